@@ -1,0 +1,52 @@
+import { CodedError, messageOf } from '../errors.js';
+import { parseStrictJson } from './strict-json.js';
+
+export type DecodeErrorCode = 'too-large' | 'malformed' | 'schema';
+
+/** Bytes or a value that are not the document they should be. The message names the document, the field and the fault. */
+export class DecodeError extends CodedError<DecodeErrorCode> {}
+
+/** A compiled TypeBox schema, as far as decoding needs it. */
+export interface CompiledSchema<T> {
+  Check(value: unknown): value is T;
+  Errors(
+    value: unknown,
+  ): readonly { readonly instancePath: string; readonly message: string; readonly params: unknown }[];
+}
+
+interface DocumentLimits {
+  /** What it is, for the message: `order`. */
+  readonly what: string;
+  readonly maxBytes: number;
+}
+
+/** Reads a document: size, strict JSON, schema, in this order. Whether unknown fields pass is the schema's to say. Throws DecodeError. */
+export function decodeDocument<T>(schema: CompiledSchema<T>, bytes: Uint8Array, limits: DocumentLimits): T {
+  if (bytes.byteLength > limits.maxBytes) {
+    throw new DecodeError('too-large', `${limits.what} has ${bytes.byteLength} bytes, more than ${limits.maxBytes}`);
+  }
+  let value: unknown;
+  try {
+    value = parseStrictJson(bytes);
+  } catch (cause) {
+    throw new DecodeError('malformed', `${limits.what} ${messageOf(cause)}`, { cause });
+  }
+  return checkSchema(schema, value, limits.what);
+}
+
+/** Holds a value against a schema; throws DecodeError `schema` that names the first faulty field. */
+export function checkSchema<T>(schema: CompiledSchema<T>, value: unknown, what: string): T {
+  if (schema.Check(value)) return value;
+  const errors = schema.Errors(value);
+  const first = errors.find((e) => unknownFieldsOf(e.params) !== undefined) ?? errors[0];
+  const field = first === undefined || first.instancePath === '' ? '' : ` at ${first.instancePath}`;
+  const unknown = unknownFieldsOf(first?.params);
+  const why = unknown === undefined ? (first?.message ?? 'does not fit its schema') : `unknown field ${unknown}`;
+  throw new DecodeError('schema', `${what}${field}: ${why}`);
+}
+
+function unknownFieldsOf(params: unknown): string | undefined {
+  if (typeof params !== 'object' || params === null || !('additionalProperties' in params)) return undefined;
+  const fields = params.additionalProperties;
+  return Array.isArray(fields) ? fields.slice(0, 5).join(', ') : undefined;
+}

@@ -1,0 +1,95 @@
+import { type Static, Type } from 'typebox';
+import { Compile } from 'typebox/compile';
+import { deviceIdPattern, hex64Pattern, modelNamePattern, versionPattern } from '../ids.js';
+import { decodeDocument } from './decode.js';
+
+/** Largest report, in bytes. */
+export const maxReportBytes = 64 * 1024;
+
+const count = Type.Integer({ minimum: 0 });
+const release = { version: Type.String({ pattern: versionPattern }), manifest: Type.String({ pattern: hex64Pattern }) };
+const refusal = { code: Type.String({ maxLength: 64 }), message: Type.String({ maxLength: 1000 }), atMs: count };
+
+/** The phases of an install [A-5]; `serving` is probation. */
+export const installPhases = [
+  'fetching',
+  'verifying',
+  'probing',
+  'standby',
+  'serving',
+  'settled',
+  'refused',
+  'reverted',
+] as const;
+export type InstallPhase = (typeof installPhases)[number];
+
+/** One model on a device: what serves, what is being installed, what was refused last. Readers ignore unknown fields. */
+export const ModelReport = Type.Object({
+  model: Type.String({ pattern: modelNamePattern }),
+  /** `probation` until it has settled. `sinceMs` is wall time. */
+  serving: Type.Union([
+    Type.Null(),
+    Type.Object({
+      ...release,
+      sinceMs: count,
+      phase: Type.Union([Type.Literal('probation'), Type.Literal('settled')]),
+    }),
+  ]),
+  /** Bytes fetched of bytes needed while `fetching`. */
+  install: Type.Union([
+    Type.Null(),
+    Type.Object({
+      ...release,
+      phase: Type.Union(installPhases.map((phase) => Type.Literal(phase))),
+      bytes: Type.Optional(count),
+      totalBytes: Type.Optional(count),
+    }),
+  ]),
+  refusal: Type.Union([
+    Type.Null(),
+    Type.Object({ ...release, ...refusal, kind: Type.Union([Type.Literal('permanent'), Type.Literal('passing')]) }),
+  ]),
+});
+export type ModelReport = Static<typeof ModelReport>;
+
+/** What a device says it runs. The newest (runId, sequence) counts; it is sent on every change and on every connection. */
+export const Report = Type.Object({
+  version: Type.Literal(1),
+  device: Type.String({ pattern: deviceIdPattern }),
+  runId: Type.String({ pattern: '^[0-9a-f]{32}$' }),
+  bootId: Type.String({ maxLength: 64 }),
+  sequence: count,
+  atMs: count,
+  agent: Type.Object({
+    version: Type.String({ maxLength: 32 }),
+    node: Type.String({ maxLength: 32 }),
+    platform: Type.String({ maxLength: 32 }),
+    arch: Type.String({ maxLength: 32 }),
+  }),
+  stage: Type.Union([Type.Literal('staging'), Type.Literal('production')]),
+  /** True while the pinned root carries the mark `development`. */
+  development: Type.Boolean(),
+  /** The accepted order: `digest` is SHA-256 of its payload. */
+  observed: Type.Union([
+    Type.Null(),
+    Type.Object({ epoch: count, generation: count, digest: Type.String({ pattern: hex64Pattern }) }),
+  ]),
+  /** `converged`: everything ordered is served. `working`: on the way. `held`: something was refused. */
+  state: Type.Union([Type.Literal('converged'), Type.Literal('working'), Type.Literal('held')]),
+  health: Type.Union([Type.Literal('ok'), Type.Literal('degraded'), Type.Literal('critical')]),
+  /** The last order that was refused since the last accepted one. */
+  orderRefusal: Type.Union([Type.Null(), Type.Object({ ...refusal, generation: Type.Optional(count) })]),
+  models: Type.Array(ModelReport, { maxItems: 64 }),
+  /** Versions of the verified TUF metadata. */
+  metadata: Type.Union([Type.Null(), Type.Object({ root: count, targets: count, snapshot: count, timestamp: count })]),
+  /** Reserved for signed receipts [T-12]. */
+  receipt: Type.Null(),
+});
+export type Report = Static<typeof Report>;
+
+const compiled = Compile(Report);
+
+/** Reads a report; throws DecodeError. */
+export function decodeReport(bytes: Uint8Array): Report {
+  return decodeDocument(compiled, bytes, { what: 'report', maxBytes: maxReportBytes });
+}

@@ -1,0 +1,99 @@
+import { type Static, Type } from 'typebox';
+import { Compile } from 'typebox/compile';
+import { WireHistogram } from '../evidence/histogram-wire.js';
+import { deviceIdPattern, hex64Pattern, modelNamePattern, versionPattern } from '../ids.js';
+import { decodeDocument } from './decode.js';
+
+/** Largest window, in bytes, inflated. */
+export const maxWindowBytes = 256 * 1024;
+
+/** Bins of the confidence histogram: equal, over 0…1, the last one closed. */
+export const confidenceBins = 20;
+
+const count = Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER });
+const percent = Type.Number({ minimum: 0 });
+
+/**
+ * What one arm of one model answered in the window. Counters belong to the arm and segment that the request was drawn
+ * in. `requests` = answered + the sum of `errors`; 4xx, 503 and calls to an explicit version are no evidence and are
+ * counted in `rejected` instead. Histograms are microseconds; `compute` is the runner's, `total` from parsed to answered.
+ */
+export const ArmWindow = Type.Object({
+  model: Type.String({ pattern: modelNamePattern }),
+  arm: Type.Union([Type.Literal('stable'), Type.Literal('canary'), Type.Literal('shadow')]),
+  version: Type.String({ pattern: versionPattern }),
+  manifest: Type.String({ pattern: hex64Pattern }),
+  /** Which stretch of a rollout; 0 outside one [W-4]. */
+  segment: count,
+  requests: count,
+  /** By code: `runner-died`, `engine`, `deadline` … */
+  errors: Type.Record(Type.String({ pattern: '^[a-z0-9-]{1,40}$' }), count),
+  /** Answered, but with a number that is not finite in the interpreted output. */
+  invalid: count,
+  compute: WireHistogram,
+  total: WireHistogram,
+  /** Answers by class, in the order of the interpretation's labels; empty for a regression. */
+  classes: Type.Array(count, { maxItems: 1000 }),
+  /** Probability of the answered class in `confidenceBins` bins; empty for a regression. */
+  confidence: Type.Array(count, { maxItems: confidenceBins }),
+  runnerDeaths: count,
+  /** Milliseconds in which the runner of this arm was computing. */
+  busyMs: count,
+});
+export type ArmWindow = Static<typeof ArmWindow>;
+
+/** The machine and the agent on it, at the window's end; CPU over the window, in percent of one core. */
+export const HostWindow = Type.Object({
+  cores: count,
+  agentCpuPct: percent,
+  runnersCpuPct: percent,
+  agentRssBytes: count,
+  runnersRssBytes: count,
+  load1: percent,
+  memoryTotalBytes: count,
+  memoryAvailableBytes: count,
+  diskTotalBytes: count,
+  diskFreeBytes: count,
+  temperatureC: Type.Union([Type.Null(), Type.Number()]),
+});
+export type HostWindow = Static<typeof HostWindow>;
+
+/**
+ * One telemetry message: what happened on a device in one interval, every arm together [W-4]. Its key is (device,
+ * runId, sequence): it may come late, twice or out of order with the same result. Readers ignore unknown fields.
+ */
+export const Window = Type.Object({
+  version: Type.Literal(1),
+  device: Type.String({ pattern: deviceIdPattern }),
+  /** 128 random bits of this start of the agent, hex. */
+  runId: Type.String({ pattern: '^[0-9a-f]{32}$' }),
+  sequence: count,
+  /** The host's boot. */
+  bootId: Type.String({ maxLength: 64 }),
+  /** Monotonic milliseconds since the agent started. */
+  startMs: count,
+  endMs: count,
+  /** Wall clock at start and end, milliseconds since 1970, and whose clock it is. */
+  wallStartMs: count,
+  wallEndMs: count,
+  clock: Type.Union([Type.Literal('system'), Type.Literal('server')]),
+  arms: Type.Array(ArmWindow, { maxItems: 256 }),
+  /** Calls that were turned away before a draw, by model and code. */
+  rejected: Type.Record(
+    Type.String({ pattern: modelNamePattern }),
+    Type.Record(Type.String({ pattern: '^[a-z0-9-]{1,40}$' }), count),
+  ),
+  host: HostWindow,
+  /** What the governor left out, in the order it was shed [A-10]. */
+  shed: Type.Array(Type.String({ maxLength: 40 }), { maxItems: 16 }),
+  /** What waits on the device, and what was dropped since the agent was installed [A-11]. */
+  outbox: Type.Object({ waiting: count, bytes: count, lostWindows: count, lostEvents: count }),
+});
+export type Window = Static<typeof Window>;
+
+const compiled = Compile(Window);
+
+/** Reads a window; throws DecodeError. */
+export function decodeWindow(bytes: Uint8Array): Window {
+  return decodeDocument(compiled, bytes, { what: 'window', maxBytes: maxWindowBytes });
+}

@@ -1,0 +1,41 @@
+import { type Static, Type } from 'typebox';
+import { Compile } from 'typebox/compile';
+import { decodeDocument } from '../contract/decode.js';
+
+const counts = Type.Array(Type.Integer({ minimum: 0 }), { minItems: 1, maxItems: 1000 });
+
+/**
+ * Reference distributions of one release on its own held-out data: how often each class was answered, how confident
+ * (equal bins over 0…1), and each watched feature in fixed bins: `edges` ascending, n edges make n + 1 counts, bin i
+ * holds edges[i-1] < x ≤ edges[i].
+ */
+export const ReferenceDistributions = Type.Object(
+  {
+    samples: Type.Integer({ minimum: 1 }),
+    classes: Type.Optional(counts),
+    confidence: Type.Optional(counts),
+    features: Type.Array(
+      Type.Object(
+        {
+          name: Type.String({ minLength: 1, maxLength: 200 }),
+          /** The tensor it is read from, and the element's index in one row of it. */
+          tensor: Type.String({ minLength: 1, maxLength: 200 }),
+          index: Type.Integer({ minimum: 0 }),
+          edges: Type.Array(Type.Number(), { minItems: 1, maxItems: 100 }),
+          counts,
+        },
+        { additionalProperties: false },
+      ),
+      { maxItems: 256 },
+    ),
+  },
+  { additionalProperties: false },
+);
+export type ReferenceDistributions = Static<typeof ReferenceDistributions>;
+
+const compiled = Compile(ReferenceDistributions);
+
+/** Reads a reference file; throws DecodeError. */
+export function decodeReference(bytes: Uint8Array): ReferenceDistributions {
+  return decodeDocument(compiled, bytes, { what: 'reference distributions', maxBytes: 1024 * 1024 });
+}

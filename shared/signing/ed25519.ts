@@ -1,0 +1,37 @@
+import { createPrivateKey, createPublicKey, type KeyObject, sign, verify } from 'node:crypto';
+import { sha256 } from './digest.js';
+import { exactHex, isSoundPublicKey, isSoundSignature } from './ed25519-strict.js';
+
+/**
+ * Ed25519 (RFC 8032) by node:crypto: the server's and the agent's main process. Keys are 64 lower-case hex digits, a
+ * secret is its 32-byte seed in the same form. The runner verifies with tweetnacl instead: see ed25519-nacl.ts.
+ */
+
+/** DER before a raw public key (RFC 8410), and before a raw seed. */
+const publicPrefix = Buffer.from('302a300506032b6570032100', 'hex');
+const secretPrefix = Buffer.from('302e020100300506032b657004220420', 'hex');
+
+/** True when the signature over the message is by the key. Never throws: unsound keys and signatures are false. */
+export function verifyEd25519(publicKey: string, message: Uint8Array, signature: Uint8Array): boolean {
+  const raw = exactHex(publicKey, 32);
+  if (raw === undefined || !isSoundPublicKey(raw) || !isSoundSignature(signature)) return false;
+  const key = createPublicKey({ key: Buffer.concat([publicPrefix, raw]), format: 'der', type: 'spki' });
+  return verify(null, message, key, signature);
+}
+
+/** A node:crypto key from a 32-byte seed in hex; throws on anything else. */
+export function secretKeyObject(seed: string): KeyObject {
+  const raw = exactHex(seed, 32);
+  if (raw === undefined) throw new TypeError('an Ed25519 seed is 64 lower-case hex digits');
+  return createPrivateKey({ key: Buffer.concat([secretPrefix, raw]), format: 'der', type: 'pkcs8' });
+}
+
+/** Signs with a 32-byte seed in hex; the same 64 bytes as every other implementation. */
+export function signEd25519(seed: string, message: Uint8Array): Uint8Array {
+  return sign(null, message, secretKeyObject(seed));
+}
+
+/** The id of a key in TUF metadata and DSSE signatures: SHA-256 of the canonical JSON of the TUF key (spec 1.0 §4.2). */
+export function keyIdOf(publicKey: string): string {
+  return sha256(Buffer.from(`{"keytype":"ed25519","keyval":{"public":"${publicKey}"},"scheme":"ed25519"}`));
+}

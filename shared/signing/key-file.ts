@@ -1,0 +1,51 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { type Static, Type } from 'typebox';
+import { Compile } from 'typebox/compile';
+import { DecodeError, decodeDocument } from '../contract/decode.js';
+import { hex64Pattern } from '../ids.js';
+import { publicKeyOf } from './ed25519-nacl.js';
+
+/** What a key is for. TUF roles first; `director` … `verdict` are those of keys/online.json; `issuer` signs session tokens; `device` is an agent's. */
+export const keyUses = [
+  'root',
+  'targets',
+  'publisher',
+  'approver',
+  'snapshot',
+  'timestamp',
+  'director',
+  'adjuster',
+  'time',
+  'verdict',
+  'issuer',
+  'device',
+] as const;
+export type KeyUse = (typeof keyUses)[number];
+
+/** A private key on disk, mode 0600. */
+export const KeyFile = Type.Object(
+  {
+    version: Type.Literal(1),
+    use: Type.Union(keyUses.map((use) => Type.Literal(use))),
+    public: Type.String({ pattern: hex64Pattern }),
+    seed: Type.String({ pattern: hex64Pattern }),
+  },
+  { additionalProperties: false },
+);
+export type KeyFile = Static<typeof KeyFile>;
+
+const compiled = Compile(KeyFile);
+
+/** Writes a new key file, 0600; throws EEXIST rather than overwrite a key. */
+export async function writeKeyFile(path: string, key: KeyFile): Promise<void> {
+  await writeFile(path, `${JSON.stringify(key, null, 2)}\n`, { mode: 0o600, flag: 'wx' });
+}
+
+/** Reads a key file; throws DecodeError when it is not one or its public key is not its seed's, or Node's own error. */
+export async function readKeyFile(path: string): Promise<KeyFile> {
+  const key = decodeDocument(compiled, await readFile(path), { what: `key file ${path}`, maxBytes: 4096 });
+  if (publicKeyOf(key.seed) !== key.public) {
+    throw new DecodeError('schema', `key file ${path}: the public key does not belong to the seed`);
+  }
+  return key;
+}

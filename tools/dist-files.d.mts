@@ -1,0 +1,2 @@
+export declare function orphansOf(project: string): string[];
+export declare function staleOf(project: string): string[];

@@ -1,0 +1,23 @@
+// The test suites: which folders of test/ each one is, and how long it may take. Read by vitest.config.mjs and test.mjs.
+
+import { existsSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { root } from './run-child.mjs';
+
+/** In the order they run. Budgets are for the 2-core reference machine; the rule is in tools/test.mjs. */
+export const suites = {
+  unit: { folders: ['shared', 'agent', 'control-plane', 'architecture', 'examples', 'tools'], budgetSeconds: 60 },
+  integration: { folders: ['integration'], budgetSeconds: 120 },
+  scenarios: { folders: ['scenarios'], budgetSeconds: 120 },
+  browser: { folders: ['browser'], budgetSeconds: 60 },
+};
+
+/** The compiled test files of a suite whose path contains one of the patterns (all, when there are none). */
+export function testFilesOf(name, patterns = []) {
+  return suites[name].folders
+    .map((folder) => join('test', 'dist', folder))
+    .filter((folder) => existsSync(join(root, folder)))
+    .flatMap((folder) => readdirSync(join(root, folder), { recursive: true }).map((file) => join(folder, file)))
+    .filter((file) => file.endsWith('.test.js'))
+    .filter((file) => patterns.length === 0 || patterns.some((pattern) => file.includes(pattern)));
+}

@@ -1,0 +1,32 @@
+import { defineConfig } from 'vitest/config';
+import { suites } from './tools/suites.mjs';
+
+/** Real processes, sockets and models need more time than pure functions, and the machine to themselves. */
+const pace = {
+  unit: { testTimeout: 10_000, hookTimeout: 10_000 },
+  integration: { testTimeout: 30_000, hookTimeout: 30_000 },
+  scenarios: { testTimeout: 90_000, hookTimeout: 60_000, fileParallelism: false },
+  browser: { testTimeout: 60_000, hookTimeout: 60_000, fileParallelism: false },
+};
+
+/**
+ * Tests run as compiled JavaScript from test/dist, and the packages from their own dist through `exports`: what is tested
+ * is what runs. Suites are folders; tools/test.mjs runs them one after the other and holds their budgets.
+ */
+export default defineConfig({
+  test: {
+    projects: Object.entries(suites).map(([name, { folders }], index) => ({
+      test: {
+        name,
+        include: folders.map((folder) => `test/dist/${folder}/**/*.test.js`),
+        pool: 'forks',
+        maxWorkers: 2,
+        sequence: { groupOrder: index },
+        execArgv: ['--enable-source-maps'],
+        // Node loads our packages itself, as in production; otherwise vite would rewrite every workspace file.
+        server: { deps: { external: [/\/(?:shared|agent|control-plane)\/dist\//] } },
+        ...pace[name],
+      },
+    })),
+  },
+});
