@@ -13,6 +13,9 @@ import { root, runChild, seconds } from './run-child.mjs';
 
 const say = (text) => console.log(`first run: ${text}`);
 
+/** npm without adverts and without warnings about other people's package.json; errors stay. */
+const quiet = ['--no-audit', '--no-fund', '--no-update-notifier', '--loglevel=error'];
+
 /** npm itself: the one that runs us, else the one in the PATH. */
 function npmCommand() {
   const running = process.env.npm_execpath;
@@ -22,7 +25,7 @@ function npmCommand() {
 async function npm(args, what) {
   const [command, ...before] = npmCommand();
   const env = installEnvironment(process.env, process.execPath);
-  return runChild(command, [...before, ...args, '--no-audit', '--no-fund'], { env, stillMs: 15_000, what });
+  return runChild(command, [...before, ...args, ...quiet], { env, stillMs: 15_000, what });
 }
 
 /** Whether better-sqlite3's binary is there and fits this Node: a partial install or another Node leaves one that does not. */
@@ -54,7 +57,7 @@ async function install() {
     say(`installed in ${seconds(performance.now() - startedMs)}`);
   }
   if (!isSqliteUsable()) {
-    say(`building better-sqlite3 for Node ${process.versions.node}`);
+    say(`building better-sqlite3 for Node ${process.versions.node}, about a minute`);
     const code = await npm(['rebuild', 'better-sqlite3'], 'npm builds better-sqlite3');
     if (code !== 0 || !isSqliteUsable()) {
       say(

@@ -9,7 +9,7 @@ export const suites = {
   unit: { folders: ['shared', 'agent', 'control-plane', 'architecture', 'examples', 'tools'], budgetSeconds: 60 },
   integration: { folders: ['integration'], budgetSeconds: 120 },
   scenarios: { folders: ['scenarios'], budgetSeconds: 120 },
-  browser: { folders: ['browser'], budgetSeconds: 60 },
+  browser: { folders: ['browser'], budgetSeconds: 60, debianPackages: ['chromium'] },
 };
 
 /** The compiled test files of a suite whose path contains one of the patterns (all, when there are none). */
