@@ -40,7 +40,7 @@ export const ModelReport = Type.Object({
     Type.Null(),
     Type.Object({
       ...release,
-      phase: Type.Union(installPhases.map((phase) => Type.Literal(phase))),
+      phase: Type.Enum(installPhases),
       bytes: Type.Optional(count),
       totalBytes: Type.Optional(count),
     }),

@@ -6,7 +6,7 @@ import { dataTypes } from './manifest.js';
 /** A tensor with its values: raw little-endian, row-major bytes in base64. */
 export const TensorValue = Type.Object(
   {
-    dtype: Type.Union(dataTypes.map((name) => Type.Literal(name))),
+    dtype: Type.Enum(dataTypes),
     shape: Type.Array(Type.Integer({ minimum: 0, maximum: 2 ** 31 }), { maxItems: 16 }),
     data: Type.String({ maxLength: 64 * 1024 * 1024 }),
   },

@@ -30,7 +30,7 @@ export type DataType = (typeof dataTypes)[number];
 const fileName = Type.String({ pattern: '^[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}$' });
 const tensorName = Type.String({ minLength: 1, maxLength: 200 });
 const label = Type.String({ maxLength: 200 });
-const dataType = Type.Union(dataTypes.map((name) => Type.Literal(name)));
+const dataType = Type.Enum(dataTypes);
 const count = Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER });
 
 /** One tensor of the graph. A dimension of -1 is free. */
@@ -123,7 +123,7 @@ const described = {
   }),
   /** Which tensors an adjustment may change, and how far; empty: none [J-2]. */
   adjustable: Type.Object({ tensors: Type.Array(Type.Object({ input: tensorName }), { maxItems: 16 }) }),
-  /** Says that the outputs' distribution may change with this release [R-2]. */
+  /** Another distribution of the outputs is meant, and is no reason to hold a rollout [R-2]. */
   outputNeutral: Type.Optional(Type.Boolean()),
 };
 

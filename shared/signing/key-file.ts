@@ -26,7 +26,7 @@ export type KeyUse = (typeof keyUses)[number];
 export const KeyFile = Type.Object(
   {
     version: Type.Literal(1),
-    use: Type.Union(keyUses.map((use) => Type.Literal(use))),
+    use: Type.Enum(keyUses),
     public: Type.String({ pattern: hex64Pattern }),
     seed: Type.String({ pattern: hex64Pattern }),
   },

@@ -1,0 +1,140 @@
+/**
+ * DESIGN §9 as tables. Patterns are paths in the project: `*` is any text within one name, `**` any folders.
+ * An exception is a row with its reason; a row without a reason is not one.
+ */
+export interface Row {
+  readonly path: string;
+  readonly why: string;
+}
+
+/** Programs and their composition roots: the only places that wire adapters. */
+export const entryPoints: readonly Row[] = [
+  { path: 'agent/main.ts', why: "the agent's main" },
+  { path: 'agent/cli/**', why: "the agent's verbs" },
+  { path: 'agent/agent.ts', why: 'buildAgent(parts)' },
+  { path: 'agent/build-*.ts', why: 'composition root' },
+  { path: 'agent/inference/runner-onnx.ts', why: "the runner's main" },
+  { path: 'agent/trust/repository-tuf-worker.ts', why: "the TUF worker's main" },
+  { path: 'agent/simulation/**', why: 'many agents in one process' },
+  { path: 'control-plane/main.ts', why: "the server's main" },
+  { path: 'control-plane/control-plane.ts', why: 'buildControlPlane(parts)' },
+  { path: 'control-plane/build-*.ts', why: 'composition root' },
+  { path: 'control-plane/cli/**', why: 'verbs' },
+  { path: 'control-plane/console/**', why: "the browser's main" },
+];
+
+/** Where `process` may be seen: environment, arguments, signals and exit belong to mains. */
+export const processPoints: readonly Row[] = [
+  { path: 'agent/main.ts', why: "the agent's main" },
+  { path: 'agent/cli/**', why: "the agent's verbs" },
+  { path: 'agent/inference/runner-onnx.ts', why: "the runner's main" },
+  { path: 'agent/trust/repository-tuf-worker.ts', why: "the TUF worker's main" },
+  { path: 'agent/telemetry/host-metrics-os*.ts', why: 'measures this process' },
+  { path: 'control-plane/main.ts', why: "the server's main" },
+  { path: 'control-plane/cli/**', why: 'verbs' },
+];
+
+/** The adapters of shared: the only files of it that touch dice, clock, disk or terminal. */
+export const sharedAdapters: readonly Row[] = [
+  { path: 'shared/signing/key-file.ts', why: 'A: reads and writes key files' },
+  { path: 'shared/signing/key-pair.ts', why: 'A: dice' },
+  { path: 'shared/clock.ts', why: 'A: the system clock, and the manual one of tests' },
+  { path: 'shared/log.ts', why: 'A: where log lines go' },
+];
+
+/** Modules of Node that are pure functions of their arguments. */
+export const pureNodeModules: readonly string[] = [
+  'node:crypto',
+  'node:buffer',
+  'node:zlib',
+  'node:util',
+  'node:assert',
+];
+
+/** P and T files: what they say depends on what they are given, and on nothing else. */
+export const pureFiles: readonly string[] = [
+  'shared/**',
+  'agent/config.ts',
+  ...names('agent/trust', ['order-gate', 'listing', 'release-verifier', 'trusted-time', 'canonical-json']),
+  ...names('agent/reconcile', ['step', 'plan', 'backoff']),
+  ...names('agent/installs', ['install', 'admission', 'probation', 'retention']),
+  ...names('agent/inference', ['routing']),
+  ...names('agent/telemetry', ['recorder', 'governor']),
+  'control-plane/config.ts',
+  ...names('control-plane/orders', ['compose']),
+  ...names('control-plane/messaging', ['topic-access']),
+  ...names('control-plane/rollouts', ['transition', 'verdict', 'rollout']),
+];
+
+/** What a P file must not say, as words of code. */
+export const impureWords: ReadonlyMap<string, RegExp> = new Map([
+  ['await', /\bawait\b/],
+  ['Date.now', /\bDate\.now\b/],
+  ['new Date()', /\bnew Date\(\s*\)/],
+  ['performance.now', /\bperformance\.now\b/],
+  ['Math.random', /\bMath\.random\b/],
+  ['dice', /\brandom(?:Bytes|UUID|Int|FillSync)\b|\bgetRandomValues\b|\bgenerateKeyPair(?:Sync)?\b/],
+  ['process', /(?<![\w.'-])process\./],
+  ['console', /(?<![\w.])console\./],
+  ['timer', /\bset(?:Timeout|Interval|Immediate)\b/],
+]);
+
+/** Technologies in a file's name: `-disk` says "I/O here" (STYLE 3). */
+export const adapterName =
+  /-(?:aedes|disk|fastify|http|level|mqtt|onnx|os|postgres|process|s3|sql|sqlite|sse|tuf)(?:-[a-z0-9-]+)?\.tsx?$/;
+
+/** Servers of HTTP. */
+const fastifyHomes = ['control-plane/http/**', 'control-plane/**/*-routes.ts'];
+
+/** Each package's home. Value imports elsewhere fail, and so does a package that has no row. Types are free. */
+export const packageHomes: Readonly<Record<string, readonly string[]>> = {
+  typebox: ['**'],
+  tweetnacl: ['shared/signing/**'],
+  'onnxruntime-node': ['agent/inference/runner-onnx*.ts'],
+  mqtt: ['agent/uplink/uplink-mqtt*.ts', 'control-plane/messaging/broker-external-mqtt*.ts'],
+  'classic-level': ['agent/telemetry/outbox-level*.ts'],
+  systeminformation: ['agent/telemetry/host-metrics-os*.ts'],
+  'tuf-js': ['agent/trust/repository-tuf*.ts', 'control-plane/publisher/**'],
+  '@tufjs/models': ['agent/trust/repository-tuf*.ts', 'control-plane/publisher/**', 'control-plane/catalog/*-tuf*.ts'],
+  'better-sqlite3': ['control-plane/database/**'],
+  kysely: ['control-plane/database/**', 'control-plane/**/*-store-sql*.ts'],
+  aedes: ['control-plane/messaging/broker-aedes*.ts'],
+  fastify: fastifyHomes,
+  '@fastify/sse': fastifyHomes,
+  '@fastify/static': fastifyHomes,
+  '@fastify/swagger': fastifyHomes,
+  '@fastify/swagger-ui': fastifyHomes,
+  '@fastify/type-provider-typebox': fastifyHomes,
+  jose: ['control-plane/fleet/**', 'control-plane/http/**'],
+  commander: ['control-plane/cli/**', 'agent/main.ts', 'agent/cli/**'],
+  pino: ['agent/main.ts', 'agent/cli/**', 'control-plane/main.ts', 'control-plane/cli/**'],
+  'pino-pretty': ['control-plane/main.ts', 'control-plane/cli/**'],
+  yaml: ['agent/config*.ts', 'agent/main.ts', 'agent/cli/**', 'control-plane/cli/**', 'control-plane/publisher/**'],
+  preact: ['control-plane/console/**'],
+  '@preact/signals': ['control-plane/console/**'],
+  uplot: ['control-plane/console/**'],
+};
+
+/** What of ours each folder may import; the first row that fits decides. `types`: by `import type` only. */
+export interface OwnImports {
+  readonly from: string;
+  readonly to: readonly string[];
+  readonly types?: readonly string[];
+}
+
+export const ownImports: readonly OwnImports[] = [
+  { from: 'shared/**', to: ['shared/**'] },
+  { from: 'agent/**', to: ['agent/**', 'shared/**'] },
+  {
+    from: 'control-plane/console/**',
+    to: ['control-plane/console/**', 'shared/**'],
+    // The answers of the server that the page shows; by value its schemas would travel to the browser.
+    types: ['control-plane/http/operator-api.ts'],
+  },
+  { from: 'control-plane/**', to: ['control-plane/**', 'shared/**'] },
+];
+
+/** A name and its parts: `plan.ts`, `plan-canary.ts`. */
+function names(folder: string, stems: readonly string[]): string[] {
+  return stems.flatMap((stem) => [`${folder}/${stem}.ts`, `${folder}/${stem}-*.ts`]);
+}
