@@ -2,9 +2,10 @@ import { sha256 } from './signing/digest.js';
 
 /** A model's name. The first character is a letter or digit, so that it can stand in a path and a topic. */
 export const modelNamePattern = '^[a-z0-9][a-z0-9-]{0,62}$';
+/** One identifier of a pre-release: a number has no leading zeros (clause 9), so that equal precedence means equal text. */
+const preRelease = '(?!0[0-9]+(?:\\.|$))[0-9A-Za-z-]{1,32}';
 /** A release's version: Semantic Versioning 2.0.0 without build metadata. */
-export const versionPattern =
-  '^(0|[1-9][0-9]{0,8})\\.(0|[1-9][0-9]{0,8})\\.(0|[1-9][0-9]{0,8})(-[0-9A-Za-z-]{1,32}(\\.[0-9A-Za-z-]{1,32}){0,4})?$';
+export const versionPattern = `^(0|[1-9][0-9]{0,8})\\.(0|[1-9][0-9]{0,8})\\.(0|[1-9][0-9]{0,8})(-${preRelease}(\\.${preRelease}){0,4})?$`;
 /** A device's id: its name, and the first 16 digits of its key's fingerprint. */
 export const deviceIdPattern = '^[a-z0-9][a-z0-9-]{0,40}-[0-9a-f]{16}$';
 /** What an operator calls a device, before its fingerprint is added. */
@@ -81,7 +82,8 @@ function compareParts(a: readonly string[], b: readonly string[]): number {
     if (x === y) continue;
     const numericX = /^\d+$/.test(x);
     const numericY = /^\d+$/.test(y);
-    if (numericX && numericY) return Number(x) - Number(y);
+    // Without leading zeros the longer number is the greater one, also beyond 2^53.
+    if (numericX && numericY && x.length !== y.length) return x.length - y.length;
     if (numericX !== numericY) return numericX ? -1 : 1;
     return x < y ? -1 : 1;
   }

@@ -1,5 +1,5 @@
-import { type Static, Type } from 'typebox';
 import { deviceIdPattern, deviceNamePattern, hex64Pattern, labelPattern } from '../ids.js';
+import { type Static, Type } from '../schema.js';
 
 /** What devices and the server say to each other over HTTP. Bodies are strict. Envelopes are JSON objects (DSSE). */
 
@@ -9,6 +9,7 @@ const nonce = Type.String({ pattern: hex64Pattern });
 /** Labels of a device: `hardware=rpi4`. */
 export const Labels = Type.Record(Type.String({ pattern: labelPattern }), Type.String({ pattern: labelPattern }), {
   maxProperties: 32,
+  additionalProperties: false,
 });
 export type Labels = Static<typeof Labels>;
 

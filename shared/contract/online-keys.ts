@@ -1,6 +1,5 @@
-import { type Static, Type } from 'typebox';
-import { Compile } from 'typebox/compile';
 import { hex64Pattern } from '../ids.js';
+import { Compile, type Static, Type } from '../schema.js';
 import { decodeDocument } from './decode.js';
 
 /** The path of the file in the top-level targets role, the only path that role lists [T-1]. */

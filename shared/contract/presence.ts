@@ -1,5 +1,4 @@
-import { type Static, Type } from 'typebox';
-import { Compile } from 'typebox/compile';
+import { Compile, type Static, Type } from '../schema.js';
 import { decodeDocument } from './decode.js';
 
 /** Retained on the presence topic: `online` after connecting, `offline` as the last will or on a clean stop. */

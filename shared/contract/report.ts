@@ -1,6 +1,5 @@
-import { type Static, Type } from 'typebox';
-import { Compile } from 'typebox/compile';
 import { deviceIdPattern, hex64Pattern, modelNamePattern, versionPattern } from '../ids.js';
+import { Compile, type Static, Type } from '../schema.js';
 import { decodeDocument } from './decode.js';
 
 /** Largest report, in bytes. */

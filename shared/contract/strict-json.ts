@@ -45,9 +45,10 @@ class Reader {
   }
 
   value(depth: number): unknown {
-    if (depth > maxDepth) this.#fail(`is nested deeper than ${maxDepth} levels`);
     this.#match(space);
-    switch (this.#text[this.#at]) {
+    const first = this.#text[this.#at];
+    if (depth === maxDepth && (first === '{' || first === '[')) this.#fail(`is nested deeper than ${maxDepth} levels`);
+    switch (first) {
       case '{':
         return this.#object(depth);
       case '[':

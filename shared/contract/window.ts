@@ -1,7 +1,6 @@
-import { type Static, Type } from 'typebox';
-import { Compile } from 'typebox/compile';
 import { WireHistogram } from '../evidence/histogram-wire.js';
 import { deviceIdPattern, hex64Pattern, modelNamePattern, versionPattern } from '../ids.js';
+import { Compile, type Static, Type } from '../schema.js';
 import { decodeDocument } from './decode.js';
 
 /** Largest window, in bytes, inflated. */
@@ -12,6 +11,8 @@ export const confidenceBins = 20;
 
 const count = Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER });
 const percent = Type.Number({ minimum: 0 });
+/** A record is closed: a key that does not fit would bring a value that nobody checked. */
+const countsByCode = Type.Record(Type.String({ pattern: '^[a-z0-9-]{1,40}$' }), count, { additionalProperties: false });
 
 /**
  * What one arm of one model answered in the window. Counters belong to the arm and segment that the request was drawn
@@ -27,7 +28,7 @@ export const ArmWindow = Type.Object({
   segment: count,
   requests: count,
   /** By code: `runner-died`, `engine`, `deadline` … */
-  errors: Type.Record(Type.String({ pattern: '^[a-z0-9-]{1,40}$' }), count),
+  errors: countsByCode,
   /** Answered, but with a number that is not finite in the interpreted output. */
   invalid: count,
   compute: WireHistogram,
@@ -79,10 +80,7 @@ export const Window = Type.Object({
   clock: Type.Union([Type.Literal('system'), Type.Literal('server')]),
   arms: Type.Array(ArmWindow, { maxItems: 256 }),
   /** Calls that were turned away before a draw, by model and code. */
-  rejected: Type.Record(
-    Type.String({ pattern: modelNamePattern }),
-    Type.Record(Type.String({ pattern: '^[a-z0-9-]{1,40}$' }), count),
-  ),
+  rejected: Type.Record(Type.String({ pattern: modelNamePattern }), countsByCode, { additionalProperties: false }),
   host: HostWindow,
   /** What the governor left out, in the order it was shed [A-10]. */
   shed: Type.Array(Type.String({ maxLength: 40 }), { maxItems: 16 }),

@@ -1,5 +1,5 @@
-import { type Static, Type } from 'typebox';
 import { DecodeError } from '../contract/decode.js';
+import { type Static, Type } from '../schema.js';
 import type { Histogram } from './histogram.js';
 
 /** A histogram on the wire: `buckets` is base64 of varint pairs (gap to the bucket before, count), ascending; LEB128 as in protobuf. */

@@ -1,6 +1,5 @@
-import { type Static, Type } from 'typebox';
-import { Compile } from 'typebox/compile';
 import { DecodeError, decodeDocument } from '../contract/decode.js';
+import { Compile, type Static, Type } from '../schema.js';
 import { dataTypes } from './manifest.js';
 
 /**

@@ -1,6 +1,5 @@
-import { type Static, Type } from 'typebox';
-import { Compile } from 'typebox/compile';
 import { decodeDocument } from '../contract/decode.js';
+import { Compile, type Static, Type } from '../schema.js';
 import { dataTypes } from './manifest.js';
 
 /** A tensor with its values: raw little-endian, row-major bytes in base64. */

@@ -1,7 +1,6 @@
-import { type Static, Type } from 'typebox';
-import { Compile } from 'typebox/compile';
 import { DecodeError, decodeDocument } from '../contract/decode.js';
 import { formatReleaseId, hex64Pattern, modelNamePattern, versionPattern } from '../ids.js';
+import { Compile, type Static, Type } from '../schema.js';
 
 /**
  * The manifest: the signed description of one release. It is a TUF target; the files that it names are fetched by
@@ -141,7 +140,8 @@ export const Manifest = Type.Object({
       bytes: Type.Integer({ minimum: 0, maximum: 16 * 1024 ** 3 }),
       sha256: Type.String({ pattern: hex64Pattern }),
     }),
-    { maxProperties: 100 },
+    // Closed: a name that does not fit, `../x`, would come with a size and digest that nobody checked.
+    { maxProperties: 100, additionalProperties: false },
   ),
 });
 export type Manifest = Static<typeof Manifest>;

@@ -1,5 +1,5 @@
 import { CodedError } from '../errors.js';
-import { fieldsOf, type ProtobufField, signedVarint, WireError } from './protobuf-wire.js';
+import { fieldsOf, type ProtobufField, packedVarints, signedVarint, WireError } from './protobuf-wire.js';
 
 /**
  * What an ONNX file says about itself, read from the protobuf wire without decoding the weights (onnx.proto3, IR 3–10):
@@ -87,7 +87,8 @@ function readInitializer(file: Uint8Array, field: ProtobufField): Initializer {
   const raw = onlyMessage(fields, 9);
   const shape = fields.flatMap((f) => {
     if (f.number !== 1) return [];
-    return f.wire === 0 ? [signedVarint(f.value)] : packedVarints(file, f);
+    const values = f.wire === 0 ? [f.value] : packedVarints(file, f.start, f.end);
+    return values.map(signedVarint);
   });
   return {
     name,
@@ -124,22 +125,6 @@ function readDimension(file: Uint8Array, field: ProtobufField): number {
 function dtypeName(fields: readonly ProtobufField[], number: number): string {
   const code = Number(fields.find((f) => f.number === number && f.wire === 0)?.value ?? 0n);
   return dtypeNames.get(code) ?? `onnx:${code}`;
-}
-
-function packedVarints(file: Uint8Array, field: ProtobufField): number[] {
-  const values: number[] = [];
-  let value = 0n;
-  let shift = 0n;
-  for (let at = field.start; at < field.end; at++) {
-    const byte = file[at] ?? 0;
-    value |= BigInt(byte & 127) << shift;
-    shift += 7n;
-    if (byte >= 128) continue;
-    values.push(signedVarint(value));
-    value = 0n;
-    shift = 0n;
-  }
-  return values;
 }
 
 function messages(fields: readonly ProtobufField[], number: number): ProtobufField[] {

@@ -33,6 +33,14 @@ export function fieldsOf(file: Uint8Array, start: number, end: number): Protobuf
   return fields;
 }
 
+/** The varints that a packed repeated field holds, from `start` to `end`. Throws WireError. */
+export function packedVarints(file: Uint8Array, start: number, end: number): bigint[] {
+  const values: bigint[] = [];
+  const place = { at: start };
+  while (place.at < end) values.push(takeVarint(file, place, end));
+  return values;
+}
+
 /** A varint read as int64. */
 export function signedVarint(value: bigint): number {
   return Number(BigInt.asIntN(64, value));

@@ -1,6 +1,5 @@
-import { type Static, Type } from 'typebox';
-import { Compile } from 'typebox/compile';
 import { decodeDocument } from '../contract/decode.js';
+import { Compile, type Static, Type } from '../schema.js';
 
 const counts = Type.Array(Type.Integer({ minimum: 0 }), { minItems: 1, maxItems: 1000 });
 

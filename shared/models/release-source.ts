@@ -1,5 +1,5 @@
-import { Compile } from 'typebox/compile';
 import { checkSchema, DecodeError } from '../contract/decode.js';
+import { Compile } from '../schema.js';
 import { type Manifest, manifestProblem, namedFiles, ReleaseSource, releaseOf } from './manifest.js';
 
 const compiled = Compile(ReleaseSource);

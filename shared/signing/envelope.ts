@@ -1,8 +1,7 @@
-import { type Static, Type } from 'typebox';
-import { Compile } from 'typebox/compile';
 import { DecodeError, decodeDocument } from '../contract/decode.js';
 import { CodedError } from '../errors.js';
 import { hex64Pattern } from '../ids.js';
+import { Compile, type Static, Type } from '../schema.js';
 import { keyIdOf, signEd25519, verifyEd25519 } from './ed25519.js';
 import type { KeyPair } from './key-pair.js';
 
@@ -122,7 +121,7 @@ function exactBase64(text: string): Uint8Array {
 }
 
 /** DSSE protocol, "PAE": what is signed is type and payload with their lengths. */
-function preAuthenticationEncoding(type: string, payload: Uint8Array): Uint8Array {
+export function preAuthenticationEncoding(type: string, payload: Uint8Array): Uint8Array {
   const head = `DSSEv1 ${Buffer.byteLength(type)} ${type} ${payload.byteLength} `;
   return Buffer.concat([Buffer.from(head), payload]);
 }

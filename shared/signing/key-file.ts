@@ -1,8 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
-import { type Static, Type } from 'typebox';
-import { Compile } from 'typebox/compile';
 import { DecodeError, decodeDocument } from '../contract/decode.js';
 import { hex64Pattern } from '../ids.js';
+import { Compile, type Static, Type } from '../schema.js';
 import { publicKeyOf } from './ed25519-nacl.js';
 
 /** What a key is for. TUF roles first; `director` … `verdict` are those of keys/online.json; `issuer` signs session tokens; `device` is an agent's. */

@@ -31,12 +31,7 @@ export async function attackTheFleet({ fleet, examples, folder, promise }) {
   const release = (await fleet.get('/releases/digits/1.1.0')).manifest;
   const manifest = await listWithUnknownKey(fleet.dataFolder, { model: 'digits', version: '1.1.2', like: release });
   await fleet.stopServer();
-  const forged = await forgeOrders(fleet.dataFolder, readOrders(fleet.dataFolder), {
-    model: 'digits',
-    version: '1.1.2',
-    manifest,
-  });
-  plantOrders(fleet.dataFolder, forged);
+  await forgeOrders(fleet.dataFolder, { model: 'digits', version: '1.1.2', manifest });
   await fleet.startServer();
   const unlisted = await refused('unknown-key', (device) => refusalOfRelease(device, '1.1.2'));
   promise(unlisted === 'not-listed', `all three refuse it: ${unlisted}`);

@@ -20,7 +20,7 @@ async function signing() {
 
 /** Flips one bit in the middle of a stored blob. */
 export async function flipOneBit(dataFolder, digest) {
-  const file = await open(join(dataFolder, 'repository', 'blobs', digest), 'r+');
+  const file = await open(join(dataFolder, 'repository', 'blobs', 'sha256', digest), 'r+');
   try {
     const { size } = await file.stat();
     const byte = Buffer.alloc(1);
@@ -38,7 +38,7 @@ export async function flipOneBit(dataFolder, digest) {
  */
 export async function listWithUnknownKey(dataFolder, { model, version, like }) {
   const { generateKeyPair } = await signing();
-  const blobs = join(dataFolder, 'repository', 'blobs');
+  const blobs = join(dataFolder, 'repository', 'blobs', 'sha256');
   const manifest = await readJson(join(blobs, like));
   const bytes = Buffer.from(JSON.stringify({ ...manifest, version }));
   await writeFile(join(blobs, digestOf(bytes)), bytes);
@@ -87,7 +87,7 @@ export function readOrders(dataFolder) {
   );
 }
 
-/** Puts envelopes in the place of the server's orders: it publishes them at its next start. The server must be stopped. */
+/** Puts kept envelopes in the place of the server's orders: it publishes them at its next start. The server must be stopped. */
 export function plantOrders(dataFolder, envelopes) {
   withDatabase(dataFolder, (database) => {
     const put = database.prepare('update orders set envelope = ? where device = ?');
@@ -95,18 +95,24 @@ export function plantOrders(dataFolder, envelopes) {
   });
 }
 
-/** New orders under the director's key: the next generation, with this release in the place of the ordered one. */
-export async function forgeOrders(dataFolder, orders, { model, version, manifest }) {
+/**
+ * Signs new orders with the director's key, the next generation with this release in the place of the ordered one, and
+ * enters them as the server's own, so that its honest code does not overtake them. The server must be stopped.
+ */
+export async function forgeOrders(dataFolder, { model, version, manifest }) {
   const { sealEnvelope } = await signing();
   const director = await serverKey(dataFolder, 'director');
-  return new Map(
-    [...orders].map(([device, envelope]) => {
+  const kept = readOrders(dataFolder);
+  withDatabase(dataFolder, (database) => {
+    const put = database.prepare('update orders set envelope = ?, generation = ?, digest = ? where device = ?');
+    for (const [device, envelope] of kept) {
       const order = JSON.parse(Buffer.from(JSON.parse(envelope.toString()).payload, 'base64').toString());
       order.generation += 1;
       order.models[model] = { stable: { version, manifest } };
-      return [device, Buffer.from(sealEnvelope('order', order, [director]))];
-    }),
-  );
+      const digest = digestOf(Buffer.from(JSON.stringify(order)));
+      put.run(Buffer.from(sealEnvelope('order', order, [director])), order.generation, digest, device);
+    }
+  });
 }
 
 async function serverKey(dataFolder, use) {

@@ -28,9 +28,10 @@ export class Fleet {
     await this.startServer();
     this.token = (await readFile(join(this.dataFolder, 'operator.token'), 'utf8')).trim();
     for (const { name, labels } of cast) {
-      const args = ['token', 'create', '--uses', '1'];
-      for (const [key, value] of Object.entries(labels)) args.push('--label', `${key}=${value}`);
-      const { token: joinToken } = await this.cli(args);
+      const joined = Object.entries(labels)
+        .map(([key, value]) => `${key}=${value}`)
+        .join(',');
+      const { token: joinToken } = await this.cli(['token', 'create', '--uses', '1', '--labels', joined]);
       const rootFile = join(this.keys, 'root.json');
       this.agents.push(
         await startAgent({ folder: this.folder, name, httpUrl: this.server.httpUrl, joinToken, rootFile }),

@@ -34,14 +34,13 @@ function start(program, args, { logFile, env = {} }) {
   return { pid: child.pid, stdout: child.stdout, exited, stop, logFile };
 }
 
-/** The first line of JSON that a program prints, or an error with the place of its log. */
-function firstJsonLine(running, what) {
+/** The JSON that a program prints once it is ready, or an error with the place of its log. */
+function readyMessage(running, what) {
   return new Promise((resolve, reject) => {
     let text = '';
     running.stdout.on('data', (part) => {
       text += part;
-      const line = text.split('\n').find((l) => l.startsWith('{') && l.endsWith('}'));
-      if (line !== undefined) resolve(JSON.parse(line));
+      if (text.trimEnd().endsWith('}')) resolve(JSON.parse(text));
     });
     void running.exited.then(({ code, signal }) =>
       reject(new Error(`${what} ended (${signal ?? code}) before it was ready; its log is ${running.logFile}`)),
@@ -54,24 +53,24 @@ export async function startControlPlane({ folder, keys, httpPort, mqttPort }) {
   const args = ['serve', '--data', join(folder, 'data'), '--keys', keys, '--json'];
   args.push('--http-port', String(httpPort), '--mqtt-port', String(mqttPort));
   const running = start(cliMain, args, { logFile: join(folder, 'control-plane.log') });
-  const ready = await firstJsonLine(running, 'the control plane');
+  const ready = await readyMessage(running, 'the control plane');
   return { ...running, httpUrl: ready.httpUrl, mqttUrl: ready.mqttUrl };
 }
 
 /** Starts `bellwether-agent run` with a configuration of its own. */
-export async function startAgent({ folder, name, labels, httpUrl, joinToken, rootFile }) {
+export async function startAgent({ folder, name, httpUrl, joinToken, rootFile }) {
   const stateFolder = join(folder, name);
   await mkdir(stateFolder, { recursive: true });
   const socketPath = join(stateFolder, 'agent.sock');
   const config = {
     name,
-    labels,
     stateFolder: join(stateFolder, 'state'),
     server: { url: httpUrl },
     joinToken,
     root: { file: rootFile },
     allowDevelopment: true,
     windowSeconds: 5,
+    startSpreadMs: 0,
     localApi: { socketPath },
     probation: { minutes: 1, calls: 100 },
   };
