@@ -1,0 +1,28 @@
+import type { SessionAudience } from '@bellwether/shared/contract/http-api';
+import { CodedError } from '@bellwether/shared/errors';
+import type { Identity } from './identity.js';
+
+/**
+ * `join-refused`, `session-refused`: the server said no, in its own words. `network`: no answer that could be believed;
+ * worth another try. `join-token-missing`: this device is not enrolled and has nothing to enrol with.
+ */
+export type EnrolmentErrorCode = 'join-refused' | 'session-refused' | 'network' | 'join-token-missing';
+export class EnrolmentError extends CodedError<EnrolmentErrorCode> {}
+
+/** A short-lived permission [T-11]: `token` is the MQTT password, or opens artefact downloads. */
+export interface Session {
+  readonly token: string;
+  readonly expiresInSeconds: number;
+  readonly mqttUrl: string;
+  /** Signed server time (envelope, payload type `time`), bound to `deviceNonce`: what raises trusted time [T-8]. */
+  readonly time: Uint8Array;
+  readonly deviceNonce: string;
+}
+
+/** The server, as a device meets it before it may speak MQTT. */
+export interface EnrolmentServer {
+  /** Enrols with a join token and proves possession of the key [T-10]; rejects with EnrolmentError. Safe to repeat. */
+  enrol(identity: Identity, joinToken: string, signal: AbortSignal): Promise<void>;
+  /** Answers the server's nonce; rejects with EnrolmentError. */
+  openSession(identity: Identity, audience: SessionAudience, signal: AbortSignal): Promise<Session>;
+}

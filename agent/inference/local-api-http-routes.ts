@@ -1,0 +1,161 @@
+import type { IncomingMessage } from 'node:http';
+import { codeOf } from '@bellwether/shared/errors';
+import type { Log } from '@bellwether/shared/log';
+import type { VerifiedModel } from '../installs/verified-model.js';
+import { errorAnswer, LocalApiError } from './local-api-error.js';
+import { type BodyLimits, HeldBody } from './local-api-http-body.js';
+import type { InferenceObserver } from './observer.js';
+import { type InferenceRequest, readInferenceRequest } from './open-inference-request.js';
+import { type InferenceResponse, modelMetadata, writeInferenceResponse } from './open-inference-response.js';
+import type { Serving } from './serving.js';
+import { ServingError } from './serving-error.js';
+
+/** What the routes need to know of the agent. */
+export interface LocalApiContent {
+  readonly serving: Pick<Serving, 'infer' | 'releaseOf' | 'runnerOf'>;
+  readonly observer: InferenceObserver;
+  readonly log: Log;
+  readonly agentVersion: string;
+  /** Each ordered model serves some verified release. */
+  readonly isReady: () => boolean;
+  /** What `bellwether-agent status` prints, as JSON. */
+  readonly status: () => unknown;
+}
+
+/** A reply, before it is sent. */
+export interface Reply {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string | number>>;
+  readonly buffers: readonly Uint8Array[];
+}
+
+const modelPath = /^\/v2\/models\/([^/]+)(?:\/versions\/([^/]+))?(?:\/(ready|infer))?$/;
+
+/** Answers one request of the local API; never rejects. */
+export async function replyTo(request: IncomingMessage, content: LocalApiContent, limits: BodyLimits): Promise<Reply> {
+  try {
+    return await route(request, content, limits);
+  } catch (thrown) {
+    return errorReply(thrown, content.log);
+  }
+}
+
+/** The reply to a request that failed. */
+export function errorReply(thrown: unknown, log: Log): Reply {
+  const { status, body } = errorAnswer(thrown);
+  if (body.code === 'internal') log.error({ err: thrown }, 'a local request failed inside the agent');
+  return json(status, body, status === 503 ? { 'retry-after': 1 } : {});
+}
+
+async function route(request: IncomingMessage, content: LocalApiContent, limits: BodyLimits): Promise<Reply> {
+  const [path = '/'] = (request.url ?? '/').split('?', 1);
+  const [, model, version, verb] = modelPath.exec(path) ?? [];
+  if (model === undefined) return fixedRoute(path, request, content);
+  if (verb === 'infer') {
+    requireMethod(request, 'POST');
+    return infer(request, { model, version }, content, limits);
+  }
+  requireMethod(request, 'GET');
+  const release = findRelease(content.serving, model, version);
+  if (verb === undefined) return json(200, modelMetadata(release.manifest));
+  return readiness(content.serving.runnerOf(model) !== undefined, { name: model });
+}
+
+function fixedRoute(path: string, request: IncomingMessage, content: LocalApiContent): Reply {
+  const routes: Readonly<Record<string, () => Reply>> = {
+    '/v2': () =>
+      json(200, { name: 'bellwether-agent', version: content.agentVersion, extensions: ['binary_tensor_data'] }),
+    '/v2/health/live': () => json(200, { live: true }),
+    '/v2/health/ready': () => readiness(content.isReady()),
+    '/bellwether/status': () => json(200, content.status()),
+  };
+  const answer = Object.hasOwn(routes, path) ? routes[path] : undefined;
+  if (answer === undefined) throw new LocalApiError('not-found', `there is nothing at ${path}`);
+  requireMethod(request, 'GET');
+  return answer();
+}
+
+interface Wanted {
+  readonly model: string;
+  readonly version: string | undefined;
+}
+
+async function infer(
+  request: IncomingMessage,
+  { model, version }: Wanted,
+  content: LocalApiContent,
+  limits: BodyLimits,
+): Promise<Reply> {
+  const body = new HeldBody(limits);
+  try {
+    const wanted = await readCall(request, body, { model, version }, content);
+    const served = await content.serving.infer(model, {
+      inputs: wanted.inputs,
+      reset: wanted.reset,
+      ...(wanted.assignmentKey === undefined ? {} : { stateKey: wanted.assignmentKey }),
+      ...(version === undefined ? {} : { version }),
+    });
+    return inferenceReply(writeInferenceResponse(wanted, served.outputs, { model, ...served }));
+  } finally {
+    body.release();
+  }
+}
+
+/** Serving tells the observer of every call that it gets; those that never come so far are told here. */
+async function readCall(
+  request: IncomingMessage,
+  body: HeldBody,
+  { model, version }: Wanted,
+  { serving, observer }: LocalApiContent,
+): Promise<InferenceRequest> {
+  try {
+    const { manifest } = findRelease(serving, model, version);
+    const jsonBytes = jsonBytesOf(request);
+    return readInferenceRequest(await body.read(request), jsonBytes, manifest);
+  } catch (thrown) {
+    observer.rejected(model, codeOf(thrown) ?? 'internal');
+    throw thrown;
+  }
+}
+
+function inferenceReply({ buffers, jsonBytes }: InferenceResponse): Reply {
+  if (jsonBytes === undefined) return { status: 200, headers: { 'content-type': 'application/json' }, buffers };
+  const headers = { 'content-type': 'application/octet-stream', 'inference-header-content-length': jsonBytes };
+  return { status: 200, headers, buffers };
+}
+
+function findRelease(serving: LocalApiContent['serving'], model: string, version: string | undefined): VerifiedModel {
+  const release = serving.releaseOf(model);
+  if (release === undefined) throw new ServingError('unknown-model', `no model ${model} serves here`);
+  const serves = release.manifest.version;
+  if (version !== undefined && version !== serves) {
+    throw new ServingError('unknown-version', `${model}@${serves} serves here, not version ${version}`);
+  }
+  return release;
+}
+
+function jsonBytesOf({ headers }: IncomingMessage): number | undefined {
+  if (headers['content-encoding'] !== undefined && headers['content-encoding'] !== 'identity') {
+    throw new LocalApiError('encoding', 'compressed bodies are not taken');
+  }
+  const value = headers['inference-header-content-length'];
+  if (value === undefined) return undefined;
+  if (typeof value !== 'string' || !/^\d{1,10}$/.test(value)) {
+    throw new LocalApiError('malformed', 'Inference-Header-Content-Length is no number');
+  }
+  return Number(value);
+}
+
+function requireMethod({ method }: IncomingMessage, wanted: string): void {
+  if (method !== wanted) throw new LocalApiError('method', `only ${wanted} goes here, not ${method}`);
+}
+
+/** The protocol: 200 is true, 4xx is false. */
+function readiness(isReady: boolean, more: object = {}): Reply {
+  return json(isReady ? 200 : 400, { ...more, ready: isReady });
+}
+
+function json(status: number, value: unknown, headers: Reply['headers'] = {}): Reply {
+  const headersWithType = { ...headers, 'content-type': 'application/json' };
+  return { status, headers: headersWithType, buffers: [Buffer.from(JSON.stringify(value))] };
+}

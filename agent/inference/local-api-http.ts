@@ -1,0 +1,125 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { Clock } from '@bellwether/shared/clock';
+import { errorAnswer, LocalApiError } from './local-api-error.js';
+import { type Guard, loopbackGuard, unixSocketGuard } from './local-api-guard.js';
+import { BodyBudget } from './local-api-http-body.js';
+import { listenOnLoopback, listenOnUnixSocket } from './local-api-http-listen.js';
+import { errorReply, type LocalApiContent, type Reply, replyTo } from './local-api-http-routes.js';
+import { readToken } from './local-api-http-token.js';
+
+/** Where the local API listens, and its limits. */
+export interface LocalApiConfig {
+  readonly socketPath: string;
+  /** Opted in: a port of 127.0.0.1 (0 takes a free one) and the file of its token, which is made when it is not there. */
+  readonly loopback?: { readonly port: number; readonly tokenFile: string };
+  readonly maxBodyBytes: number;
+  /** How long answers may still take when the API stops. */
+  readonly stopGraceMs: number;
+}
+
+export interface LocalApiParts extends LocalApiContent {
+  readonly config: LocalApiConfig;
+  readonly clock: Clock;
+}
+
+const serverOptions = {
+  keepAliveTimeout: 75_000,
+  headersTimeout: 10_000,
+  requestTimeout: 60_000,
+  connectionsCheckingInterval: 5_000,
+  maxHeaderSize: 16 * 1024,
+  noDelay: true,
+};
+const maxConnections = 256;
+/** Bodies of requests that wait or run, all together, in bodies of the largest size. */
+const largestBodiesAtOnce = 4;
+
+/** The Open Inference Protocol for applications on the device [A-7]. */
+export class LocalApi {
+  readonly #parts: LocalApiParts;
+  readonly #budget: BodyBudget;
+  readonly #servers: Server[] = [];
+  #isStopping = false;
+  #port: number | undefined;
+
+  constructor(parts: LocalApiParts) {
+    this.#parts = parts;
+    this.#budget = new BodyBudget(largestBodiesAtOnce * parts.config.maxBodyBytes);
+  }
+
+  /** The loopback port; undefined when there is none. */
+  get port(): number | undefined {
+    return this.#port;
+  }
+
+  /** Begins to listen; rejects with ListenError or TokenFileError. */
+  async start(): Promise<void> {
+    try {
+      await this.#listen();
+    } catch (cause) {
+      await this.stop();
+      throw cause;
+    }
+  }
+
+  async #listen(): Promise<void> {
+    const { socketPath, loopback } = this.#parts.config;
+    await listenOnUnixSocket(this.#server(unixSocketGuard), socketPath);
+    if (loopback === undefined) return;
+    const token = await readToken(loopback.tokenFile);
+    this.#port = await listenOnLoopback(this.#server(loopbackGuard(token)), loopback.port);
+  }
+
+  /** Takes no more connections, lets the answers out that are on their way, and closes. May be called twice. */
+  async stop(): Promise<void> {
+    this.#isStopping = true;
+    const closing = this.#servers.splice(0).map((server) => this.#close(server));
+    await Promise.all(closing);
+  }
+
+  #server(guard: Guard): Server {
+    const server = createServer(serverOptions, (request, response) => void this.#handle(request, response, guard));
+    server.maxConnections = maxConnections;
+    // What is no HTTP, or too slow, gets an answer that is, and then the connection is over.
+    server.on('clientError', (error, socket) => {
+      const { body } = errorAnswer(new LocalApiError('malformed', error.message));
+      if (socket.writable) socket.end(`HTTP/1.1 400 Bad Request\r\nconnection: close\r\n\r\n${JSON.stringify(body)}`);
+    });
+    this.#servers.push(server);
+    return server;
+  }
+
+  async #handle(request: IncomingMessage, response: ServerResponse, guard: Guard): Promise<void> {
+    try {
+      guard(request.headers, request.socket.localPort);
+    } catch (thrown) {
+      this.#send(response, errorReply(thrown, this.#parts.log));
+      return;
+    }
+    const limits = { maxBodyBytes: this.#parts.config.maxBodyBytes, budget: this.#budget };
+    this.#send(response, await replyTo(request, this.#parts, limits));
+  }
+
+  /** One write for head and body: small answers leave in one segment. */
+  #send(response: ServerResponse, { status, headers, buffers }: Reply): void {
+    const length = buffers.reduce((sum, buffer) => sum + buffer.byteLength, 0);
+    response.writeHead(status, {
+      ...headers,
+      'content-length': length,
+      ...(this.#isStopping ? { connection: 'close' } : {}),
+    });
+    response.cork();
+    for (const buffer of buffers) response.write(buffer);
+    response.end();
+  }
+
+  async #close(server: Server): Promise<void> {
+    if (!server.listening) return;
+    const closed = new Promise<void>((resolve) => {
+      server.close(() => resolve());
+    });
+    const cancel = this.#parts.clock.after(this.#parts.config.stopGraceMs, () => server.closeAllConnections());
+    await closed;
+    cancel();
+  }
+}

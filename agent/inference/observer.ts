@@ -1,0 +1,31 @@
+/** Where serving tells what happened to each request; the recorder counts it into windows. Times are microseconds. */
+export interface InferenceObserver {
+  answered(answer: ObservedAnswer): void;
+  failed(failure: ObservedFailure): void;
+  /** Turned away before a draw: 4xx, a full queue, draining; no evidence. */
+  rejected(model: string, code: string): void;
+  runnerDied(arm: ObservedArm): void;
+}
+
+/** Which release answered, in which arm and segment. */
+export interface ObservedArm {
+  readonly model: string;
+  readonly version: string;
+  readonly manifest: string;
+  readonly arm: 'stable' | 'canary' | 'shadow';
+  readonly segment: number;
+}
+
+export interface ObservedAnswer extends ObservedArm {
+  readonly computeMicros: number;
+  readonly totalMicros: number;
+  /** What the interpreted output says, one entry per row; `invalid` when a number is not finite. */
+  readonly reading: readonly { readonly classIndex: number; readonly confidence: number }[];
+  readonly invalid: boolean;
+  /** How many classes the interpretation has; 0 without classes. */
+  readonly classes: number;
+}
+
+export interface ObservedFailure extends ObservedArm {
+  readonly code: string;
+}

@@ -1,0 +1,40 @@
+import { Socket } from 'node:net';
+import { inspect } from 'node:util';
+import { readReleaseEvidence } from '../trust/release-evidence-disk.js';
+import { RunnerLink } from './runner-link-process.js';
+import { openVerifiedRelease } from './runner-onnx-files.js';
+import { loadRelease } from './runner-onnx-release.js';
+import { serveRunner } from './runner-onnx-serve.js';
+
+/**
+ * The runner's main: one process that holds one release [A-1]. It has an empty environment and one descriptor that
+ * matters, number 3, its link to the main process.
+ */
+
+// Since 1.29 onnxruntime writes a device id and an event store under the home folder unless it is told before it
+// loads [A-2]; so it is imported here and not above.
+process.env['ORT_DISABLE_TELEMETRY'] = '1';
+const onnxruntime = await import('onnxruntime-node');
+
+/** The model's bytes were in a buffer that nobody needs any more: what counts is what stays. */
+function rssBytes(): number {
+  globalThis.gc?.();
+  return process.memoryUsage.rss();
+}
+
+serveRunner({
+  link: new RunnerLink(new Socket({ fd: 3 })),
+  load: (message) =>
+    loadRelease(
+      onnxruntime,
+      async () => {
+        const { trust, model, blobFolder, manifestSha256 } = message;
+        return openVerifiedRelease(await readReleaseEvidence(trust, model, blobFolder, manifestSha256), message);
+      },
+      rssBytes,
+    ),
+  end: (fault) => {
+    if (fault !== undefined) process.stderr.write(`${inspect(fault)}\n`);
+    process.exit(fault === undefined ? 0 : 70);
+  },
+});

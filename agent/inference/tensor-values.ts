@@ -1,0 +1,75 @@
+import { bytesPerElement, type DataType } from '@bellwether/shared/models/manifest';
+import type { Tensor } from './engine.js';
+
+/** The values of a tensor as JavaScript sees them; BOOL is 0 or 1 in a Uint8Array. */
+export type TensorValues =
+  | Uint8Array
+  | Int8Array
+  | Uint16Array
+  | Int16Array
+  | Uint32Array
+  | Int32Array
+  | BigUint64Array
+  | BigInt64Array
+  | Float32Array
+  | Float64Array;
+
+/** The values of a tensor: a view of its bytes where they are aligned, else a copy. */
+export function valuesOf({ dtype, data }: Pick<Tensor, 'dtype' | 'data'>): TensorValues {
+  const size = bytesPerElement(dtype);
+  const bytes = data.byteOffset % size === 0 ? data : new Uint8Array(data);
+  return valuesAt(dtype, bytes.buffer, bytes.byteOffset, bytes.byteLength / size);
+}
+
+/** The bytes behind a typed array, without copying. */
+export function bytesOf(values: ArrayBufferView): Uint8Array {
+  return new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
+}
+
+/** False when one of the values is NaN or infinite. */
+export function areFinite(values: TensorValues): boolean {
+  if (!(values instanceof Float32Array) && !(values instanceof Float64Array)) return true;
+  for (let i = 0; i < values.length; i++) if (!Number.isFinite(values[i])) return false;
+  return true;
+}
+
+/** A tensor's type and shape, for messages: `FP32[1,784]`. */
+export function tensorText({ dtype, shape }: { readonly dtype: string; readonly shape: readonly number[] }): string {
+  return `${dtype}[${shape.join(',')}]`;
+}
+
+/** How many elements a shape has; 1 for a scalar. */
+export function elementCount(shape: readonly number[]): number {
+  return shape.reduce((product, size) => product * size, 1);
+}
+
+/** The bytes that a tensor of this type and shape has. */
+export function byteCount(dtype: DataType, shape: readonly number[]): number {
+  return elementCount(shape) * bytesPerElement(dtype);
+}
+
+function valuesAt(dtype: DataType, buffer: ArrayBufferLike, offset: number, length: number): TensorValues {
+  switch (dtype) {
+    case 'BOOL':
+    case 'UINT8':
+      return new Uint8Array(buffer, offset, length);
+    case 'INT8':
+      return new Int8Array(buffer, offset, length);
+    case 'UINT16':
+      return new Uint16Array(buffer, offset, length);
+    case 'INT16':
+      return new Int16Array(buffer, offset, length);
+    case 'UINT32':
+      return new Uint32Array(buffer, offset, length);
+    case 'INT32':
+      return new Int32Array(buffer, offset, length);
+    case 'UINT64':
+      return new BigUint64Array(buffer, offset, length);
+    case 'INT64':
+      return new BigInt64Array(buffer, offset, length);
+    case 'FP32':
+      return new Float32Array(buffer, offset, length);
+    case 'FP64':
+      return new Float64Array(buffer, offset, length);
+  }
+}

@@ -1,0 +1,32 @@
+import type { Window } from '@bellwether/shared/contract/window';
+import { CodedError } from '@bellwether/shared/errors';
+
+/** Events outlive windows: of a full outbox the oldest windows go first, events last [A-11]. */
+export type OutboxKind = 'event' | 'window';
+
+/** A message that waits to be published. Ids are ordered: events before windows, each kind oldest first. */
+export interface OutboxMessage {
+  readonly id: string;
+  readonly kind: OutboxKind;
+  readonly payload: Uint8Array;
+}
+
+/** What waits, and what was dropped since the agent was installed. */
+export type OutboxState = Window['outbox'];
+
+/** `outbox-locked`: another process has it. `outbox-unwritable`: read-only or full. `outbox-closed`: used after close(). */
+export type OutboxErrorCode = 'outbox-locked' | 'outbox-unwritable' | 'outbox-closed';
+export class OutboxError extends CodedError<OutboxErrorCode> {}
+
+/** Windows and events until the broker has them: durable, bounded, every loss counted. */
+export interface Outbox {
+  readonly state: OutboxState;
+  /** Durable when it resolves; rejects with OutboxError, and then the message is counted as lost. */
+  put(kind: OutboxKind, payload: Uint8Array): Promise<void>;
+  /** Up to `limit` messages after the one with the id `after`, in the order of their ids; rejects with OutboxError. */
+  read(after: string | undefined, limit: number): Promise<readonly OutboxMessage[]>;
+  /** Forgets what has been published; ids that are gone already do no harm. Rejects with OutboxError. */
+  remove(ids: readonly string[]): Promise<void>;
+  /** May be called twice. */
+  close(): Promise<void>;
+}

@@ -1,0 +1,144 @@
+import type { Clock } from '@bellwether/shared/clock';
+import type { DeviceEvent, EventKind } from '@bellwether/shared/contract/event';
+import { messageOf } from '@bellwether/shared/errors';
+import type { Log } from '@bellwether/shared/log';
+import type { Uplink } from '../uplink/uplink.js';
+import { Delivery } from './delivery.js';
+import type { HostMetrics } from './host-metrics.js';
+import type { Outbox, OutboxKind } from './outbox.js';
+import type { Recorder } from './recorder.js';
+
+export interface ReporterParts {
+  readonly device: string;
+  /** 128 random bits of this start of the agent, hex. */
+  readonly runId: string;
+  /** The machine's boot. */
+  readonly bootId: string;
+  readonly windowSeconds: number;
+  readonly recorder: Recorder;
+  readonly host: HostMetrics;
+  readonly outbox: Outbox;
+  readonly uplink: Pick<Uplink, 'connected' | 'publish'>;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/** What an event says beside its kind; `message` is a sentence for people. */
+export type EventDetails = Pick<DeviceEvent, 'message' | 'release' | 'code'>;
+
+/** At most one event about lost telemetry in this time: an outbox that is full must not fill itself with complaints. */
+const lossEventEveryMs = 3_600_000;
+/** What a stopping agent gives the broker to take the last window; it is on disk anyway. */
+const farewellMs = 2000;
+
+/** Closes a window every interval, keeps windows and events in the outbox, and has them delivered [W-4, A-11]. */
+export class Reporter {
+  readonly #parts: ReporterParts;
+  readonly #delivery: Delivery;
+  #windowSeconds: number;
+  #windows = 0;
+  #events = 0;
+  /** The last thing that was stored: everything is, one after the other. */
+  #stored: Promise<void> = Promise.resolve();
+  #cancelTimer: () => void = () => {};
+  #state: 'new' | 'running' | 'stopped' = 'new';
+  #toldLost = 0;
+  #toldLostAtMs = Number.NEGATIVE_INFINITY;
+
+  constructor(parts: ReporterParts) {
+    this.#parts = parts;
+    this.#windowSeconds = parts.windowSeconds;
+    this.#delivery = new Delivery(parts);
+  }
+
+  start(): void {
+    if (this.#state !== 'new') return;
+    this.#state = 'running';
+    const { lostWindows, lostEvents } = this.#parts.outbox.state;
+    this.#toldLost = lostWindows + lostEvents;
+    this.#schedule();
+  }
+
+  /** Stores the last window, gives the broker two seconds to take what waits, and leaves the outbox to be closed. May be called twice. */
+  async stop(): Promise<void> {
+    if (this.#state !== 'running') return;
+    this.#state = 'stopped';
+    this.#cancelTimer();
+    this.#closeWindow();
+    await this.#stored;
+    const isDone = new AbortController();
+    const delivered = this.#delivery.run().then(() => isDone.abort());
+    await Promise.race([delivered, this.#parts.clock.sleep(farewellMs, isDone.signal)]);
+    this.#delivery.stop();
+  }
+
+  /** The connection is back: what waits is sent. */
+  connected(): void {
+    void this.#delivery.run();
+  }
+
+  /** From now on; the window that is open ends that long from now at the latest. */
+  setWindowSeconds(seconds: number): void {
+    if (seconds === this.#windowSeconds) return;
+    this.#windowSeconds = seconds;
+    if (this.#state === 'running') this.#schedule();
+  }
+
+  /** Tells of one thing that happened. It is stored in the order of the calls; failures are logged and counted. */
+  event(kind: EventKind, details: EventDetails): void {
+    const { device, runId, clock } = this.#parts;
+    const event: DeviceEvent = {
+      version: 1,
+      device,
+      runId,
+      sequence: this.#events++,
+      atMs: Math.round(clock.now().wallMs),
+      kind,
+      ...details,
+      message: details.message.slice(0, 1000),
+    };
+    this.#store('event', () => Promise.resolve(event));
+  }
+
+  #schedule(): void {
+    this.#cancelTimer();
+    this.#cancelTimer = this.#parts.clock.after(this.#windowSeconds * 1000, () => {
+      this.#schedule();
+      this.#closeWindow();
+    });
+  }
+
+  #closeWindow(): void {
+    const { device, runId, bootId, recorder, host, outbox, clock } = this.#parts;
+    this.#tellLosses();
+    this.#store('window', async () => {
+      const measured = await host.measure();
+      const frame = { device, runId, bootId, sequence: this.#windows++, host: measured, outbox: outbox.state };
+      return recorder.takeWindow(clock.now(), frame);
+    });
+  }
+
+  /** Windows and events go through one chain, so that each sees the outbox as the one before left it. */
+  #store(kind: OutboxKind, make: () => Promise<unknown>): void {
+    const { outbox, log } = this.#parts;
+    this.#stored = this.#stored
+      .then(async () => outbox.put(kind, Buffer.from(JSON.stringify(await make()))))
+      .catch((error: unknown) =>
+        log.error({ kind, error: messageOf(error) }, 'telemetry could not be stored; it is lost'),
+      )
+      .then(() => void this.#delivery.run());
+  }
+
+  #tellLosses(): void {
+    const { outbox, clock } = this.#parts;
+    const { lostWindows, lostEvents } = outbox.state;
+    const lost = lostWindows + lostEvents - this.#toldLost;
+    const nowMs = clock.now().monotonicMs;
+    if (lost === 0 || nowMs - this.#toldLostAtMs < lossEventEveryMs) return;
+    this.#toldLost += lost;
+    this.#toldLostAtMs = nowMs;
+    this.event('telemetry-lost', {
+      message: `${lost} windows and events were lost on this device since the last word of it`,
+    });
+  }
+}

@@ -1,0 +1,75 @@
+import { readFile } from 'node:fs/promises';
+import type { Clock } from '@bellwether/shared/clock';
+import { metadataPath } from '@bellwether/shared/contract/http-api';
+import type { Log } from '@bellwether/shared/log';
+import { sha256 } from '@bellwether/shared/signing/digest';
+import type { DeviceTrust } from './device-trust.js';
+import { DeviceTrustKeeper, runnerTrustOf, type TrustConfiguration } from './device-trust-keeper.js';
+import { fetchSmallFile } from './metadata-http.js';
+import { beginTrust, fromPinnedRoot, type RootPin } from './pinned-root.js';
+import { AdmissionRefusal } from './refusal.js';
+import { type ArtefactPlane, folderOf, TufRepository } from './repository-tuf.js';
+import { restoreTrust } from './restore-trust.js';
+import type { StoredTrust } from './trust-store.js';
+import { DiskTrustStore } from './trust-store-disk.js';
+import { maxRootBytes } from './tuf-limits.js';
+
+export interface DeviceTrustOptions {
+  /** Where trust is kept: `<state>/trust`. */
+  readonly folder: string;
+  /** Of the artefact plane: `/repository/metadata/` and `/blobs/sha256/` lie below it. */
+  readonly baseUrl: string;
+  /** Sent with each request; asked each time, since tokens change. */
+  readonly headers?: () => Readonly<Record<string, string>>;
+  readonly stage: 'staging' | 'production';
+  readonly allowDevelopment: boolean;
+  /** First trust [T-10]: a file of the image, or the digest of `1.root.json`, which is then fetched once. */
+  readonly root: { readonly file: string } | { readonly sha256: string };
+  readonly device: { readonly id: string; readonly fingerprint: string };
+  readonly clock: Clock;
+  readonly log: Log;
+  /** For one metadata file; 10 s by default. */
+  readonly requestTimeoutMs?: number;
+  /** For a whole refresh; 60 s by default. */
+  readonly deadlineMs?: number;
+}
+
+/**
+ * Opens trust: what is stored is verified again, without a network. Only the first time with `root.sha256` a root is
+ * fetched. Rejects with TrustError, with Node's error for an unreadable root file, or with AdmissionRefusal `network`.
+ */
+export async function openDeviceTrust(options: DeviceTrustOptions): Promise<DeviceTrust> {
+  const { stage, allowDevelopment, device, clock, log } = options;
+  const plane = (): ArtefactPlane => ({
+    baseUrl: options.baseUrl,
+    headers: options.headers?.() ?? {},
+    timeoutMs: options.requestTimeoutMs ?? 10_000,
+  });
+  const given = 'file' in options.root ? await readFile(options.root.file) : undefined;
+  const pin = {
+    sha256: 'sha256' in options.root ? options.root.sha256 : sha256(given ?? new Uint8Array()),
+    allowDevelopment,
+  };
+
+  const store = new DiskTrustStore(options.folder);
+  const kept = (await store.load()) ?? (await begin(store, given ?? (await fetchRoot(plane())), pin));
+  const { stored, rootVersion } = fromPinnedRoot(kept, pin);
+  const pinned = { sha256: pin.sha256, version: rootVersion };
+  const configuration: TrustConfiguration = { device, stage, allowDevelopment, pinned };
+  const standing = restoreTrust(stored, runnerTrustOf(configuration, store.metadataFolder, stored.state), device);
+  const repository = new TufRepository(plane, options.deadlineMs ?? 60_000);
+  return new DeviceTrustKeeper({ store, repository, clock, log, configuration }, standing);
+}
+
+async function begin(store: DiskTrustStore, root: Uint8Array, pin: RootPin): Promise<StoredTrust> {
+  const first = beginTrust(root, pin);
+  await store.save(first.state, first.metadata);
+  return first;
+}
+
+/** Not trusted because of where it came from: its digest is pinned. */
+async function fetchRoot(plane: ArtefactPlane): Promise<Uint8Array> {
+  const root = await fetchSmallFile(folderOf(plane, metadataPath), '1.root.json', maxRootBytes);
+  if (root === undefined) throw new AdmissionRefusal('network', `${plane.baseUrl} has no 1.root.json`);
+  return root;
+}

@@ -1,0 +1,243 @@
+import type { Clock } from '@bellwether/shared/clock';
+import { publicKeysFor } from '@bellwether/shared/contract/online-keys';
+import type { Refusal } from '@bellwether/shared/contract/refusal';
+import { messageOf } from '@bellwether/shared/errors';
+import { familyOf } from '@bellwether/shared/ids';
+import type { Log } from '@bellwether/shared/log';
+import type { AcceptedOrder, DeviceTrust, Listing, MetadataVersions, OrderOutcome } from './device-trust.js';
+import { belowFloor, type Floors, raisedFloors, standingFloors } from './floors.js';
+import { findListing, type Stage } from './listing.js';
+import { isDevelopmentRoot, roleNameOf, rootProblem, targetsProblem } from './listing-policy.js';
+import { type CurrentMetadata, decodeMetadata, isSameMetadata, type Metadata, type MetadataBytes } from './metadata.js';
+import { judgeOrder, OrderRefusal } from './order-gate.js';
+import { AdmissionRefusal, refusalOf } from './refusal.js';
+import type { RefreshedMetadata, Repository } from './repository.js';
+import type { StandingTrust } from './restore-trust.js';
+import type { RunnerTrust } from './runner-trust.js';
+import type { TrustState, TrustStore } from './trust-store.js';
+import { signedTimeMs, type TrustedTime, trustedNowMs } from './trusted-time.js';
+import { decodeRoot } from './tuf-documents.js';
+import { Turns } from './turns.js';
+
+/** Orders that no known key signed may make the device ask for newer keys this often. */
+const offerRefreshIntervalMs = 60_000;
+/** The time floor is written when it has moved this far; a restart loses no more. */
+const timeFloorStepMs = 3_600_000;
+
+/** Local configuration: no order changes it [T-5]. */
+export interface TrustConfiguration {
+  readonly device: { readonly id: string; readonly fingerprint: string };
+  readonly stage: Stage;
+  readonly allowDevelopment: boolean;
+  /** The root that everything is checked from. */
+  readonly pinned: { readonly sha256: string; readonly version: number };
+}
+
+export interface DeviceTrustParts {
+  readonly store: TrustStore;
+  readonly repository: Repository;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly configuration: TrustConfiguration;
+}
+
+/** Keeps what this device believes: one change at a time, on disk before it counts. */
+export class DeviceTrustKeeper implements DeviceTrust {
+  readonly #parts: DeviceTrustParts;
+  #standing: StandingTrust;
+  #time: TrustedTime;
+  #problems: ReadonlyMap<string, Refusal> = new Map();
+  #lastOfferRefreshMs = Number.NEGATIVE_INFINITY;
+  readonly #refreshes = new Turns();
+  /** Apart from refreshes: a rollback must not wait for a network. */
+  readonly #changes = new Turns();
+
+  constructor(parts: DeviceTrustParts, standing: StandingTrust) {
+    this.#parts = parts;
+    this.#standing = standing;
+    this.#time = { timeMs: standing.state.timeFloorMs, monotonicMs: parts.clock.now().monotonicMs };
+  }
+
+  get development(): boolean {
+    return isDevelopmentRoot(this.#standing.metadata.root);
+  }
+
+  get versions(): MetadataVersions | null {
+    const { root, current } = this.#standing.metadata;
+    if (current === null) return null;
+    const { targets, snapshot, timestamp } = current;
+    return {
+      root: root.signed.version,
+      targets: targets.signed.version,
+      snapshot: snapshot.signed.version,
+      timestamp: timestamp.signed.version,
+    };
+  }
+
+  get accepted(): AcceptedOrder | null {
+    return this.#standing.accepted;
+  }
+
+  async offerOrder(envelope: Uint8Array, signal: AbortSignal): Promise<OrderOutcome> {
+    try {
+      return await this.#admitOrRefresh(envelope, signal);
+    } catch (error) {
+      if (!(error instanceof AdmissionRefusal)) throw error;
+      const generation = error instanceof OrderRefusal ? error.generation : undefined;
+      return { kind: 'refused', refusal: refusalOf(error), ...(generation === undefined ? {} : { generation }) };
+    }
+  }
+
+  async refresh(signal: AbortSignal): Promise<void> {
+    await this.#refreshes.take(async () => {
+      const { state, bytes } = this.#standing;
+      const request = { stored: bytes, floors: state.floors, wanted: this.#wanted(), trustedTimeMs: this.#nowMs() };
+      const found = await this.#parts.repository.refresh(request, signal);
+      await this.#changes.take(async () => this.#believe(found));
+    });
+  }
+
+  find(model: string, version: string): Listing {
+    const { stage, allowDevelopment } = this.#parts.configuration;
+    const { root } = this.#standing.metadata;
+    const { targets, leaves } = this.#current();
+    const sources = { root, targets, leaves, problems: this.#problems, stage, allowDevelopment };
+    return findListing({ model, version }, sources);
+  }
+
+  isFresh(): boolean {
+    const expires = this.#standing.metadata.current?.timestamp.signed.expires;
+    return expires !== undefined && Date.parse(expires) > this.#nowMs();
+  }
+
+  runnerTrust(): RunnerTrust {
+    return runnerTrustOf(this.#parts.configuration, this.#parts.store.metadataFolder, this.#standing.state);
+  }
+
+  offerTime(envelope: Uint8Array, deviceNonce: string): boolean {
+    const { current } = this.#standing.metadata;
+    if (current === null) return false;
+    const timeMs = signedTimeMs(envelope, publicKeysFor(current.onlineKeys, 'time'), deviceNonce);
+    if (timeMs === undefined) return false;
+    if (timeMs > this.#nowMs()) this.#time = { timeMs, monotonicMs: this.#parts.clock.now().monotonicMs };
+    if (timeMs >= this.#standing.state.timeFloorMs + timeFloorStepMs) this.#keepTime();
+    return true;
+  }
+
+  async #admitOrRefresh(envelope: Uint8Array, signal: AbortSignal): Promise<OrderOutcome> {
+    if (this.#standing.metadata.current === null) await this.#refreshForOffer(signal);
+    try {
+      return await this.#admit(envelope);
+    } catch (error) {
+      if (!(error instanceof OrderRefusal) || !error.newerKeysMayHelp) throw error;
+      if (!(await this.#refreshForOffer(signal))) throw error;
+      return await this.#admit(envelope);
+    }
+  }
+
+  /** Judged and written in one turn, so that of two orders the newer one stays; no network in here. */
+  async #admit(envelope: Uint8Array): Promise<OrderOutcome> {
+    return this.#changes.take(async () => {
+      const { device } = this.#parts.configuration;
+      const context = { device, onlineKeys: this.#current().onlineKeys, accepted: this.accepted };
+      const judgement = judgeOrder(envelope, context);
+      if (judgement.kind === 'unchanged') return judgement;
+      const { accepted, signers } = judgement;
+      const order = { envelope: Buffer.from(envelope).toString('utf8'), signers: [...signers] };
+      await this.#save({ ...this.#standing, state: { ...this.#standing.state, order }, accepted });
+      return { kind: 'accepted', accepted };
+    });
+  }
+
+  /** False when one was made too shortly before: whoever can publish orders must not steer our requests. */
+  async #refreshForOffer(signal: AbortSignal): Promise<boolean> {
+    const { monotonicMs } = this.#parts.clock.now();
+    if (monotonicMs - this.#lastOfferRefreshMs < offerRefreshIntervalMs) return false;
+    this.#lastOfferRefreshMs = monotonicMs;
+    await this.refresh(signal);
+    return true;
+  }
+
+  async #believe(found: RefreshedMetadata): Promise<void> {
+    const metadata = decodeMetadata(found.metadata);
+    const floors = this.#requireAcceptable(found.metadata, metadata);
+    const { state, bytes } = this.#standing;
+    if (!isSameMetadata(bytes, found.metadata)) {
+      await this.#save({ ...this.#standing, state: { ...state, floors }, bytes: found.metadata, metadata });
+    }
+    this.#problems = found.problems;
+    for (const [role, problem] of found.problems) {
+      this.#parts.log.warn({ role, ...problem }, 'a delegated role is not believed');
+    }
+    this.#parts.log.info({ ...this.versions }, 'metadata is verified');
+  }
+
+  /** What the repository's verifier does not judge: policy and floors of our own. Returns the floors from now on. */
+  #requireAcceptable(bytes: MetadataBytes, metadata: Metadata): Floors {
+    const { allowDevelopment } = this.#parts.configuration;
+    const newRoots = bytes.roots.slice(this.#standing.bytes.roots.length).map(decodeRoot);
+    const breach = newRoots.map((root) => rootProblem(root, allowDevelopment)).find((each) => each !== undefined);
+    const policy = breach ?? (metadata.current === null ? undefined : targetsProblem(metadata.current.targets));
+    if (policy !== undefined) throw new AdmissionRefusal('listing-policy', policy);
+    const floors = standingFloors(this.#standing.state.floors, metadata);
+    const rollback = belowFloor(floors, metadata);
+    if (rollback !== undefined) throw new AdmissionRefusal('metadata-refused', rollback);
+    return raisedFloors(floors, metadata);
+  }
+
+  /** The roles of every family that is ordered, or was before: a rollback may need it without a network. */
+  #wanted(): string[] {
+    const ordered = Object.keys(this.accepted?.order.models ?? {}).map(familyOf);
+    const stored = [...(this.#standing.metadata.current?.leaves.keys() ?? [])].map(
+      (role) => role.split('-')[1] ?? role,
+    );
+    const families = [...new Set([...ordered, ...stored])];
+    return families.flatMap((family) => [roleNameOf('staging', family), roleNameOf('production', family)]);
+  }
+
+  #current(): CurrentMetadata {
+    const { current } = this.#standing.metadata;
+    if (current === null) throw new AdmissionRefusal('metadata-stale', 'no metadata has been verified yet');
+    return current;
+  }
+
+  #nowMs(): number {
+    return trustedNowMs(this.#time, this.#parts.clock.now().monotonicMs);
+  }
+
+  #keepTime(): void {
+    this.#changes
+      .take(async () => this.#save(this.#standing))
+      .catch((error: unknown) => {
+        this.#parts.log.warn({ error: messageOf(error) }, 'the time floor could not be written');
+      });
+  }
+
+  /** On disk first, then believed. */
+  async #save(next: StandingTrust): Promise<void> {
+    const state = { ...next.state, timeFloorMs: this.#time.timeMs };
+    try {
+      await this.#parts.store.save(state, next.bytes === this.#standing.bytes ? undefined : next.bytes);
+    } catch (cause) {
+      throw new AdmissionRefusal('disk', `trust could not be written: ${messageOf(cause)}`, { cause });
+    }
+    this.#standing = { ...next, state };
+  }
+}
+
+/** What a runner is told, and what the boot's own verification goes by. */
+export function runnerTrustOf(
+  { pinned, stage, allowDevelopment }: TrustConfiguration,
+  metadataFolder: string,
+  { floors }: TrustState,
+): RunnerTrust {
+  const roles = Object.fromEntries(Object.entries(floors.roles).map(([name, floor]) => [name, floor.version]));
+  return {
+    metadataFolder,
+    rootSha256: pinned.sha256,
+    rootVersion: pinned.version,
+    stage,
+    allowDevelopment,
+    floors: { root: floors.root, targets: roles['targets'] ?? 0, roles },
+  };
+}

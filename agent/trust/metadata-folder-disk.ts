@@ -1,0 +1,66 @@
+import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { codeOf } from '@bellwether/shared/errors';
+import { syncFolder, writeDurably } from './durable-file-disk.js';
+import type { CurrentBytes, MetadataBytes } from './metadata.js';
+import { decodeRoot } from './tuf-documents.js';
+
+/** Metadata as files of one folder, without versions but for the roots. */
+
+const rootName = /^([1-9][0-9]{0,15})\.root\.json$/;
+const leafName = /^((?:staging|production)-[a-z0-9-]{1,63})\.json$/;
+const onlineKeysName = 'online.json';
+
+/** Writes a new folder; when this resolves, all of it would survive a power cut. */
+export async function writeMetadataFolder(folder: string, { roots, current }: MetadataBytes): Promise<void> {
+  await rm(folder, { recursive: true, force: true }); // half-written before a power cut
+  await mkdir(folder, { mode: 0o700 });
+  for (const root of roots) await writeDurably(join(folder, `${decodeRoot(root).signed.version}.root.json`), root);
+  if (current !== null) {
+    await writeDurably(join(folder, 'timestamp.json'), current.timestamp);
+    await writeDurably(join(folder, 'snapshot.json'), current.snapshot);
+    await writeDurably(join(folder, 'targets.json'), current.targets);
+    await writeDurably(join(folder, onlineKeysName), current.onlineKeys);
+    for (const [name, leaf] of current.leaves) await writeDurably(join(folder, `${name}.json`), leaf);
+  }
+  await syncFolder(folder);
+  await syncFolder(dirname(folder));
+}
+
+/** Reads a folder as it was written; rejects with Node's error when a file of it is missing. */
+export async function readMetadataFolder(folder: string): Promise<MetadataBytes> {
+  const names = await readdir(folder);
+  return { roots: await readRoots(folder, names), current: await readCurrent(folder, names) };
+}
+
+async function readRoots(folder: string, names: readonly string[]): Promise<Uint8Array[]> {
+  const versions = names.flatMap((name) => rootName.exec(name)?.[1] ?? []).map(Number);
+  return Promise.all(
+    versions.sort((a, b) => a - b).map(async (version) => readFile(join(folder, `${version}.root.json`))),
+  );
+}
+
+/** Null before the first refresh: then there is no timestamp. */
+async function readCurrent(folder: string, names: readonly string[]): Promise<CurrentBytes | null> {
+  if (!names.includes('timestamp.json')) return null;
+  const read = async (name: string): Promise<Uint8Array> => readFile(join(folder, name));
+  const leafNames = names.flatMap((name) => leafName.exec(name)?.[1] ?? []);
+  const leaves = await Promise.all(leafNames.map(async (name) => [name, await read(`${name}.json`)] as const));
+  return {
+    timestamp: await read('timestamp.json'),
+    snapshot: await read('snapshot.json'),
+    targets: await read('targets.json'),
+    onlineKeys: await read(onlineKeysName),
+    leaves: new Map(leaves),
+  };
+}
+
+/** A file's bytes, or undefined when it is not there. */
+export async function readIfThere(path: string): Promise<Uint8Array | undefined> {
+  try {
+    return await readFile(path);
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,108 @@
+import type { Refusal } from '@bellwether/shared/contract/refusal';
+import { onlineKeysReplaced } from './floors.js';
+import { fetchSmallFile, type RemoteFolder } from './metadata-http.js';
+import { AdmissionRefusal } from './refusal.js';
+import type { RefreshRequest } from './repository.js';
+import { isPassed, TufCore } from './repository-tuf-core.js';
+import { maxRoleBytes, maxRootBytes, maxTimestampBytes } from './tuf-limits.js';
+
+/** Missed rotations that one refresh follows. */
+const maxRootRotations = 256;
+
+/** Metadata that tuf-js has verified. */
+export interface TufMetadata {
+  readonly roots: readonly Uint8Array[];
+  readonly timestamp: Uint8Array;
+  readonly snapshot: Uint8Array;
+  readonly targets: Uint8Array;
+  readonly leaves: ReadonlyMap<string, Uint8Array>;
+  /** Wanted roles that did not verify, and why. */
+  readonly problems: ReadonlyMap<string, Refusal>;
+}
+
+type StoredFiles = Partial<Pick<TufMetadata, 'timestamp' | 'snapshot' | 'targets' | 'leaves'>>;
+
+/** One pass over the repository. */
+interface Pass {
+  readonly core: TufCore;
+  readonly remote: RemoteFolder;
+  /** What was verified before and may serve again. */
+  readonly stored: StoredFiles;
+}
+
+/** TUF's client workflow (specification §5.3–5.6): stored files first, then what is newer. Rejects with AdmissionRefusal. */
+export async function updateMetadata(request: RefreshRequest, remote: RemoteFolder): Promise<TufMetadata> {
+  const { core, roots } = await updateRoots(request, remote);
+  const stored: StoredFiles = request.stored.current ?? {};
+  // §5.3.11: versions that were run up with stolen online keys do not bind the keys after them.
+  const online = { core, remote, stored: onlineKeysReplaced(request.floors, core.onlineTrust) ? {} : stored };
+  const timestamp = await updateTimestamp(online);
+  const snapshot = await updateSnapshot(online);
+  const targets = await updateRole('targets', stored.targets, { core, remote, stored });
+  const { leaves, problems } = await updateLeaves(request.wanted, { core, remote, stored });
+  return { roots, timestamp, snapshot, targets, leaves, problems };
+}
+
+async function updateRoots({ stored, trustedTimeMs }: RefreshRequest, remote: RemoteFolder) {
+  const roots = [...stored.roots];
+  const core = new TufCore(roots.at(-1) ?? new Uint8Array(), trustedTimeMs);
+  for (let rotations = 0; rotations < maxRootRotations; rotations++) {
+    const bytes = await fetchSmallFile(remote, `${core.onlineTrust.version + 1}.root.json`, maxRootBytes);
+    if (bytes === undefined) break;
+    core.updateRoot(bytes);
+    roots.push(bytes);
+  }
+  return { core, roots };
+}
+
+async function updateTimestamp({ core, remote, stored }: Pass): Promise<Uint8Array> {
+  const before = stored.timestamp;
+  // An expired one throws and stays the base for the new one, as it should.
+  if (before !== undefined) isPassed(() => core.updateTimestamp(before));
+  const bytes = await fetchNeeded(remote, 'timestamp.json', maxTimestampBytes);
+  return core.updateTimestamp(bytes) || before === undefined ? bytes : before;
+}
+
+async function updateSnapshot({ core, remote, stored }: Pass): Promise<Uint8Array> {
+  const before = stored.snapshot;
+  if (before !== undefined && isPassed(() => core.updateSnapshot(before, true))) return before;
+  const meta = core.snapshotMeta;
+  const bytes = await fetchNeeded(remote, `${meta?.version}.snapshot.json`, capOf(meta?.length));
+  core.updateSnapshot(bytes, false);
+  return bytes;
+}
+
+async function updateRole(name: string, before: Uint8Array | undefined, { core, remote }: Pass): Promise<Uint8Array> {
+  if (before !== undefined && isPassed(() => core.updateTargets(before, name))) return before;
+  const meta = core.metaOf(name);
+  if (meta === undefined) throw new AdmissionRefusal('metadata-refused', `the snapshot does not name ${name}.json`);
+  const bytes = await fetchNeeded(remote, `${meta.version}.${name}.json`, capOf(meta.length));
+  core.updateTargets(bytes, name);
+  return bytes;
+}
+
+/** A role that does not verify is that role's problem: one bad publisher must not stop the others' updates. */
+async function updateLeaves(wanted: readonly string[], pass: Pass) {
+  const leaves = new Map<string, Uint8Array>();
+  const problems = new Map<string, Refusal>();
+  for (const name of wanted.filter((role) => pass.core.isDelegated(role))) {
+    try {
+      leaves.set(name, await updateRole(name, pass.stored.leaves?.get(name), pass));
+    } catch (error) {
+      if (!(error instanceof AdmissionRefusal) || error.code === 'network') throw error;
+      const code = error.code === 'metadata-stale' ? error.code : 'not-listed';
+      problems.set(name, { code, message: error.message });
+    }
+  }
+  return { leaves, problems };
+}
+
+async function fetchNeeded(remote: RemoteFolder, name: string, maxBytes: number): Promise<Uint8Array> {
+  const bytes = await fetchSmallFile(remote, name, maxBytes);
+  if (bytes === undefined) throw new AdmissionRefusal('network', `${remote.url} has no ${name}`);
+  return bytes;
+}
+
+function capOf(length: number | undefined): number {
+  return Math.min(length ?? maxRoleBytes, maxRoleBytes);
+}

@@ -1,0 +1,126 @@
+import { DecodeError } from '@bellwether/shared/contract/decode';
+import { blobPath, metadataPath } from '@bellwether/shared/contract/http-api';
+import { decodeOnlineKeys, onlineKeysPath } from '@bellwether/shared/contract/online-keys';
+import type { Refusal } from '@bellwether/shared/contract/refusal';
+import { sha256 } from '@bellwether/shared/signing/digest';
+import { leafProblem } from './listing-policy.js';
+import { fetchSmallFile, type RemoteFolder } from './metadata-http.js';
+import { AdmissionRefusal } from './refusal.js';
+import { isSignedLeaf } from './release-verifier.js';
+import type { RefreshedMetadata, RefreshRequest, Repository } from './repository.js';
+import { updateInThread } from './repository-tuf-thread.js';
+import { decodeRoot, decodeSnapshot, decodeTargets, decodeTimestamp, type TargetsFile } from './tuf-documents.js';
+
+const maxOnlineKeysBytes = 64 * 1024;
+
+/** How the artefact plane is asked. */
+export interface ArtefactPlane {
+  readonly baseUrl: string;
+  readonly headers: Readonly<Record<string, string>>;
+  /** For one file. */
+  readonly timeoutMs: number;
+}
+
+/**
+ * The main process's verifier [T-3a]: tuf-js in a worker thread, then our own schemas, and keys/online.json. It works on
+ * copies: what it found becomes real when the store switches to it.
+ */
+export class TufRepository implements Repository {
+  readonly #plane: () => ArtefactPlane;
+  readonly #deadlineMs: number;
+
+  /** `plane` is asked at each refresh, since tokens change; `deadlineMs` is for a whole refresh. */
+  constructor(plane: () => ArtefactPlane, deadlineMs: number) {
+    this.#plane = plane;
+    this.#deadlineMs = deadlineMs;
+  }
+
+  async refresh(request: RefreshRequest, signal: AbortSignal): Promise<RefreshedMetadata> {
+    const plane = this.#plane();
+    const task = { request, remote: folderOf(plane, metadataPath) };
+    const limits = { signal, deadlineMs: this.#deadlineMs };
+    const { roots, timestamp, snapshot, targets, ...delegated } = await updateInThread(task, limits);
+    const read = asWeReadThem(() => {
+      for (const root of roots) decodeRoot(root);
+      decodeTimestamp(timestamp);
+      decodeSnapshot(snapshot);
+      return decodeTargets(targets, 'targets');
+    });
+    const before = request.stored.current;
+    const onlineKeys = await updateOnlineKeys(read, before?.onlineKeys, folderOf(plane, blobPath));
+    const { leaves, problems } = settleLeaves(delegated, read, before?.leaves ?? new Map());
+    return { metadata: { roots, current: { timestamp, snapshot, targets, onlineKeys, leaves } }, problems };
+  }
+}
+
+/** A folder of the plane: metadata or blobs. */
+export function folderOf({ baseUrl, headers, timeoutMs }: ArtefactPlane, path: string): RemoteFolder {
+  return { url: baseUrl.replace(/\/+$/, '') + path, headers, timeoutMs };
+}
+
+interface DelegatedRoles {
+  readonly leaves: ReadonlyMap<string, Uint8Array>;
+  readonly problems: ReadonlyMap<string, Refusal>;
+}
+
+/**
+ * A role whose newest file is not believed is kept as it was verified last, as long as its keys still may sign it: what
+ * serves from it must be able to start again.
+ */
+function settleLeaves(found: DelegatedRoles, targets: TargetsFile, before: ReadonlyMap<string, Uint8Array>) {
+  const leaves = new Map(found.leaves);
+  const problems = new Map(found.problems);
+  for (const [name, bytes] of found.leaves) {
+    const problem = problemOf(name, bytes);
+    if (problem !== undefined) problems.set(name, problem);
+  }
+  for (const name of problems.keys()) {
+    const kept = before.get(name);
+    if (kept !== undefined && isSignedLeaf(kept, name, targets)) leaves.set(name, kept);
+    else leaves.delete(name);
+  }
+  return { leaves, problems };
+}
+
+/** What is wrong with a role's file that is rightly signed. */
+function problemOf(name: string, bytes: Uint8Array): Refusal | undefined {
+  try {
+    const message = leafProblem(name, decodeTargets(bytes, name));
+    return message === undefined ? undefined : { code: 'listing-policy', message };
+  } catch (error) {
+    if (!(error instanceof DecodeError)) throw error;
+    return { code: 'not-listed', message: error.message };
+  }
+}
+
+async function updateOnlineKeys(
+  targets: TargetsFile,
+  before: Uint8Array | undefined,
+  blobs: RemoteFolder,
+): Promise<Uint8Array> {
+  const entry = targets.signed.targets[onlineKeysPath];
+  if (entry === undefined) throw refused(`targets.json does not list ${onlineKeysPath}`);
+  const digest = entry.hashes.sha256;
+  if (before !== undefined && sha256(before) === digest) return before;
+  const bytes = await fetchSmallFile(blobs, digest, Math.min(entry.length, maxOnlineKeysBytes));
+  if (bytes === undefined) throw new AdmissionRefusal('network', `${onlineKeysPath}, blob ${digest}, is not there`);
+  if (bytes.byteLength !== entry.length || sha256(bytes) !== digest) {
+    throw refused(`${onlineKeysPath} does not match its digest ${digest}`);
+  }
+  asWeReadThem(() => decodeOnlineKeys(bytes));
+  return bytes;
+}
+
+/** tuf-js is lenient about what it does not need; we are not. */
+function asWeReadThem<T>(read: () => T): T {
+  try {
+    return read();
+  } catch (cause) {
+    if (!(cause instanceof DecodeError)) throw cause;
+    throw refused(cause.message, { cause });
+  }
+}
+
+function refused(message: string, options?: ErrorOptions): AdmissionRefusal {
+  return new AdmissionRefusal('metadata-refused', message, options);
+}

@@ -1,0 +1,137 @@
+import { describe, expect, it } from 'vitest';
+import type { ObservedAnswer, ObservedArm } from '@bellwether/agent/inference/observer';
+import { Recorder, type WindowFrame } from '@bellwether/agent/telemetry/recorder';
+import { decodeWindow, type HostWindow } from '@bellwether/shared/contract/window';
+import { countOf } from '@bellwether/shared/evidence/histogram';
+import { decodeHistogram } from '@bellwether/shared/evidence/histogram-wire';
+
+const start = { wallMs: 1_790_000_000_000, monotonicMs: 500 };
+const at = (seconds: number) => ({ wallMs: start.wallMs + seconds * 1000, monotonicMs: 500 + seconds * 1000 });
+const host: HostWindow = {
+  cores: 2,
+  agentCpuPct: 1,
+  runnersCpuPct: 2,
+  agentRssBytes: 3,
+  runnersRssBytes: 4,
+  load1: 0.5,
+  memoryTotalBytes: 5,
+  memoryAvailableBytes: 6,
+  diskTotalBytes: 7,
+  diskFreeBytes: 8,
+  temperatureC: null,
+};
+const frame: WindowFrame = {
+  device: 'pi-7-0123456789abcdef',
+  runId: 'ab'.repeat(16),
+  bootId: 'boot',
+  sequence: 0,
+  host,
+  outbox: { waiting: 1, bytes: 2, lostWindows: 3, lostEvents: 4 },
+};
+const stable: ObservedArm = {
+  model: 'digits',
+  version: '1.0.0',
+  manifest: '0'.repeat(64),
+  arm: 'stable',
+  segment: 0,
+};
+const answer = (overrides: Partial<ObservedAnswer> = {}): ObservedAnswer => ({
+  ...stable,
+  computeMicros: 130,
+  totalMicros: 900,
+  reading: [{ classIndex: 3, confidence: 0.97 }],
+  invalid: false,
+  classes: 10,
+  ...overrides,
+});
+
+describe('the recorder', () => {
+  it('makes windows that fit the schema and follow each other without a gap', () => {
+    const recorder = new Recorder(start);
+    recorder.answered(answer());
+    const first = recorder.takeWindow(at(60), frame);
+    const second = recorder.takeWindow(at(120), { ...frame, sequence: 1 });
+    expect(decodeWindow(Buffer.from(JSON.stringify(first)))).toEqual(first);
+    expect(first).toMatchObject({ startMs: 0, endMs: 60_000, wallStartMs: start.wallMs, sequence: 0, host });
+    expect(second).toMatchObject({ startMs: 60_000, endMs: 120_000, wallStartMs: first.wallEndMs, sequence: 1 });
+    expect(second.arms).toEqual([]);
+  });
+
+  it('counts answers, errors, deaths and time per arm', () => {
+    const recorder = new Recorder(start);
+    for (let i = 0; i < 10; i++) recorder.answered(answer());
+    recorder.answered(answer({ invalid: true, reading: [{ classIndex: -1, confidence: Number.NaN }] }));
+    recorder.failed({ ...stable, code: 'deadline' });
+    recorder.failed({ ...stable, code: 'deadline' });
+    recorder.failed({ ...stable, code: 'runner-died' });
+    recorder.runnerDied(stable);
+    const [arm] = recorder.takeWindow(at(60), frame).arms;
+    expect(arm).toMatchObject({
+      requests: 14,
+      invalid: 1,
+      errors: { deadline: 2, 'runner-died': 1 },
+      runnerDeaths: 1,
+      busyMs: 1,
+      classes: [0, 0, 0, 10, 0, 0, 0, 0, 0, 0],
+    });
+    expect(arm?.confidence).toHaveLength(20);
+    expect(arm?.confidence[19]).toBe(10);
+    const compute = decodeHistogram(arm?.compute ?? { zero: 0, overflow: 0, sum: 0, buckets: '' });
+    expect([countOf(compute), compute.sum]).toEqual([11, 11 * 130]);
+  });
+
+  it('keeps arms, versions and segments apart', () => {
+    const recorder = new Recorder(start);
+    recorder.answered(answer());
+    recorder.answered(answer({ arm: 'canary', version: '1.1.0', segment: 2 }));
+    recorder.answered(answer({ arm: 'canary', version: '1.1.0', segment: 3 }));
+    recorder.answered(answer({ model: 'vad', version: '5.0.0' }));
+    const arms = recorder.takeWindow(at(60), frame).arms.map((a) => [a.model, a.arm, a.version, a.segment, a.requests]);
+    expect(arms).toEqual([
+      ['digits', 'stable', '1.0.0', 0, 1],
+      ['digits', 'canary', '1.1.0', 2, 1],
+      ['digits', 'canary', '1.1.0', 3, 1],
+      ['vad', 'stable', '5.0.0', 0, 1],
+    ]);
+  });
+
+  it('has no classes where the model has none, and one entry for each row where it has', () => {
+    const recorder = new Recorder(start);
+    recorder.answered(answer({ model: 'regression', classes: 0, reading: [] }));
+    const rows = [
+      { classIndex: 0, confidence: 0 },
+      { classIndex: 1, confidence: 1 },
+      { classIndex: 1, confidence: 0.05 },
+    ];
+    recorder.answered(answer({ classes: 2, reading: rows }));
+    const [regression, classifier] = recorder.takeWindow(at(60), frame).arms;
+    expect([regression?.classes, regression?.confidence]).toEqual([[], []]);
+    expect(classifier?.classes).toEqual([1, 2]);
+    expect(classifier?.confidence).toEqual([1, 1, ...Array.from({ length: 17 }, () => 0), 1]);
+  });
+
+  it('counts what was turned away by model and code, and puts names it cannot send under one', () => {
+    const recorder = new Recorder(start);
+    recorder.rejected('digits', 'queue-full');
+    recorder.rejected('digits', 'queue-full');
+    recorder.rejected('digits', 'invalid-input');
+    for (let i = 0; i < 1000; i++) recorder.rejected(`made-up-${i}`, 'unknown-model');
+    recorder.rejected('../../etc/passwd', 'unknown-model');
+    recorder.rejected('__proto__', 'unknown-model');
+    const window = recorder.takeWindow(at(60), frame);
+    expect(window.rejected['digits']).toEqual({ 'queue-full': 2, 'invalid-input': 1 });
+    expect(Object.keys(window.rejected).length).toBeLessThanOrEqual(65);
+    const turnedAway = Object.values(window.rejected).flatMap((codes) => codes['unknown-model'] ?? 0);
+    expect(turnedAway.reduce((sum, n) => sum + n, 0)).toBe(1002);
+    expect(() => decodeWindow(Buffer.from(JSON.stringify(window)))).not.toThrow();
+  });
+
+  it('says so when there are more arms than a window holds', () => {
+    const recorder = new Recorder(start);
+    for (let segment = 0; segment < 300; segment++) recorder.answered(answer({ segment }));
+    const full = recorder.takeWindow(at(60), frame);
+    expect(full.arms).toHaveLength(256);
+    expect(full.shed).toEqual(['arms']);
+    expect(recorder.takeWindow(at(120), frame).shed).toEqual([]);
+  });
+});
