@@ -1,0 +1,178 @@
+import type { Clock } from '@bellwether/shared/clock';
+import type { Order } from '@bellwether/shared/contract/order';
+import { messageOf } from '@bellwether/shared/errors';
+import type { Log } from '@bellwether/shared/log';
+import type { AgentConfig } from './config.js';
+import type { Identity } from './identity/identity.js';
+import type { Engine, Runner } from './inference/engine.js';
+import { LocalApi, type LocalApiConfig } from './inference/local-api-http.js';
+import { Serving } from './inference/serving.js';
+import type { Artifacts } from './installs/artifacts.js';
+import type { Blobs } from './installs/blobs.js';
+import type { Announcement } from './installs/install.js';
+import type { ReleaseStore } from './installs/release-store.js';
+import { CallCounter } from './reconcile/call-counter.js';
+import { LiveModels } from './reconcile/live-models.js';
+import { MetadataRefresh } from './reconcile/metadata-refresh.js';
+import { OrderDesk } from './reconcile/order-desk.js';
+import { buildReconciler } from './reconcile/reconciler.js';
+import { isReady, makeReport, type ReportContent, type ReportIdentity } from './reconcile/report.js';
+import { ReportPublisher } from './reconcile/report-publisher.js';
+import type { AgentStatus } from './status.js';
+import type { HostMetrics } from './telemetry/host-metrics.js';
+import type { Outbox } from './telemetry/outbox.js';
+import { Recorder } from './telemetry/recorder.js';
+import { Reporter } from './telemetry/reporter.js';
+import type { DeviceTrust } from './trust/device-trust.js';
+import type { Uplink } from './uplink/uplink.js';
+
+/** Everything that an agent stands on, opened. Tests replace one part and keep the rest. */
+export interface AgentParts {
+  readonly config: AgentConfig;
+  readonly identity: Identity;
+  readonly reportIdentity: ReportIdentity;
+  readonly localApi: LocalApiConfig;
+  readonly trust: DeviceTrust;
+  readonly releases: ReleaseStore;
+  readonly blobs: Blobs;
+  readonly artifacts: Artifacts;
+  readonly engine: Engine;
+  readonly uplink: Uplink;
+  readonly outbox: Outbox;
+  readonly hostMetrics: (runners: () => Iterable<Runner>) => Promise<HostMetrics>;
+  readonly availableMemory: () => number;
+  readonly setLogLevel: (level: AgentConfig['logLevel']) => void;
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly log: Log;
+}
+
+/** An agent that is built and not started. */
+export interface Agent {
+  /** Resolves when the local API listens and reconcile has begun; rejects with what keeps it from that. */
+  start(): Promise<void>;
+  /** Answers the calls that it has, stores the last window, and stops every runner. May be called twice. */
+  stop(): Promise<void>;
+}
+
+/** Wires an agent. It does nothing until it is started. */
+export async function buildAgent(parts: AgentParts): Promise<Agent> {
+  const { config, identity, trust, uplink, outbox, clock, random, log } = parts;
+  const live = new LiveModels();
+  const recorder = new Recorder(clock.now());
+  const observer = new CallCounter((model, manifest) => reconciler.countCall(model, manifest), recorder);
+  const serving = new Serving({
+    clock,
+    observer,
+    limits: config.limits,
+    onRunnerDied: (model, exit) => {
+      reconciler.runnerDied(model, exit).catch((error: unknown) => {
+        log.error({ err: messageOf(error) }, 'a runner death could not be recorded');
+      });
+    },
+  });
+  const host = await parts.hostMetrics(() => live.runners());
+  const { windowSeconds } = config;
+  const reporter = new Reporter({ ...parts.reportIdentity, windowSeconds, recorder, host, outbox, uplink, clock, log });
+  const announce = ({ kind, ...details }: Announcement): void => reporter.event(kind, details);
+  const publisher = new ReportPublisher({ uplink, clock, log });
+
+  const reconciler = buildReconciler({
+    ...parts,
+    store: parts.releases,
+    serving,
+    live,
+    limits: {
+      diskReserveBytes: config.limits.diskReserveMb * 1024 ** 2,
+      memoryMb: config.limits.runnerMemoryMb,
+    },
+    startSpreadMs: config.startSpreadMs,
+    probation: config.probation,
+    onNoAllowedRelease: config.onNoAllowedRelease,
+    announce,
+    onChange: () => publisher.offer(report()),
+  });
+
+  const applySettings = ({ settings }: Pick<Order, 'settings'>): void => {
+    reporter.setWindowSeconds(settings?.windowSeconds ?? config.windowSeconds);
+    parts.setLogLevel(settings?.logLevel ?? config.logLevel);
+  };
+  const desk = new OrderDesk({
+    trust,
+    announce,
+    onAccepted: (order) => {
+      applySettings(order);
+      reconciler.orderChanged();
+    },
+    onRefused: () => publisher.offer(report()),
+    clock,
+    random,
+    log,
+  });
+  const refresh = new MetadataRefresh({ trust, onRefreshed: () => reconciler.networkChanged(), clock, random, log });
+
+  const report = (): ReportContent =>
+    makeReport({
+      identity: parts.reportIdentity,
+      development: trust.development,
+      accepted: trust.accepted,
+      metadata: trust.versions,
+      observed: reconciler.observed(),
+      orderRefusal: desk.refusal,
+      servingSinceMs: (model) => live.serving(model)?.since.wallMs ?? 0,
+      progress: reconciler.progress(),
+    });
+  const status = (): AgentStatus => ({
+    ...report(),
+    fingerprint: identity.fingerprint,
+    connected: uplink.connected,
+    outbox: outbox.state,
+  });
+  const localApi = new LocalApi({
+    config: parts.localApi,
+    clock,
+    serving,
+    observer,
+    log,
+    agentVersion: parts.reportIdentity.agent.version,
+    isReady: () => isReady(reconciler.observed()),
+    status,
+  });
+
+  const stopAll = async (): Promise<void> => {
+    announce({ kind: 'agent-stopping', message: 'asked to stop' });
+    desk.stop();
+    await refresh.stop();
+    await reconciler.stop();
+    await serving.stop();
+    await localApi.stop();
+    await publisher.stop();
+    await reporter.stop();
+    await uplink.stop();
+  };
+  let stopped: Promise<void> | undefined;
+
+  return {
+    start: async () => {
+      await localApi.start();
+      await reconciler.start();
+      reporter.start();
+      announce({ kind: 'agent-started', message: `agent ${parts.reportIdentity.agent.version}` });
+      applySettings(trust.accepted?.order ?? {});
+      refresh.start();
+      uplink.start({
+        order: (payload) => desk.take(payload),
+        connected: () => {
+          publisher.connected();
+          reporter.connected();
+          reconciler.networkChanged();
+        },
+        disconnected: (why) => log.info({ why }, 'not connected'),
+      });
+    },
+    stop: () => {
+      stopped ??= stopAll();
+      return stopped;
+    },
+  };
+}

@@ -1,0 +1,202 @@
+import { mkdir, readFile } from 'node:fs/promises';
+import { freemem } from 'node:os';
+import { dirname, join } from 'node:path';
+import type { Clock } from '@bellwether/shared/clock';
+import { codeOf, messageOf } from '@bellwether/shared/errors';
+import type { Log } from '@bellwether/shared/log';
+import type { AgentParts } from './agent.js';
+import { type AgentConfig, ConfigError, socketPathOf } from './config.js';
+import type { Session } from './identity/enrolment.js';
+import { EnrolmentHttp } from './identity/enrolment-http.js';
+import type { Identity } from './identity/identity.js';
+import { openIdentity } from './identity/identity-disk.js';
+import { Membership } from './identity/membership.js';
+import { ProcessEngine } from './inference/engine-process.js';
+import { HttpArtifacts } from './installs/artifact-http.js';
+import { openBlobFolder } from './installs/blob-folder-disk.js';
+import { openReleaseStore } from './installs/release-store-disk.js';
+import { backoffMs } from './reconcile/backoff.js';
+import type { ReportIdentity } from './reconcile/report.js';
+import { takeStateFolder } from './state-folder-disk.js';
+import { openHostMetrics, readBootId } from './telemetry/host-metrics-os.js';
+import { openOutbox } from './telemetry/outbox-level.js';
+import type { DeviceTrust } from './trust/device-trust.js';
+import { openDeviceTrust } from './trust/device-trust-disk.js';
+import { UplinkMqtt } from './uplink/uplink-mqtt.js';
+
+/** What only a process knows of itself. */
+export interface Runtime {
+  readonly pid: number;
+  readonly nodePath: string;
+  readonly about: ReportIdentity['agent'];
+  /** 128 random bits of this start, hex. */
+  readonly runId: string;
+  readonly setLogLevel: (level: AgentConfig['logLevel']) => void;
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly log: Log;
+}
+
+/** Parts that are open, and how to close them. */
+export interface OpenParts {
+  readonly parts: AgentParts;
+  /** After the agent has stopped. */
+  readonly close: () => Promise<void>;
+}
+
+const stopGraceMs = 5_000;
+const megabyte = 1024 ** 2;
+const dayMs = 24 * 3_600_000;
+
+/**
+ * Opens everything that an agent stands on, over the state folder. Without a network it waits only where first trust
+ * must be fetched (`root.sha256`, first start). What was opened is closed again when something cannot be.
+ */
+export async function openAgentParts(config: AgentConfig, runtime: Runtime, signal: AbortSignal): Promise<OpenParts> {
+  const closers: (() => Promise<void>)[] = [];
+  const close = async (): Promise<void> => {
+    for (const closer of closers.splice(0).reverse()) await closer();
+  };
+  try {
+    closers.push(await takeStateFolder(config.stateFolder, runtime.pid));
+    return { parts: await openParts(config, runtime, signal, closers), close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+async function openParts(
+  config: AgentConfig,
+  runtime: Runtime,
+  signal: AbortSignal,
+  closers: (() => Promise<void>)[],
+): Promise<AgentParts> {
+  const { clock, random, log, runId } = runtime;
+  const state = (name: string): string => join(config.stateFolder, name);
+  const identity = await openIdentity(state('identity'), config.name);
+  const outboxLimits = { maxBytes: config.outbox.maxMb * megabyte, maxAgeMs: config.outbox.maxDays * dayMs };
+  const outbox = await openOutbox({ folder: state('outbox'), ...outboxLimits, clock, log });
+  closers.push(() => outbox.close());
+  const blobs = await openBlobFolder(state('blobs'));
+  const releases = await openReleaseStore(state('installs.json'));
+  const trust = await openTrust(config, identity, runtime, signal);
+  const joinToken = await readJoinToken(config, identity.enrolled);
+
+  const server = new EnrolmentHttp({ serverUrl: config.server.url, clock });
+  const offerTime = (envelope: Uint8Array, nonce: string): void => {
+    if (!trust.offerTime(envelope, nonce)) log.warn({}, 'the server sent a time that does not verify');
+  };
+  const membership = new Membership({ identity, server, joinToken, offerTime, clock, log });
+  const openSession = async (abort: AbortSignal): Promise<Session> => {
+    await meetServerKeys(trust, log, abort);
+    return membership.openSession('mqtt', abort);
+  };
+  const uplink = new UplinkMqtt({ device: identity.device, runId, openSession, clock, log, random });
+
+  const engine = new ProcessEngine({
+    clock,
+    log,
+    nodePath: runtime.nodePath,
+    stopGraceMs,
+    loadLimitMs: config.limits.runnerStartMs,
+    spare: config.spareRunner,
+  });
+  closers.push(() => engine.stop());
+  const artifacts = new HttpArtifacts({
+    baseUrl: artefactsUrl(config),
+    blobFolder: blobs.folder,
+    maxAttempts: config.limits.downloadAttempts,
+    maxBytesPerSecond: config.limits.downloadBytesPerSecond,
+    stallMs: config.limits.downloadStallMs,
+    clock,
+    random,
+    log,
+  });
+  await mkdir(dirname(socketPathOf(config)), { recursive: true });
+  const { device } = identity;
+  const bootId = await readBootId();
+  return {
+    config,
+    identity,
+    reportIdentity: { device, runId, bootId, agent: runtime.about, stage: config.stage },
+    localApi: {
+      socketPath: socketPathOf(config),
+      ...loopbackOf(config),
+      maxBodyBytes: config.limits.bodyMb * megabyte,
+      stopGraceMs,
+    },
+    trust,
+    releases,
+    blobs,
+    artifacts,
+    engine,
+    uplink,
+    outbox,
+    hostMetrics: (runners) => openHostMetrics({ stateFolder: config.stateFolder, clock, runners }),
+    availableMemory: () => freemem(),
+    setLogLevel: runtime.setLogLevel,
+    clock,
+    random,
+    log,
+  };
+}
+
+function loopbackOf({ localApi, stateFolder }: AgentConfig): Pick<AgentParts['localApi'], 'loopback'> {
+  const { loopbackPort: port, tokenFile = join(stateFolder, 'run', 'api.token') } = localApi;
+  return port === undefined ? {} : { loopback: { port, tokenFile } };
+}
+
+function artefactsUrl({ artefacts, server }: AgentConfig): string {
+  return artefacts.url ?? server.url;
+}
+
+/** The first start with `root.sha256` must fetch the root, and a new device may be there before its server. */
+async function openTrust(
+  config: AgentConfig,
+  identity: Identity,
+  { clock, random, log }: Runtime,
+  signal: AbortSignal,
+): Promise<DeviceTrust> {
+  const { root, stage, allowDevelopment } = config;
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await openDeviceTrust({
+        folder: join(config.stateFolder, 'trust'),
+        baseUrl: artefactsUrl(config),
+        stage,
+        allowDevelopment,
+        root: root.file === undefined ? { sha256: root.sha256 ?? '' } : { file: root.file },
+        device: { id: identity.device, fingerprint: identity.fingerprint },
+        clock,
+        log,
+      });
+    } catch (error) {
+      if (codeOf(error) !== 'network' || signal.aborted) throw error;
+      const delayMs = backoffMs({ firstMs: 1000, maxMs: 60_000 }, attempt, random());
+      log.warn({ attempt, delayMs, err: messageOf(error) }, 'first trust cannot be fetched yet');
+      await clock.sleep(delayMs, signal);
+      signal.throwIfAborted();
+    }
+  }
+}
+
+/** A new device cannot verify signed time before it has metadata; it joins all the same when there is none to be had. */
+async function meetServerKeys(trust: DeviceTrust, log: Log, signal: AbortSignal): Promise<void> {
+  if (trust.versions !== null) return;
+  try {
+    await trust.refresh(signal);
+  } catch (error) {
+    log.warn({ err: messageOf(error) }, 'no metadata yet; the first session gives no trusted time');
+  }
+}
+
+/** An enrolled device needs no token, and its file may be gone. */
+async function readJoinToken(config: AgentConfig, isEnrolled: boolean): Promise<string | undefined> {
+  if (isEnrolled || config.joinTokenFile === undefined) return config.joinToken;
+  try {
+    return (await readFile(config.joinTokenFile, 'utf8')).trim();
+  } catch (cause) {
+    throw new ConfigError('config-invalid', `cannot read joinTokenFile ${config.joinTokenFile}`, { cause });
+  }
+}

@@ -1,0 +1,80 @@
+import { randomBytes } from 'node:crypto';
+import pino from 'pino';
+import { systemClock } from '@bellwether/shared/clock';
+import type { Log } from '@bellwether/shared/log';
+import { buildAgent } from '../agent.js';
+import { openAgentParts, type Runtime } from '../build-agent-parts.js';
+import type { AgentConfig } from '../config.js';
+import { asStateFolderError } from '../state-folder-disk.js';
+import { type Notification, notifySystemd } from '../systemd/notify-process.js';
+
+/** Runs the agent until SIGTERM or SIGINT, which drain it. Rejects with what keeps it from starting. */
+export async function runAgent(config: AgentConfig, version: string): Promise<void> {
+  const log = pino({ level: config.logLevel, base: null });
+  const stopping = stopSignal();
+  const { parts, close } = await openAgentParts(config, runtimeOf(version, log), stopping).catch((error: unknown) => {
+    throw asStateFolderError(config.stateFolder, error);
+  });
+  try {
+    const agent = await buildAgent(parts);
+    try {
+      await agent.start();
+      log.info({ device: parts.identity.device, fingerprint: parts.identity.fingerprint }, 'agent started');
+      const endWatchdog = tellSystemd(log);
+      await aborted(stopping);
+      endWatchdog();
+      log.info({}, 'agent stopping: it answers the calls that it has');
+    } finally {
+      await agent.stop();
+    }
+  } finally {
+    await close();
+  }
+  log.info({}, 'agent stopped');
+}
+
+function runtimeOf(version: string, log: pino.Logger): Runtime {
+  const { pid, execPath, platform, arch } = process;
+  return {
+    pid,
+    nodePath: execPath,
+    about: { version, node: process.versions.node, platform, arch },
+    runId: randomBytes(16).toString('hex'),
+    setLogLevel: (level) => {
+      log.level = level;
+    },
+    clock: systemClock,
+    random: Math.random,
+    log,
+  };
+}
+
+/** Aborts at the first SIGTERM or SIGINT; the second one ends the process as it would without us. */
+function stopSignal(): AbortSignal {
+  const controller = new AbortController();
+  for (const name of ['SIGTERM', 'SIGINT'] as const) process.once(name, () => controller.abort());
+  return controller.signal;
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener('abort', () => resolve(), { once: true });
+  });
+}
+
+/** Readiness and watchdog, where systemd asks for them (sd_notify(3), sd_watchdog_enabled(3)). */
+function tellSystemd(log: Log): () => void {
+  const { NOTIFY_SOCKET: socket, WATCHDOG_USEC: watchdogMicros, PATH: path } = process.env;
+  if (socket === undefined) return () => {};
+  const tell = (notification: Notification): void => {
+    notifySystemd(notification, { NOTIFY_SOCKET: socket, PATH: path ?? '/usr/bin:/bin' }, log);
+  };
+  tell('READY=1');
+  const watchdogMs = Number(watchdogMicros ?? 0) / 1000;
+  const timer = watchdogMs > 0 ? setInterval(() => tell('WATCHDOG=1'), watchdogMs / 2) : undefined;
+  return () => {
+    clearInterval(timer);
+    tell('STOPPING=1');
+  };
+}

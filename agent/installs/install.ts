@@ -1,0 +1,166 @@
+import type { EventKind } from '@bellwether/shared/contract/event';
+import type { Refusal } from '@bellwether/shared/contract/refusal';
+import type { InstallPhase } from '@bellwether/shared/contract/report';
+import { CodedError } from '@bellwether/shared/errors';
+import { formatReleaseId } from '@bellwether/shared/ids';
+import type { InstallRecord, ReleaseRef } from './install-record.js';
+
+/** After this many agent crashes while probing, the release is what brings the device down. */
+const maxProbeCrashes = 3;
+/** After this many runner deaths in probation the release is reverted [A-1]. */
+export const maxProbationDeaths = 3;
+
+/** What can happen to an install. `order` is the digest of the order under which it happened. */
+export type InstallEvent =
+  | { readonly type: 'fetched' | 'verified' | 'probed' | 'probation-passed' | 'bytes-lost' | 'standby-lost' | 'begun' }
+  | { readonly type: 'swapped'; readonly ordinal: number }
+  | { readonly type: 'runner-died'; readonly why: string; readonly order: string }
+  | { readonly type: 'refused'; readonly refusal: Refusal; readonly order: string }
+  | { readonly type: 'agent-restarted'; readonly order: string };
+
+/** Something to tell the control plane; telling it twice does no harm. */
+export interface Announcement {
+  readonly kind: EventKind;
+  readonly release?: string;
+  readonly message: string;
+  readonly code?: string;
+}
+
+/** What became of it. */
+export interface InstallTransition {
+  readonly next: InstallRecord;
+  readonly effects: readonly Announcement[];
+}
+
+/** An event that the phase has no edge for: a fault of the agent, not of the release. */
+export class InstallError extends CodedError<'no-edge'> {}
+
+/**
+ * Every edge, failures included [A-5]. What is missing cannot happen. The two that depend on a count are in `phaseAfter`:
+ * the third death in probation reverts, the third crash while probing refuses. `agent-restarted` is the written answer
+ * after a crash: whatever was on its way begins again from bytes that are hashed again, and what served before serves.
+ */
+export const installEdges: Readonly<
+  Record<InstallPhase, Readonly<Partial<Record<InstallEvent['type'], InstallPhase>>>>
+> = {
+  fetching: { begun: 'fetching', fetched: 'verifying', refused: 'refused', 'agent-restarted': 'fetching' },
+  verifying: { begun: 'fetching', verified: 'probing', refused: 'refused', 'agent-restarted': 'fetching' },
+  probing: { begun: 'fetching', probed: 'standby', refused: 'refused', 'agent-restarted': 'fetching' },
+  standby: { begun: 'fetching', swapped: 'serving', 'standby-lost': 'fetching', 'agent-restarted': 'fetching' },
+  serving: {
+    swapped: 'serving',
+    'runner-died': 'serving',
+    'probation-passed': 'settled',
+    'bytes-lost': 'fetching',
+    refused: 'refused',
+    'agent-restarted': 'serving',
+  },
+  settled: {
+    swapped: 'settled',
+    'runner-died': 'settled',
+    'bytes-lost': 'fetching',
+    refused: 'refused',
+    'agent-restarted': 'settled',
+  },
+  refused: { begun: 'fetching', 'agent-restarted': 'refused' },
+  reverted: { begun: 'fetching', 'agent-restarted': 'reverted' },
+};
+
+/** A release that this device has never seen. */
+export function newInstall(release: ReleaseRef, nowMs: number): InstallTransition {
+  const next: InstallRecord = {
+    model: release.model,
+    version: release.version,
+    manifest: release.manifest,
+    phase: 'fetching',
+    sinceMs: nowMs,
+    crashes: 0,
+    deaths: 0,
+    servedOrdinal: 0,
+    verdict: null,
+  };
+  return { next, effects: [announce(next, 'install-phase', 'fetching')] };
+}
+
+/** What an event makes of an install. `nowMs` is wall time. Throws InstallError when the phase has no such edge. */
+export function transition(record: InstallRecord, event: InstallEvent, nowMs: number): InstallTransition {
+  const phase = phaseAfter(record, event);
+  if (phase === undefined) {
+    throw new InstallError(
+      'no-edge',
+      `${formatReleaseId(record)} is ${record.phase}; ${event.type} cannot happen to it`,
+    );
+  }
+  const next: InstallRecord = {
+    ...record,
+    phase,
+    sinceMs: phase === record.phase ? record.sinceMs : nowMs,
+    crashes: event.type === 'agent-restarted' && record.phase === 'probing' ? record.crashes + 1 : record.crashes,
+    deaths: deathsAfter(record, event),
+    servedOrdinal: event.type === 'swapped' ? event.ordinal : record.servedOrdinal,
+    verdict: verdictAfter(record, event, phase, nowMs),
+  };
+  return { next, effects: announcements(record, event, next) };
+}
+
+function phaseAfter(record: InstallRecord, event: InstallEvent): InstallPhase | undefined {
+  if (record.phase === 'probing' && event.type === 'agent-restarted' && record.crashes + 1 >= maxProbeCrashes) {
+    return 'refused';
+  }
+  if (record.phase === 'serving' && event.type === 'runner-died' && record.deaths + 1 >= maxProbationDeaths) {
+    return 'reverted';
+  }
+  return installEdges[record.phase][event.type];
+}
+
+function deathsAfter(record: InstallRecord, event: InstallEvent): number {
+  if (event.type === 'runner-died' && record.phase === 'serving') return record.deaths + 1;
+  // A new probation begins with its first swap, not with the swap of a restarted runner.
+  return event.type === 'swapped' && record.phase === 'standby' ? 0 : record.deaths;
+}
+
+function verdictAfter(
+  record: InstallRecord,
+  event: InstallEvent,
+  phase: InstallPhase,
+  atMs: number,
+): InstallRecord['verdict'] {
+  if (event.type === 'begun') return null;
+  if (event.type === 'refused') {
+    return { code: event.refusal.code, message: event.refusal.message.slice(0, 1000), order: event.order, atMs };
+  }
+  if (phase === record.phase) return record.verdict;
+  if (event.type === 'runner-died') {
+    const message = `${record.deaths + 1} runner deaths in probation, the last one: ${event.why}`.slice(0, 1000);
+    return { code: 'runner-deaths', message, order: event.order, atMs };
+  }
+  if (event.type === 'agent-restarted' && phase === 'refused') {
+    return {
+      code: 'probe-died',
+      message: `the agent went down ${maxProbeCrashes} times while probing it`,
+      order: event.order,
+      atMs,
+    };
+  }
+  return record.verdict;
+}
+
+function announcements(record: InstallRecord, event: InstallEvent, next: InstallRecord): readonly Announcement[] {
+  const told: Announcement[] = [];
+  if (event.type === 'runner-died') told.push(announce(next, 'runner-died', event.why));
+  if (event.type === 'swapped') told.push(announce(next, 'release-serving', next.phase));
+  if (next.verdict !== null && next.verdict !== record.verdict) {
+    const kind = next.phase === 'reverted' ? 'release-reverted' : 'release-refused';
+    told.push({ ...announce(next, kind, next.verdict.message), code: next.verdict.code });
+  }
+  if (next.phase === record.phase) return told;
+  if (next.phase === 'settled') told.push(announce(next, 'release-settled', 'probation passed'));
+  if (workingPhases.has(next.phase)) told.push(announce(next, 'install-phase', next.phase));
+  return told;
+}
+
+const workingPhases: ReadonlySet<InstallPhase> = new Set(['fetching', 'verifying', 'probing', 'standby']);
+
+function announce(record: InstallRecord, kind: EventKind, message: string): Announcement {
+  return { kind, release: formatReleaseId(record), message };
+}

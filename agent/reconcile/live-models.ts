@@ -1,0 +1,91 @@
+import type { Instant } from '@bellwether/shared/clock';
+import type { Manifest } from '@bellwether/shared/models/manifest';
+import type { Runner } from '../inference/engine.js';
+import type { ReleaseRef } from '../installs/install-record.js';
+
+/** A model that answers requests in this run of the agent. */
+export interface LiveModel {
+  readonly release: ReleaseRef;
+  readonly runner: Runner;
+  readonly since: Instant;
+  /** Calls that this release answered or failed since then. */
+  readonly calls: number;
+}
+
+/** Calls are counted in place: this is on the way of every request. */
+type Counting = LiveModel & { calls: number };
+
+/** What lives: the serving runner and the standby runner of each model. Nothing here survives the process, and nothing needs to. */
+export class LiveModels {
+  readonly #serving = new Map<string, Counting>();
+  readonly #standby = new Map<string, Runner>();
+  readonly #open = new Set<string>();
+
+  models(): readonly string[] {
+    return [...new Set([...this.#open, ...this.#standby.keys()])];
+  }
+
+  /** Every runner that serves or is about to. */
+  runners(): readonly Runner[] {
+    return [...[...this.#serving.values()].map(({ runner }) => runner), ...this.#standby.values()];
+  }
+
+  serving(model: string): LiveModel | undefined {
+    return this.#serving.get(model);
+  }
+
+  /** The manifest of what serves; null when nothing does. */
+  servingManifest(model: string): Manifest | null {
+    return this.#serving.get(model)?.runner.model.manifest ?? null;
+  }
+
+  serves(runner: Runner, since: Instant): void {
+    const release = runnerRelease(runner);
+    this.#serving.set(release.model, { release, runner, since, calls: 0 });
+    this.#open.add(release.model);
+  }
+
+  /** The model's runner is gone; its requests wait for another one. */
+  ended(model: string): void {
+    this.#serving.delete(model);
+  }
+
+  /** The model takes no more requests. */
+  closed(model: string): void {
+    this.#serving.delete(model);
+    this.#open.delete(model);
+  }
+
+  /** True while requests for the model are taken, with a runner or without one for the moment. */
+  isOpen(model: string): boolean {
+    return this.#open.has(model);
+  }
+
+  standby(model: string): Runner | undefined {
+    return this.#standby.get(model);
+  }
+
+  setStandby(runner: Runner): void {
+    this.#standby.set(runner.model.manifest.model, runner);
+  }
+
+  /** Hands the standby runner out; it is the caller's to serve or to stop. */
+  takeStandby(model: string): Runner | undefined {
+    const runner = this.#standby.get(model);
+    this.#standby.delete(model);
+    return runner;
+  }
+
+  /** One more call for a release: how many it has now. A release that no longer serves has none. */
+  countCall(model: string, manifest: string): number {
+    const live = this.#serving.get(model);
+    if (live?.release.manifest !== manifest) return 0;
+    live.calls++;
+    return live.calls;
+  }
+}
+
+/** The release that a runner holds. */
+export function runnerRelease({ model: { manifest, manifestSha256 } }: Runner): ReleaseRef {
+  return { model: manifest.model, version: manifest.version, manifest: manifestSha256 };
+}

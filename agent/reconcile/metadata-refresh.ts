@@ -1,0 +1,57 @@
+import type { Clock } from '@bellwether/shared/clock';
+import { messageOf } from '@bellwether/shared/errors';
+import type { Log } from '@bellwether/shared/log';
+import type { DeviceTrust } from '../trust/device-trust.js';
+
+const firstMs = 60_000;
+const everyMs = 6 * 3_600_000;
+
+export interface MetadataRefreshParts {
+  readonly trust: Pick<DeviceTrust, 'refresh'>;
+  /** Newer metadata may have listed or withdrawn something. */
+  readonly onRefreshed: () => void;
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly log: Log;
+}
+
+/** Newer metadata every 6 h ± 20 % [T-8], so that a withdrawal arrives though no order does. */
+export class MetadataRefresh {
+  readonly #parts: MetadataRefreshParts;
+  readonly #stopping = new AbortController();
+  #cancel: () => void = () => {};
+  #running: Promise<void> = Promise.resolve();
+
+  constructor(parts: MetadataRefreshParts) {
+    this.#parts = parts;
+  }
+
+  start(): void {
+    this.#schedule(firstMs);
+  }
+
+  async stop(): Promise<void> {
+    this.#stopping.abort();
+    this.#cancel();
+    await this.#running;
+  }
+
+  #schedule(delayMs: number): void {
+    const { clock, random } = this.#parts;
+    this.#cancel = clock.after(delayMs * (0.8 + 0.4 * random()), () => {
+      this.#running = this.#refresh();
+    });
+  }
+
+  async #refresh(): Promise<void> {
+    const { trust, log, onRefreshed } = this.#parts;
+    const { signal } = this.#stopping;
+    try {
+      await trust.refresh(signal);
+      onRefreshed();
+    } catch (error) {
+      log.warn({ err: messageOf(error) }, 'metadata not refreshed; what is stored stands');
+    }
+    if (!signal.aborted) this.#schedule(everyMs);
+  }
+}

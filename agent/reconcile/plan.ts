@@ -1,0 +1,166 @@
+import { isRefusalCode, refusalKinds } from '@bellwether/shared/contract/refusal';
+import { formatReleaseId } from '@bellwether/shared/ids';
+import { type InstallRecord, isSameRelease, type ReleaseRef, releaseRefOf } from '../installs/install-record.js';
+import { isProbationOver, type ProbationLimits, probationLookMs } from '../installs/probation.js';
+import type { Plan, Step } from './step.js';
+
+/** How the verified metadata lists a release now. `withdrawn`: a signed tombstone; `unlisted` is never a withdrawal [T-9]. */
+export type ListingState = 'listed' | 'unlisted' | 'withdrawn';
+
+/** An install as the plan sees it. */
+export interface ObservedInstall {
+  readonly record: InstallRecord;
+  readonly listing: ListingState;
+  /** Milliseconds until it may be tried again; 0: now. */
+  readonly waitMs: number;
+}
+
+/** What answers requests, in this run of the agent. */
+export interface ObservedServing {
+  readonly release: ReleaseRef;
+  readonly servedMs: number;
+  readonly calls: number;
+}
+
+/** One model: what the order wants and what is there. */
+export interface ObservedModel {
+  readonly model: string;
+  readonly ordered: ReleaseRef | null;
+  readonly installs: readonly ObservedInstall[];
+  /** Null when no runner of the model lives. */
+  readonly serving: ObservedServing | null;
+  /** Requests for it are taken, though its runner may be dead. */
+  readonly isOpen: boolean;
+  /** The release whose probed runner waits to be swapped in. */
+  readonly standby: ReleaseRef | null;
+}
+
+/** Everything that the plan depends on. */
+export interface Observed {
+  /** Digest of the accepted order; null before the first. */
+  readonly order: string | null;
+  readonly models: readonly ObservedModel[];
+  readonly probation: ProbationLimits;
+  /** What a withdrawn release does when nothing can take its place [T-9]. */
+  readonly onNoAllowedRelease: 'keep' | 'stop';
+}
+
+/** One install at a time: two probes would spoil each other's latency, two downloads each other's disk check. */
+const installLane = 'install';
+
+/** Desired order × observed → steps, each with its reason; no steps: converged [A-4]. */
+export function makePlan(observed: Observed): Plan {
+  const { order } = observed;
+  if (order === null) return { steps: [], lookAgainMs: null };
+  const looks = observed.models.flatMap((model) => looksAhead(model, observed.probation));
+  return {
+    steps: observed.models.flatMap((model) => [
+      ...standbySteps(model),
+      ...servingSteps(model, observed, order),
+      ...installSteps(model, order),
+    ]),
+    lookAgainMs: looks.length === 0 ? null : Math.min(...looks),
+  };
+}
+
+function standbySteps({ model, standby, ordered }: ObservedModel): Step[] {
+  if (standby === null || (ordered !== null && isSameRelease(standby, ordered))) return [];
+  return [{ type: 'discard', lane: servingLane(model), release: standby, reason: 'the order no longer names it' }];
+}
+
+function servingSteps(model: ObservedModel, observed: Observed, order: string): Step[] {
+  const { ordered, serving, standby } = model;
+  const lane = servingLane(model.model);
+  if (ordered === null) {
+    const step: Step = { type: 'withdraw', lane, model: model.model, reason: 'the order does not name it' };
+    return model.isOpen ? [step] : [];
+  }
+  if (standby !== null && isSameRelease(standby, ordered)) {
+    return [{ type: 'swap', lane, release: standby, reason: 'its runner is ready' }];
+  }
+  const allowed = allowedInstalls(model);
+  const best = allowed.find((install) => isServing(install, serving) || install.waitMs === 0);
+  if (best === undefined) {
+    const isOver = allowed.length === 0 && serving !== null && observed.onNoAllowedRelease === 'stop';
+    const reason = `${serving === null ? 'it' : formatReleaseId(serving.release)} is withdrawn and nothing may take its place`;
+    return isOver ? [{ type: 'withdraw', lane, model: model.model, reason }] : [];
+  }
+  const release = releaseRefOf(best.record);
+  if (!isServing(best, serving) || serving === null) {
+    return [{ type: 'restore', lane, release, order, reason: restoreReason(model, best.record) }];
+  }
+  const isSettling = best.record.phase === 'serving' && isProbationOver(serving, observed.probation);
+  return isSettling ? [{ type: 'settle', lane, release, reason: `${serving.calls} calls in probation` }] : [];
+}
+
+/**
+ * The one function that boot, revert, rollback and withdrawal choose by [T-9]: installed here, not refused or reverted
+ * here, no tombstone; first what is ordered, then what serves, then whatever is listed, the latest that served first.
+ * (The latest that served, not the highest version: an operator's rollback must outlast a restart.)
+ */
+function allowedInstalls({ ordered, serving, installs }: ObservedModel): readonly ObservedInstall[] {
+  const rank = (install: ObservedInstall): number => {
+    if (ordered !== null && isSameRelease(install.record, ordered)) return 0;
+    return isServing(install, serving) ? 1 : 2;
+  };
+  return installs
+    .filter(({ record }) => record.phase === 'serving' || record.phase === 'settled')
+    .filter((install) => install.listing !== 'withdrawn' && (install.listing === 'listed' || rank(install) < 2))
+    .toSorted((a, b) => rank(a) - rank(b) || b.record.servedOrdinal - a.record.servedOrdinal);
+}
+
+function restoreReason({ ordered, serving }: ObservedModel, record: InstallRecord): string {
+  if (ordered !== null && isSameRelease(record, ordered)) {
+    return serving === null ? 'ordered, installed here, and nothing serves' : 'ordered, and installed here before';
+  }
+  return serving === null
+    ? 'nothing serves, and this served last'
+    : `${formatReleaseId(serving.release)} may not serve`;
+}
+
+function installSteps({ ordered, standby, installs }: ObservedModel, order: string): Step[] {
+  if (ordered === null) return [];
+  const install = installs.find(({ record }) => isSameRelease(record, ordered));
+  const reason = install === undefined ? 'ordered, and not here yet' : installReason(install, standby !== null, order);
+  return reason === undefined ? [] : [{ type: 'install', lane: installLane, release: ordered, order, reason }];
+}
+
+function installReason({ record, waitMs }: ObservedInstall, isStandby: boolean, order: string): string | undefined {
+  const { phase, verdict } = record;
+  switch (phase) {
+    case 'fetching':
+    case 'verifying':
+    case 'probing':
+      return waitMs === 0 ? `ordered, and ${phase}` : undefined;
+    case 'standby':
+      return isStandby ? undefined : 'ordered, and its runner is gone';
+    case 'serving':
+    case 'settled':
+      return undefined;
+    case 'refused':
+    case 'reverted':
+      if (verdict === null || verdict.order !== order) return `${phase} under another order`;
+      return isPassing(verdict.code) && waitMs === 0 ? `${verdict.code} may have passed` : undefined;
+  }
+}
+
+/** True for a code after which trying again without a new order makes sense [T-6]. */
+export function isPassing(code: string): boolean {
+  return isRefusalCode(code) && refusalKinds[code] === 'passing';
+}
+
+function looksAhead({ serving, installs }: ObservedModel, probation: ProbationLimits): number[] {
+  const waits = installs.map(({ waitMs }) => waitMs).filter((waitMs) => waitMs > 0);
+  const served = installs.find((install) => isServing(install, serving));
+  return serving !== null && served?.record.phase === 'serving'
+    ? [...waits, probationLookMs(serving, probation)]
+    : waits;
+}
+
+function isServing({ record }: ObservedInstall, serving: ObservedServing | null): boolean {
+  return serving !== null && isSameRelease(record, serving.release);
+}
+
+function servingLane(model: string): string {
+  return `serving/${model}`;
+}

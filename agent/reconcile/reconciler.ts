@@ -1,0 +1,147 @@
+import type { Clock } from '@bellwether/shared/clock';
+import type { Log } from '@bellwether/shared/log';
+import type { Engine, RunnerExit } from '../inference/engine.js';
+import type { Artifacts } from '../installs/artifacts.js';
+import type { Blobs } from '../installs/blobs.js';
+import type { Announcement } from '../installs/install.js';
+import type { ReleaseRef } from '../installs/install-record.js';
+import { Installer } from '../installs/installer.js';
+import { Ledger } from '../installs/ledger.js';
+import type { ProbationLimits } from '../installs/probation.js';
+import type { InstallLimits } from '../installs/release-files.js';
+import type { ReleaseStore } from '../installs/release-store.js';
+import { keptReleases, recordsToForget } from '../installs/retention.js';
+import type { VerifiedModel } from '../installs/verified-model.js';
+import type { DeviceTrust } from '../trust/device-trust.js';
+import { restartBackoff } from './backoff.js';
+import { executeStep, type ModelServing, makeExecutors } from './execute.js';
+import type { LiveModels } from './live-models.js';
+import { ReconcileLoop } from './loop.js';
+import { type ObserveParts, observe, orderedReleases } from './observe.js';
+import { makePlan, type Observed } from './plan.js';
+import type { InstallProgress } from './report.js';
+import { Retries } from './retries.js';
+
+export interface ReconcilerParts {
+  readonly trust: DeviceTrust;
+  readonly store: ReleaseStore;
+  readonly blobs: Blobs;
+  readonly artifacts: Artifacts;
+  readonly engine: Engine;
+  readonly serving: ModelServing;
+  readonly live: LiveModels;
+  readonly limits: InstallLimits;
+  readonly startSpreadMs: number;
+  readonly probation: ProbationLimits;
+  readonly onNoAllowedRelease: 'keep' | 'stop';
+  /** Memory that a new runner could get now, in bytes. */
+  readonly availableMemory: () => number;
+  readonly announce: (announcement: Announcement) => void;
+  /** Something that the report tells may have changed. */
+  readonly onChange: () => void;
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly log: Log;
+}
+
+/** The whole of reconcile as the agent drives it. */
+export interface Reconciler {
+  /** Gives every install its answer after the restart, then begins; what is installed here serves without a network. */
+  start(): Promise<void>;
+  /** Ends what is under way and stops standby runners; what serves is left to serving. May be called twice. */
+  stop(): Promise<void>;
+  /** A newer order stands: everything may be tried at once. */
+  orderChanged(): void;
+  /** The network is back, or newer metadata stands. */
+  networkChanged(): void;
+  /** A serving runner is gone and nobody asked it to. */
+  runnerDied(model: VerifiedModel, exit: RunnerExit): Promise<void>;
+  /** A release has answered or failed one more call. */
+  countCall(model: string, manifest: string): void;
+  observed(): Observed;
+  /** Of the download that is under way. */
+  progress(): InstallProgress | null;
+}
+
+/** Stands in verdicts of a device that has no order yet. */
+const noOrder = '0'.repeat(64);
+/** Releases that are remembered beyond those that are kept. */
+const maxRecords = 256;
+/** A runner that lived this long died for a new reason: it is restarted at once. */
+const steadyMs = 60_000;
+/** How often a download's progress is worth a report. */
+const progressEveryMs = 1000;
+
+/** Wires plan, executors and loop over the agent's parts [A-4]. */
+export function buildReconciler(parts: ReconcilerParts): Reconciler {
+  const { trust, store, serving, live, onChange, clock, random, log } = parts;
+  const announce = (announcement: Announcement): void => {
+    parts.announce(announcement);
+    onChange();
+  };
+  const retries = new Retries(clock, random);
+  const ledger = new Ledger({ store, clock, announce });
+  let progress: InstallProgress | null = null;
+  let progressToldMs = Number.NEGATIVE_INFINITY;
+
+  const kept = (): readonly ReleaseRef[] => keptReleases(ledger.records(), [...orderedReleases(trust).values()]);
+  const onProgress = (release: ReleaseRef, bytes: number, totalBytes: number): void => {
+    progress = { release, bytes, totalBytes };
+    const nowMs = clock.now().monotonicMs;
+    if (nowMs - progressToldMs < progressEveryMs) return;
+    progressToldMs = nowMs;
+    onChange();
+  };
+
+  const servingManifest = (model: string) => live.servingManifest(model);
+  const installer = new Installer({ ...parts, ledger, servingManifest, keptReleases: kept, onProgress });
+  const executors = makeExecutors({ installer, ledger, live, serving, retries, announce, clock, log });
+  const observing: ObserveParts = { ...parts, records: () => ledger.records(), retries };
+  const loop = new ReconcileLoop({
+    plan: () => makePlan(observe(observing)),
+    execute: (step, signal) => executeStep(executors, step, signal),
+    onPass: onChange,
+    clock,
+    log,
+  });
+
+  return {
+    start: async () => {
+      const order = trust.accepted?.digest ?? noOrder;
+      await ledger.recover(order, recordsToForget(ledger.records(), kept(), maxRecords));
+      loop.start();
+    },
+    stop: async () => {
+      await loop.stop();
+      for (const model of live.models()) await live.takeStandby(model)?.stop();
+    },
+    orderChanged: () => {
+      retries.clearAll();
+      loop.wake();
+    },
+    networkChanged: () => {
+      retries.clearNetwork();
+      loop.wake();
+    },
+    runnerDied: async ({ manifest: { model, version }, manifestSha256 }, exit) => {
+      const release: ReleaseRef = { model, version, manifest: manifestSha256 };
+      const why = exit.signal === null ? `it exited with ${exit.code ?? 'no code'}` : `it was ended by ${exit.signal}`;
+      const since = live.serving(model)?.since.monotonicMs ?? 0;
+      log.warn({ model, version, why }, 'runner died');
+      try {
+        await ledger.record(release, { type: 'runner-died', why, order: trust.accepted?.digest ?? noOrder });
+      } finally {
+        if (clock.now().monotonicMs - since >= steadyMs) retries.clear(release);
+        else if (ledger.find(release)?.phase === 'settled') retries.failed(release, 'runner-died', restartBackoff);
+        live.ended(model);
+        loop.wake();
+      }
+    },
+    countCall: (model, manifest) => {
+      // The call that completes the probation's calls; no other one can change the plan.
+      if (live.countCall(model, manifest) === parts.probation.calls) loop.wake();
+    },
+    observed: () => observe(observing),
+    progress: () => progress,
+  };
+}

@@ -1,0 +1,78 @@
+import type { Clock } from '@bellwether/shared/clock';
+import type { Report } from '@bellwether/shared/contract/report';
+import { messageOf } from '@bellwether/shared/errors';
+import type { Log } from '@bellwether/shared/log';
+import type { Uplink } from '../uplink/uplink.js';
+import type { ReportContent } from './report.js';
+
+/** A report that did not get through while the connection stands is sent again after this. */
+const againMs = 5_000;
+
+export interface ReportPublisherParts {
+  readonly uplink: Pick<Uplink, 'connected' | 'publish'>;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/** Publishes the report on every change and on every connection; what was overtaken by a newer one is not sent. */
+export class ReportPublisher {
+  readonly #parts: ReportPublisherParts;
+  #latest: ReportContent | undefined;
+  #published = '';
+  #sequence = 0;
+  #sending: Promise<void> | undefined;
+  #cancelAgain: () => void = () => {};
+  #isWanted = false;
+  #isStopped = false;
+
+  constructor(parts: ReportPublisherParts) {
+    this.#parts = parts;
+  }
+
+  /** What is true now. Sent when it differs from what the broker has. */
+  offer(content: ReportContent): void {
+    this.#latest = content;
+    this.#send();
+  }
+
+  /** A new connection: the broker, or the server behind it, may know nothing. */
+  connected(): void {
+    this.#published = '';
+    this.#send();
+  }
+
+  /** Sends nothing more; resolves when nothing is on its way. May be called twice. */
+  async stop(): Promise<void> {
+    this.#isStopped = true;
+    this.#cancelAgain();
+    await this.#sending;
+  }
+
+  #send(): void {
+    this.#isWanted = true;
+    this.#sending ??= this.#sendWanted();
+  }
+
+  async #sendWanted(): Promise<void> {
+    while (this.#isWanted && !this.#isStopped) {
+      this.#isWanted = false;
+      await this.#sendLatest();
+    }
+    this.#sending = undefined;
+  }
+
+  async #sendLatest(): Promise<void> {
+    const { uplink, clock, log } = this.#parts;
+    const text = JSON.stringify(this.#latest);
+    if (this.#latest === undefined || text === this.#published || !uplink.connected) return;
+    const report: Report = { ...this.#latest, sequence: this.#sequence++, atMs: Math.round(clock.now().wallMs) };
+    try {
+      await uplink.publish('report', Buffer.from(JSON.stringify(report)));
+      this.#published = text;
+    } catch (error) {
+      log.warn({ err: messageOf(error) }, 'report not published');
+      this.#cancelAgain();
+      this.#cancelAgain = clock.after(againMs, () => this.#send());
+    }
+  }
+}

@@ -1,0 +1,136 @@
+import type { ModelReport, Report } from '@bellwether/shared/contract/report';
+import { type InstallRecord, isSameRelease, type ReleaseRef } from '../installs/install-record.js';
+import type { AcceptedOrder, MetadataVersions } from '../trust/device-trust.js';
+import { isPassing, type Observed, type ObservedModel } from './plan.js';
+
+/** Who reports: fixed for one start of the agent. */
+export type ReportIdentity = Pick<Report, 'device' | 'runId' | 'bootId' | 'agent' | 'stage'>;
+
+/** What a report is made of, beside what the plan saw. */
+export interface ReportCase {
+  readonly identity: ReportIdentity;
+  readonly development: boolean;
+  readonly accepted: AcceptedOrder | null;
+  readonly metadata: MetadataVersions | null;
+  readonly observed: Observed;
+  /** The last order that was refused since the last accepted one. */
+  readonly orderRefusal: Report['orderRefusal'];
+  /** Wall time since which a model's runner serves. */
+  readonly servingSinceMs: (model: string) => number;
+  /** Of the download that is under way. */
+  readonly progress: InstallProgress | null;
+}
+
+/** Bytes fetched of bytes needed. */
+export interface InstallProgress {
+  readonly release: ReleaseRef;
+  readonly bytes: number;
+  readonly totalBytes: number;
+}
+
+/** A report without its number and time: what tells whether anything has changed. */
+export type ReportContent = Omit<Report, 'sequence' | 'atMs'>;
+
+/** What this device says it runs [R-5]: only what serves past its probation counts as updated. */
+export function makeReport(from: ReportCase): ReportContent {
+  const { accepted, observed } = from;
+  const models = observed.models.map((model) => ({ model, report: reportModel(model, from) }));
+  return {
+    version: 1,
+    ...from.identity,
+    development: from.development,
+    observed:
+      accepted === null
+        ? null
+        : { epoch: accepted.order.epoch, generation: accepted.order.generation, digest: accepted.digest },
+    state: worst(models.map(({ model }) => stateOf(model))) ?? 'converged',
+    health: worst(models.map(({ model }) => healthOf(model))) ?? 'ok',
+    orderRefusal: from.orderRefusal,
+    models: models.map(({ report }) => report),
+    metadata: from.metadata,
+    receipt: null,
+  };
+}
+
+/** True when each ordered model serves some verified release: what `/v2/health/ready` answers. */
+export function isReady({ order, models }: Observed): boolean {
+  return order !== null && models.every(({ ordered, serving }) => ordered === null || serving !== null);
+}
+
+function reportModel(model: ObservedModel, { servingSinceMs, progress }: ReportCase): ModelReport {
+  const { serving } = model;
+  const install = orderedInstall(model);
+  return {
+    model: model.model,
+    serving:
+      serving === null
+        ? null
+        : {
+            version: serving.release.version,
+            manifest: serving.release.manifest,
+            sinceMs: Math.round(servingSinceMs(model.model)),
+            phase: recordOf(model, serving.release)?.phase === 'settled' ? 'settled' : 'probation',
+          },
+    install: install === undefined || servesOrdered(model) ? null : reportInstall(install, progress),
+    refusal: install === undefined ? null : reportRefusal(install),
+  };
+}
+
+function reportInstall(record: InstallRecord, progress: InstallProgress | null): ModelReport['install'] {
+  const { version, manifest, phase } = record;
+  if (phase !== 'fetching' || progress === null || !isSameRelease(progress.release, record)) {
+    return { version, manifest, phase };
+  }
+  return { version, manifest, phase, bytes: progress.bytes, totalBytes: progress.totalBytes };
+}
+
+function reportRefusal({ version, manifest, verdict }: InstallRecord): ModelReport['refusal'] {
+  if (verdict === null) return null;
+  const { code, message, atMs } = verdict;
+  return { version, manifest, code, message, atMs: Math.round(atMs), kind: isPassing(code) ? 'passing' : 'permanent' };
+}
+
+function stateOf(model: ObservedModel): Report['state'] {
+  if (model.ordered === null) return model.isOpen ? 'working' : 'converged';
+  if (servesOrdered(model)) return 'converged';
+  return orderedInstall(model)?.verdict ? 'held' : 'working';
+}
+
+/** Critical: nothing answers and nothing is on its way, or what answers was withdrawn. */
+function healthOf(model: ObservedModel): Report['health'] {
+  if (model.ordered === null || (servesOrdered(model) && !isWithdrawn(model))) return 'ok';
+  if (isWithdrawn(model) || (model.serving === null && stateOf(model) === 'held')) return 'critical';
+  return model.serving === null || stateOf(model) === 'held' ? 'degraded' : 'ok';
+}
+
+function isWithdrawn({ serving, installs }: ObservedModel): boolean {
+  return installs.some(
+    ({ record, listing }) => listing === 'withdrawn' && serving !== null && isSameRelease(record, serving.release),
+  );
+}
+
+function servesOrdered({ ordered, serving }: ObservedModel): boolean {
+  return ordered !== null && serving !== null && isSameRelease(ordered, serving.release);
+}
+
+function orderedInstall(model: ObservedModel): InstallRecord | undefined {
+  return model.ordered === null ? undefined : recordOf(model, model.ordered);
+}
+
+function recordOf({ installs }: ObservedModel, release: ReleaseRef): InstallRecord | undefined {
+  return installs.find(({ record }) => isSameRelease(record, release))?.record;
+}
+
+/** From best to worst. */
+const severity: Readonly<Record<Report['state'] | Report['health'], number>> = {
+  converged: 0,
+  working: 1,
+  held: 2,
+  ok: 0,
+  degraded: 1,
+  critical: 2,
+};
+
+function worst<T extends Report['state'] | Report['health']>(values: readonly T[]): T | undefined {
+  return values.toSorted((a, b) => severity[b] - severity[a])[0];
+}

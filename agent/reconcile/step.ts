@@ -1,0 +1,39 @@
+import type { ReleaseRef } from '../installs/install-record.js';
+
+/**
+ * What reconcile can do, one row a step: union, plan and executors derive from this table. A step names everything that
+ * makes it that step; its reason is for people and does not.
+ */
+export interface StepTypes {
+  /** From listing to a standby runner: fetches, verifies, probes. `order` is the digest of the order that wants it. */
+  readonly install: { readonly release: ReleaseRef; readonly order: string };
+  /** The standby runner takes the requests; probation begins. */
+  readonly swap: { readonly release: ReleaseRef };
+  /** A release that is installed here serves (again): at boot, after a runner's death, on a rollback or a revert. */
+  readonly restore: { readonly release: ReleaseRef; readonly order: string };
+  /** Probation is over. */
+  readonly settle: { readonly release: ReleaseRef };
+  /** A standby runner that nobody wants any more. */
+  readonly discard: { readonly release: ReleaseRef };
+  /** The model stops after its drain. */
+  readonly withdraw: { readonly model: string };
+}
+
+export type StepType = keyof StepTypes;
+
+/** One planned step. Steps of one lane run one after the other; different lanes do not wait for each other. */
+export type StepOf<T extends StepType> = {
+  readonly [K in T]: StepTypes[K] & { readonly type: K; readonly lane: string; readonly reason: string };
+}[T];
+export type Step = StepOf<StepType>;
+
+/** What the next pass looks for: the steps, and when to look again though nothing happened (monotonic milliseconds from now). */
+export interface Plan {
+  readonly steps: readonly Step[];
+  readonly lookAgainMs: number | null;
+}
+
+/** The same text for the same step, whatever its reason. */
+export function stepKey({ reason: _reason, ...identity }: Step): string {
+  return JSON.stringify(identity);
+}

@@ -1,0 +1,25 @@
+import { decodeDocument } from '@bellwether/shared/contract/decode';
+import { Report } from '@bellwether/shared/contract/report';
+import { Window } from '@bellwether/shared/contract/window';
+import { hex64Pattern } from '@bellwether/shared/ids';
+import { Compile, type Static, Type } from '@bellwether/shared/schema';
+
+const { sequence: _sequence, atMs: _atMs, ...reported } = Report.properties;
+
+/** `GET /bellwether/status`: what the agent reports, and what only this device needs to know. */
+export const AgentStatus = Type.Object({
+  ...reported,
+  /** SHA-256 of the device's public key: what the operator compares before approving it [T-10]. */
+  fingerprint: Type.String({ pattern: hex64Pattern }),
+  /** The broker can be reached. */
+  connected: Type.Boolean(),
+  outbox: Window.properties.outbox,
+});
+export type AgentStatus = Static<typeof AgentStatus>;
+
+const compiled = Compile(AgentStatus);
+
+/** Reads a status; throws DecodeError. */
+export function decodeStatus(bytes: Uint8Array): AgentStatus {
+  return decodeDocument(compiled, bytes, { what: 'status', maxBytes: 256 * 1024 });
+}
