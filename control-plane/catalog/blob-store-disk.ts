@@ -1,0 +1,116 @@
+import { createHash, randomUUID } from 'node:crypto';
+import { type FileHandle, mkdir, open, readFile, rm, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { codeOf, messageOf } from '@bellwether/shared/errors';
+import type { OpenBlob } from './catalog.js';
+import { CatalogError } from './catalog-error.js';
+import { moveDurably } from './durable-file-disk.js';
+
+/**
+ * Content-addressed files: `<folder>/<sha256>`. A name is trusted to be its digest only by whoever hashes it again:
+ * reading does not, devices do [T-6].
+ */
+export class BlobStore {
+  readonly #folder: string;
+  readonly #incoming: string;
+  readonly #maxBytes: number;
+
+  /** `maxBytes` is the largest blob that `put` takes. */
+  constructor(folder: string, maxBytes: number) {
+    this.#folder = folder;
+    this.#incoming = join(folder, '.incoming');
+    this.#maxBytes = maxBytes;
+  }
+
+  /** Makes the folders, and drops what a crash left half uploaded. */
+  async prepare(): Promise<void> {
+    await rm(this.#incoming, { recursive: true, force: true });
+    await mkdir(this.#incoming, { recursive: true });
+  }
+
+  /** Size in bytes; undefined when it is not there. */
+  async size(digest: string): Promise<number | undefined> {
+    return absentAsUndefined(async () => (await stat(this.#path(digest))).size);
+  }
+
+  /** The whole blob, whatever its bytes are now; undefined when it is not there. */
+  async read(digest: string): Promise<Uint8Array | undefined> {
+    return absentAsUndefined(() => readFile(this.#path(digest)));
+  }
+
+  async open(digest: string): Promise<OpenBlob | undefined> {
+    const file = await absentAsUndefined(() => open(this.#path(digest), 'r'));
+    if (file === undefined) return undefined;
+    return {
+      bytes: (await file.stat()).size,
+      // The stream closes the file when it ends or is destroyed.
+      read: (start, end) => file.createReadStream({ start, end }),
+      close: () => file.close(),
+    };
+  }
+
+  /** Whether the stored bytes still have their digest. */
+  async isIntact(digest: string): Promise<boolean> {
+    const file = await absentAsUndefined(() => open(this.#path(digest), 'r'));
+    if (file === undefined) return false;
+    const hash = createHash('sha256');
+    const chunks: AsyncIterable<Uint8Array> = file.createReadStream();
+    for await (const chunk of chunks) hash.update(chunk);
+    return hash.digest('hex') === digest;
+  }
+
+  /** Stores what `source` yields when it has the digest; the same bytes may come again. Throws CatalogError. */
+  async put(digest: string, source: AsyncIterable<Uint8Array>): Promise<void> {
+    const temporary = join(this.#incoming, randomUUID());
+    try {
+      const file = await open(temporary, 'wx');
+      try {
+        await this.#receive(file, digest, source);
+        await file.sync();
+      } finally {
+        await file.close();
+      }
+      await moveDurably(temporary, this.#path(digest));
+    } catch (error) {
+      await rm(temporary, { force: true });
+      throw storageError(error);
+    }
+  }
+
+  async #receive(file: FileHandle, digest: string, source: AsyncIterable<Uint8Array>): Promise<void> {
+    const hash = createHash('sha256');
+    let bytes = 0;
+    for await (const chunk of source) {
+      bytes += chunk.byteLength;
+      if (bytes > this.#maxBytes) {
+        throw new CatalogError('blob-too-large', `a blob has at most ${this.#maxBytes} bytes`);
+      }
+      hash.update(chunk);
+      await file.writeFile(chunk);
+    }
+    const found = hash.digest('hex');
+    if (found !== digest) {
+      throw new CatalogError('blob-digest', `the ${bytes} bytes that arrived have the digest ${found}, not ${digest}`);
+    }
+  }
+
+  #path(digest: string): string {
+    return join(this.#folder, digest);
+  }
+}
+
+/** A full or read-only data folder is the operator's to mend, and says so; everything else stays what it is. */
+export function storageError(error: unknown): unknown {
+  const code = codeOf(error) ?? '';
+  if (!['ENOSPC', 'EDQUOT', 'EROFS', 'EACCES', 'EPERM'].includes(code)) return error;
+  return new CatalogError('storage', `the data folder cannot be written: ${messageOf(error)}`, { cause: error });
+}
+
+async function absentAsUndefined<T>(read: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await read();
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return undefined;
+    throw error;
+  }
+}

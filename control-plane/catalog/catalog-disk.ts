@@ -1,0 +1,126 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Clock } from '@bellwether/shared/clock';
+import { decodeOnlineKeys, onlineKeysPath } from '@bellwether/shared/contract/online-keys';
+import { messageOf } from '@bellwether/shared/errors';
+import type { Log } from '@bellwether/shared/log';
+import { decodeManifest, type Manifest } from '@bellwether/shared/models/manifest';
+import { sha256 } from '@bellwether/shared/signing/digest';
+import { readKeyFile } from '@bellwether/shared/signing/key-file';
+import type { KeyPair } from '@bellwether/shared/signing/key-pair';
+import { BlobStore } from './blob-store-disk.js';
+import type { ArtefactStore, Catalog } from './catalog.js';
+import { CatalogError } from './catalog-error.js';
+import { importKeySet } from './key-set-import-disk.js';
+import { verifyDelegated } from './metadata-tuf.js';
+import { PublishingCatalog } from './publishing-catalog.js';
+import { listedManifests } from './releases.js';
+import { RepositoryFolder } from './repository-disk.js';
+import type { RepositoryState } from './repository-state.js';
+
+/** Largest blob by default: what a manifest can name. */
+const defaultMaxBlobBytes = 16 * 1024 ** 3;
+
+export interface CatalogOptions {
+  /** Holds `metadata/` and `blobs/sha256/`, which any web server may serve as well. */
+  readonly folder: string;
+  /** Holds the online keys: `snapshot.key`, `timestamp.key`, `director.key` and the others. */
+  readonly keysFolder: string;
+  /** The `server` folder of `bellwether keys init`: read on the first start, compared on later ones. */
+  readonly importFrom?: string;
+  readonly maxBlobBytes?: number;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/** The catalogue, open on a folder; `close` ends the re-signing and waits for what is being written. */
+export type OpenedCatalog = Catalog & ArtefactStore & { close(): Promise<void> };
+
+/**
+ * Opens the catalogue: imports the key set on the first start, verifies everything, signs what is due. Throws CatalogError
+ * `not-initialised`, `other-root`, `repository-corrupt` or `storage`.
+ */
+export async function openCatalog(options: CatalogOptions): Promise<OpenedCatalog> {
+  const { folder, keysFolder, clock, log } = options;
+  const metadata = join(folder, 'metadata');
+  const blobFolder = join(folder, 'blobs', 'sha256');
+  const imported = await importOnce(options, { keys: keysFolder, metadata, blobs: blobFolder });
+  const repository = new RepositoryFolder(metadata, {
+    snapshot: await onlineKey(keysFolder, 'snapshot'),
+    timestamp: await onlineKey(keysFolder, 'timestamp'),
+  });
+  if (imported !== undefined) await repository.initialise(imported, clock.now().wallMs);
+  const blobs = new BlobStore(blobFolder, options.maxBlobBytes ?? defaultMaxBlobBytes);
+  await blobs.prepare();
+  const state = await repository.load();
+  for (const [role, { problem }] of state.unsound) {
+    log.error({ role, problem }, 'A role is not signed by its keys; nothing that it lists is offered');
+  }
+  const catalog = new PublishingCatalog({
+    repository,
+    blobs,
+    verifyRole: verifyDelegated,
+    state,
+    manifests: await readManifests(state, blobs, log),
+    epoch: await readEpoch(state, blobs),
+    clock,
+    log,
+  });
+  await catalog.start();
+  return catalog;
+}
+
+/** The roles that have a file after a first import; undefined when the folder had a repository already. */
+async function importOnce(
+  { importFrom }: CatalogOptions,
+  to: { readonly keys: string; readonly metadata: string; readonly blobs: string },
+): Promise<string[] | undefined> {
+  const isThere = (path: string) => readFile(path).catch(() => undefined); // unreadable: the import or the load says why
+  if ((await isThere(join(to.metadata, 'timestamp.json'))) === undefined) {
+    if (importFrom !== undefined) return importKeySet(importFrom, to);
+    throw new CatalogError(
+      'not-initialised',
+      `${to.metadata} holds no repository yet: make a key set with bellwether keys init, and start once with its server folder`,
+    );
+  }
+  const theirs = importFrom === undefined ? undefined : await isThere(join(importFrom, 'metadata', '1.root.json'));
+  const ours = await isThere(join(to.metadata, '1.root.json'));
+  if (theirs !== undefined && ours !== undefined && !theirs.equals(ours)) {
+    throw new CatalogError(
+      'other-root',
+      `${importFrom} is another key set than the one that ${to.metadata} was made with`,
+    );
+  }
+  return undefined;
+}
+
+async function onlineKey(folder: string, use: 'snapshot' | 'timestamp'): Promise<KeyPair> {
+  const key = await readKeyFile(join(folder, `${use}.key`));
+  if (key.use !== use) throw new CatalogError('repository-corrupt', `${use}.key is a ${key.use} key`);
+  return { publicKey: key.public, seed: key.seed };
+}
+
+/** A release whose manifest is lost or damaged is left out, and said: the others must go on. */
+async function readManifests(state: RepositoryState, blobs: BlobStore, log: Log): Promise<Map<string, Manifest>> {
+  const manifests = new Map<string, Manifest>();
+  for (const digest of listedManifests(state)) {
+    try {
+      manifests.set(digest, decodeManifest(await readIntact(blobs, digest)));
+    } catch (error) {
+      log.error({ digest, error: messageOf(error) }, 'A listed manifest cannot be read; its release is left out');
+    }
+  }
+  return manifests;
+}
+
+async function readEpoch(state: RepositoryState, blobs: BlobStore): Promise<number> {
+  const target = state.targets.file.signed.targets[onlineKeysPath];
+  if (target === undefined) throw new CatalogError('repository-corrupt', `targets does not list ${onlineKeysPath}`);
+  return decodeOnlineKeys(await readIntact(blobs, target.hashes.sha256)).epoch;
+}
+
+async function readIntact(blobs: BlobStore, digest: string): Promise<Uint8Array> {
+  const bytes = await blobs.read(digest);
+  if (bytes !== undefined && sha256(bytes) === digest) return bytes;
+  throw new CatalogError('repository-corrupt', `blob ${digest} is missing or damaged`);
+}

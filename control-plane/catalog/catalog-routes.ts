@@ -1,0 +1,137 @@
+import type {
+  FastifyInstance,
+  FastifyPluginAsync,
+  FastifyReply,
+  FastifyRequest,
+  onRequestAsyncHookHandler,
+} from 'fastify';
+import { blobPath, metadataPath, type Problem } from '@bellwether/shared/contract/http-api';
+import { hex64Pattern } from '@bellwether/shared/ids';
+import { Type } from '@bellwether/shared/schema';
+import { parseRange } from './byte-range.js';
+import type { ArtefactStore } from './catalog.js';
+import { CatalogError, type CatalogErrorCode } from './catalog-error.js';
+import { maxRoleBytes } from './role-file.js';
+
+/** What the routes need. */
+export interface CatalogRoutesOptions {
+  readonly store: ArtefactStore;
+  /** Refuses a request without an operator's token, by throwing what the server's error handler knows. */
+  readonly requireOperator: onRequestAsyncHookHandler;
+}
+
+const metadataFile =
+  '^(timestamp|[1-9][0-9]{0,9}\\.(root|snapshot|targets|(staging|production)-[a-z0-9]{1,63}))\\.json$';
+const immutable = 'public, max-age=31536000, immutable';
+const fileParams = Type.Object({ file: Type.String({ pattern: metadataFile }) });
+const blobParams = Type.Object({ sha256: Type.String({ pattern: hex64Pattern }) });
+const roleParams = Type.Object({ role: Type.String({ maxLength: 100 }) });
+
+/** The artefact plane, for anybody, and the publisher's way in, for operators. */
+export const catalogRoutes: FastifyPluginAsync<CatalogRoutesOptions> = async (app, { store, requireOperator }) => {
+  app.setErrorHandler(replyWithProblem);
+  artefactPlane(app, store);
+  await app.register(async (uploads) => {
+    uploads.addHook('onRequest', requireOperator);
+    await uploads.register(async (blobs) => blobUploads(blobs, store));
+    await uploads.register(async (roles) => roleUploads(roles, store));
+  });
+};
+
+function artefactPlane(app: FastifyInstance, store: ArtefactStore): void {
+  const about = { tags: ['artefacts'], summary: 'A file of the TUF repository', security: [], params: fileParams };
+  app.get<{ Params: { file: string } }>(`${metadataPath}:file`, { schema: about }, async (request, reply) => {
+    const { file } = request.params;
+    const bytes = await store.metadataFile(file);
+    if (bytes === undefined) return notFound(reply, `there is no metadata file ${file}`);
+    return reply
+      .type('application/json')
+      .header('cache-control', file === 'timestamp.json' ? 'no-cache' : immutable)
+      .send(bytes);
+  });
+  app.route<{ Params: { sha256: string } }>({
+    method: ['GET', 'HEAD'],
+    url: `${blobPath}:sha256`,
+    exposeHeadRoute: false,
+    schema: { tags: ['artefacts'], summary: 'A blob, or one range of its bytes', security: [], params: blobParams },
+    handler: (request, reply) => sendBlob(store, request, reply),
+  });
+}
+
+/** Blobs are streamed to disk. */
+function blobUploads(app: FastifyInstance, store: ArtefactStore): void {
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser('application/octet-stream', (_request, payload, done) => done(null, payload));
+  app.put<{ Params: { sha256: string }; Body: AsyncIterable<Uint8Array> }>(
+    '/api/v1/blobs/sha256/:sha256',
+    { schema: { tags: ['releases'], summary: 'Upload a blob', params: blobParams } },
+    async (request, reply) => {
+      await store.storeBlob(request.params.sha256, request.body);
+      return reply.code(204).send();
+    },
+  );
+}
+
+/** Roles are kept byte for byte: what was signed is what is stored. */
+function roleUploads(app: FastifyInstance, store: ArtefactStore): void {
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser('application/json', { parseAs: 'buffer', bodyLimit: maxRoleBytes }, (_request, body, done) =>
+    done(null, body),
+  );
+  app.post<{ Params: { role: string }; Body: Buffer }>(
+    '/api/v1/catalog/roles/:role',
+    { schema: { tags: ['releases'], summary: 'Publish the next version of a signed role', params: roleParams } },
+    (request) => store.publishRole(request.params.role, request.body),
+  );
+}
+
+async function sendBlob(
+  store: ArtefactStore,
+  request: FastifyRequest<{ Params: { sha256: string } }>,
+  reply: FastifyReply,
+): Promise<FastifyReply> {
+  const { sha256 } = request.params;
+  const etag = `"${sha256}"`;
+  const blob = await store.openBlob(sha256);
+  if (blob === undefined) return notFound(reply, `there is no blob ${sha256}`);
+  const isSame = (request.headers['if-range'] ?? etag) === etag;
+  const range = parseRange(isSame ? request.headers.range : undefined, blob.bytes);
+  reply.type('application/octet-stream').headers({ etag, 'accept-ranges': 'bytes', 'cache-control': immutable });
+  if (range === 'unsatisfiable' || request.method === 'HEAD' || blob.bytes === 0) await blob.close();
+  if (range === 'unsatisfiable') {
+    return reply.code(416).header('content-range', `bytes */${blob.bytes}`).send();
+  }
+  const { start, end } = range === 'whole' ? { start: 0, end: blob.bytes - 1 } : range;
+  if (range !== 'whole') reply.code(206).header('content-range', `bytes ${start}-${end}/${blob.bytes}`);
+  reply.header('content-length', end - start + 1);
+  return request.method === 'HEAD' || blob.bytes === 0 ? reply.send() : reply.send(blob.read(start, end));
+}
+
+/** HTTP status of each refusal that a request can meet. */
+const statuses: Partial<Record<CatalogErrorCode, number>> = {
+  'blob-too-large': 413,
+  'role-unknown': 404,
+  'role-changed': 409,
+  'role-unsound': 409,
+  'release-changed': 409,
+  'release-removed': 409,
+  storage: 507,
+};
+
+/** Answers the catalogue's own refusals (RFC 9457); everything else is the server's error handler's. */
+function replyWithProblem(error: unknown, _request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  if (!(error instanceof CatalogError)) throw error;
+  return sendProblem(reply, { status: statuses[error.code] ?? 422, code: error.code, detail: error.message });
+}
+
+function notFound(reply: FastifyReply, detail: string): FastifyReply {
+  return sendProblem(reply, { status: 404, code: 'not-found', detail });
+}
+
+function sendProblem(
+  reply: FastifyReply,
+  { status, code, detail }: Pick<Problem, 'status' | 'code' | 'detail'>,
+): FastifyReply {
+  const problem: Problem = { type: 'about:blank', title: 'Refused by the catalogue', status, code, detail };
+  return reply.code(status).type('application/problem+json').send(problem);
+}

@@ -1,0 +1,183 @@
+import type { Clock } from '@bellwether/shared/clock';
+import { codeOf, messageOf } from '@bellwether/shared/errors';
+import type { Log } from '@bellwether/shared/log';
+import type { Manifest } from '@bellwether/shared/models/manifest';
+import type { ArtefactStore, Catalog, CatalogRelease, OpenBlob } from './catalog.js';
+import { CatalogError } from './catalog-error.js';
+import { checkRelease, type ReleaseBlobs } from './release-check.js';
+import { releasesOf } from './releases.js';
+import { developmentMark, parseRoleName } from './repository-layout.js';
+import { type RepositoryState, rolesOf, type StoredRole, unsoundRoleOf } from './repository-state.js';
+import { decodeRoleFile, type RoleFile, type TargetsFile } from './role-file.js';
+import { checkRole, otherStage } from './role-rules.js';
+import { Serial } from './serial.js';
+import { dueSigning, nextSigningAt } from './signing-schedule.js';
+
+/** The longest wait for a signing: the wall clock may jump in between (a board that starts in 1970). */
+const maxWaitMs = 60 * 60 * 1000;
+/** How long a failed signing waits before it is tried again. */
+const retryMs = 60_000;
+
+/** The metadata folder, as far as the catalogue needs it. */
+export interface Repository {
+  metadataFile(name: string): Promise<Uint8Array | undefined>;
+  publishRole(state: RepositoryState, name: string, role: StoredRole, nowMs: number): Promise<RepositoryState>;
+  resignSnapshot(state: RepositoryState, nowMs: number): Promise<RepositoryState>;
+  resignTimestamp(state: RepositoryState, nowMs: number): Promise<RepositoryState>;
+}
+
+/** The blobs, as far as the catalogue needs them. */
+export interface Blobs extends ReleaseBlobs {
+  open(digest: string): Promise<OpenBlob | undefined>;
+  put(digest: string, source: AsyncIterable<Uint8Array>): Promise<void>;
+}
+
+/** What a catalogue starts from: parts, and what was verified on disk. */
+export interface CatalogParts {
+  readonly repository: Repository;
+  readonly blobs: Blobs;
+  /** Throws CatalogError `role-signature`. */
+  readonly verifyRole: (targets: TargetsFile, name: string, file: RoleFile) => void;
+  readonly state: RepositoryState;
+  /** The listed manifests, by digest. */
+  readonly manifests: ReadonlyMap<string, Manifest>;
+  readonly epoch: number;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/** The catalogue at work: answers from memory, takes one publisher at a time, signs snapshot and timestamp when they are due. */
+export class PublishingCatalog implements Catalog, ArtefactStore {
+  readonly development: boolean;
+  readonly rootSha256: string;
+  readonly epoch: number;
+  readonly #parts: CatalogParts;
+  readonly #serial = new Serial();
+  readonly #listeners = new Set<() => void>();
+  readonly #manifests: Map<string, Manifest>;
+  #state: RepositoryState;
+  #releases: readonly CatalogRelease[];
+  #cancelSigning: () => void = () => {};
+  #isClosed = false;
+
+  constructor(parts: CatalogParts) {
+    this.#parts = parts;
+    this.#state = parts.state;
+    this.#manifests = new Map(parts.manifests);
+    this.#releases = releasesOf(parts.state, parts.manifests);
+    this.development = parts.state.root.signed[developmentMark] === true;
+    this.rootSha256 = parts.state.rootSha256;
+    this.epoch = parts.epoch;
+  }
+
+  /** Signs what is due, and again whenever it is. Throws CatalogError when the first signing fails. */
+  async start(): Promise<void> {
+    await this.#serial.run(() => this.#signDue());
+    this.#schedule();
+  }
+
+  /** Ends the signing and resolves when nothing is being written any more. May be called twice. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    this.#cancelSigning();
+    await this.#serial.idle();
+  }
+
+  releases(): readonly CatalogRelease[] {
+    return this.#releases;
+  }
+
+  find(model: string, version: string): CatalogRelease | undefined {
+    return this.#releases.find((release) => release.model === model && release.version === version);
+  }
+
+  onChange(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  metadataFile(name: string): Promise<Uint8Array | undefined> {
+    return this.#parts.repository.metadataFile(name);
+  }
+
+  openBlob(digest: string): Promise<OpenBlob | undefined> {
+    return this.#parts.blobs.open(digest);
+  }
+
+  storeBlob(digest: string, source: AsyncIterable<Uint8Array>): Promise<void> {
+    return this.#parts.blobs.put(digest, source);
+  }
+
+  publishRole(name: string, bytes: Uint8Array): Promise<{ readonly version: number }> {
+    return this.#serial.run(() => this.#publishRole(name, bytes));
+  }
+
+  async #publishRole(name: string, bytes: Uint8Array): Promise<{ readonly version: number }> {
+    const { repository, blobs, clock, log } = this.#parts;
+    const nowMs = clock.now().wallMs;
+    const id = parseRoleName(name);
+    const roles = id === undefined ? undefined : rolesOf(this.#state, id.family);
+    const unsound = id === undefined ? undefined : unsoundRoleOf(this.#state, id.family);
+    if (unsound !== undefined) throw new CatalogError('role-unsound', unsound);
+    if (id === undefined || roles === undefined) {
+      throw new CatalogError('role-unknown', `the repository delegates no role ${name}`);
+    }
+    const current = roles[id.stage];
+    // The publisher may not have heard our first answer.
+    if (Buffer.compare(bytes, current.bytes) === 0) return { version: current.version };
+    const file = decodeUploaded(bytes, name);
+    this.#parts.verifyRole(this.#state.targets.file, name, file);
+    const other = roles[otherStage(id.stage)].file;
+    for (const listing of checkRole(file, { id, current: current.file, other, nowMs })) {
+      this.#manifests.set(listing.target.hashes.sha256, await checkRelease(listing, blobs));
+    }
+    const { version } = file.signed;
+    this.#state = await repository.publishRole(this.#state, name, { version, bytes, file }, nowMs);
+    log.info({ role: name, version, snapshot: this.#state.snapshot.version }, 'A role was published');
+    this.#releases = releasesOf(this.#state, this.#manifests);
+    this.#schedule();
+    for (const listener of this.#listeners) listener();
+    return { version };
+  }
+
+  async #signDue(): Promise<void> {
+    const { repository, clock, log } = this.#parts;
+    const nowMs = clock.now().wallMs;
+    const due = dueSigning(this.#state, nowMs);
+    if (due === undefined) return;
+    this.#state = await (due === 'snapshot'
+      ? repository.resignSnapshot(this.#state, nowMs)
+      : repository.resignTimestamp(this.#state, nowMs));
+    const { snapshot, timestamp } = this.#state;
+    log.info({ snapshot: snapshot.version, timestamp: timestamp.version }, 'Snapshot and timestamp were signed');
+  }
+
+  #schedule(): void {
+    this.#wakeAfter(nextSigningAt(this.#state) - this.#parts.clock.now().wallMs);
+  }
+
+  #wakeAfter(delayMs: number): void {
+    this.#cancelSigning();
+    if (this.#isClosed) return;
+    const waitMs = Math.max(0, Math.min(delayMs, maxWaitMs));
+    this.#cancelSigning = this.#parts.clock.after(waitMs, () => void this.#wake());
+  }
+
+  async #wake(): Promise<void> {
+    try {
+      await this.#serial.run(() => this.#signDue());
+      this.#schedule();
+    } catch (error) {
+      this.#parts.log.error({ error: messageOf(error), code: codeOf(error) }, 'Signing snapshot and timestamp failed');
+      this.#wakeAfter(retryMs);
+    }
+  }
+}
+
+function decodeUploaded(bytes: Uint8Array, name: string): RoleFile {
+  try {
+    return decodeRoleFile(bytes, name);
+  } catch (cause) {
+    throw new CatalogError('role-malformed', messageOf(cause), { cause });
+  }
+}

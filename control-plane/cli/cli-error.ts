@@ -1,0 +1,14 @@
+import { CodedError } from '@bellwether/shared/errors';
+
+export type CliErrorCode =
+  | 'usage'
+  | 'file'
+  | 'token-missing'
+  | 'device-unknown'
+  | 'release-unknown'
+  | 'rollout-held'
+  | 'rollout-superseded'
+  | 'timeout';
+
+/** A verb that cannot go on; `usage` exits with 2, the others with 1. */
+export class CliError extends CodedError<CliErrorCode> {}

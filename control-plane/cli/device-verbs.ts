@@ -1,0 +1,115 @@
+import type { Command } from 'commander';
+import { Compile } from '@bellwether/shared/schema';
+import { DeviceList, type DeviceView } from '../http/operator-api.js';
+import { CliError } from './cli-error.js';
+import { fields, table } from './table.js';
+import { agoText, labelsText, timeText } from './units.js';
+import { connect, print, type ServerOptions, type VerbParts, withServer } from './verb.js';
+
+const compiledList = Compile(DeviceList);
+
+/** `bellwether device …` */
+export function addDeviceVerbs(program: Command, parts: VerbParts): void {
+  const device = program.command('device').description('look at the fleet');
+  withServer(device.command('list'))
+    .description('list the devices: what each serves, and how it is')
+    .action((options: ServerOptions) => list(options, parts));
+  withServer(device.command('show'))
+    .description('show one device')
+    .argument('<device>', 'its id, or its name where only one has it')
+    .action((name: string, options: ServerOptions) => show(name, options, parts));
+}
+
+async function list(options: ServerOptions, { terminal, clock }: VerbParts): Promise<void> {
+  const { devices } = await (await connect(options)).get('/api/v1/devices', compiledList);
+  const nowMs = clock.now().wallMs;
+  const rows = devices.map((device) => [
+    device.id,
+    device.presence,
+    servesText(device),
+    device.report?.state ?? '–',
+    device.report?.health ?? '–',
+    device.live === null ? '–' : device.live.requestsPerSecond.toFixed(1),
+    milliseconds(device.live?.p99Ms ?? null),
+    agoText(device.lastSeenMs, nowMs),
+    labelsText(device.labels),
+  ]);
+  const header = ['device', 'presence', 'serves', 'state', 'health', 'req/s', 'p99 ms', 'seen', 'labels'];
+  print(terminal, options, { value: devices, text: rows.length === 0 ? 'No devices yet.' : table(header, rows) });
+}
+
+async function show(name: string, options: ServerOptions, { terminal, clock }: VerbParts): Promise<void> {
+  const { devices } = await (await connect(options)).get('/api/v1/devices', compiledList);
+  const device = findDevice(devices, name);
+  const { report, ordered, live } = device;
+  const text = fields([
+    ['device', device.id],
+    ['labels', labelsText(device.labels)],
+    ['enrolled', timeText(device.enrolledAtMs)],
+    ['presence', `${device.presence}, seen ${agoText(device.lastSeenMs, clock.now().wallMs)}`],
+    [
+      'ordered',
+      ordered === null
+        ? '–'
+        : `${modelsText(ordered.models)} (epoch ${ordered.epoch}, generation ${ordered.generation})`,
+    ],
+    ['serves', servesText(device)],
+    ['state', report === null ? '–' : `${report.state}, health ${report.health}`],
+    ['refused', refusalText(device)],
+    [
+      'live',
+      live === null
+        ? '–'
+        : `${live.requestsPerSecond.toFixed(1)} req/s, p50 ${milliseconds(live.p50Ms)} ms, p99 ${milliseconds(live.p99Ms)} ms, CPU ${live.agentCpuPct.toFixed(1)}% + ${live.runnersCpuPct.toFixed(1)}%`,
+    ],
+    [
+      'agent',
+      report === null
+        ? '–'
+        : `${report.agent.version} on ${report.agent.platform} ${report.agent.arch}, accepts ${report.stage}`,
+    ],
+  ]);
+  print(terminal, options, { value: device, text });
+}
+
+/** The device with this id, or the only one with this name; throws CliError `device-unknown`. */
+export function findDevice(devices: readonly DeviceView[], name: string): DeviceView {
+  const found = devices.filter((device) => device.id === name || device.id.replace(/-[0-9a-f]{16}$/, '') === name);
+  const [device] = found;
+  if (device === undefined) throw new CliError('device-unknown', `there is no device ${name}`);
+  if (found.length > 1) {
+    throw new CliError(
+      'device-unknown',
+      `${name} is the name of ${found.length} devices: ${found.map((each) => each.id).join(', ')}`,
+    );
+  }
+  return device;
+}
+
+function servesText({ report }: DeviceView): string {
+  const serving = report?.models.flatMap(({ model, serving }) => {
+    if (serving === null) return [];
+    return `${model}@${serving.version}${serving.phase === 'probation' ? ' (probation)' : ''}`;
+  });
+  return serving === undefined || serving.length === 0 ? '–' : serving.join(', ');
+}
+
+function refusalText({ report }: DeviceView): string {
+  if (report === null) return '–';
+  const refusals = report.models.flatMap(({ model, refusal }) =>
+    refusal === null ? [] : `${model}@${refusal.version} ${refusal.code}: ${refusal.message}`,
+  );
+  if (report.orderRefusal !== null) refusals.push(`order ${report.orderRefusal.code}: ${report.orderRefusal.message}`);
+  return refusals.length === 0 ? '–' : refusals.join('; ');
+}
+
+function modelsText(models: Readonly<Record<string, string>>): string {
+  const releases = Object.entries(models).map(([model, version]) =>
+    version.includes('@') ? version : `${model}@${version}`,
+  );
+  return releases.length === 0 ? 'no model' : releases.join(', ');
+}
+
+function milliseconds(value: number | null): string {
+  return value === null ? '–' : value.toFixed(2);
+}

@@ -1,0 +1,30 @@
+/** What to do about an error, by its code: the server's, the publisher's and the CLI's own. */
+const hints: ReadonlyMap<string, string> = new Map([
+  ['network', 'is the server running (bellwether serve), and is --server or BELLWETHER_SERVER its address?'],
+  ['bad-reply', 'is --server the address of a Bellwether server, and of this version?'],
+  [
+    'token-missing',
+    'bellwether serve prints where it keeps the operator token; give it by --token-file, --token or BELLWETHER_TOKEN',
+  ],
+  ['operator-token-missing', 'give the operator token by --token-file, --token or BELLWETHER_TOKEN'],
+  ['operator-token-invalid', 'bellwether serve prints where it keeps the operator token'],
+  ['root-missing', 'give the root file that the devices pin by --root'],
+  ['key-use', 'publisher keys sign staging (release publish), approver keys sign production (release approve)'],
+  ['not-staged', 'publish it first: bellwether release publish FOLDER --key publisher.key'],
+  ['release-changed', 'raise the version in release.yaml and publish that'],
+  ['release-unknown', 'bellwether release list shows what there is'],
+  ['release-not-approved', 'approve it first: bellwether release approve MODEL@VERSION --key approver.key'],
+  ['device-unknown', 'bellwether device list shows what there is'],
+  ['rollout-unknown', 'bellwether rollout list shows what there is'],
+  ['rollout-held', 'bellwether rollout show ID says which device refused, and why'],
+  ['already-there', 'give --out a new folder'],
+  ['port-occupied', 'give another by --http-port or --mqtt-port; 0 takes any free one'],
+  ['not-initialised', 'bellwether keys init --dev --out DIR --family NAME, then bellwether serve --keys DIR/server'],
+  ['role-changed', 'somebody else is publishing all the time: run it again'],
+  ['other-root', 'the keys, the root file and the server do not belong together'],
+]);
+
+/** A hint for an error's code; undefined where the message says it all. */
+export function hintFor(code: string): string | undefined {
+  return hints.get(code);
+}

@@ -1,0 +1,27 @@
+#!/usr/bin/env node
+import { isatty } from 'node:tty';
+import { CommanderError } from 'commander';
+import { systemClock } from '@bellwether/shared/clock';
+import { describeFailure } from './failure.js';
+import { buildProgram } from './program.js';
+import type { Terminal } from './terminal.js';
+
+const terminal: Terminal = {
+  isInteractive: isatty(process.stderr.fd),
+  columns: process.stderr.columns ?? 80,
+  out: (text) => void process.stdout.write(text),
+  err: (text) => void process.stderr.write(text),
+};
+
+try {
+  await buildProgram({ terminal, clock: systemClock }).parseAsync(process.argv);
+} catch (error) {
+  if (error instanceof CommanderError) {
+    // commander has said what is wrong; help and version are no mistakes.
+    process.exitCode = error.exitCode === 0 ? 0 : 2;
+  } else {
+    const failure = describeFailure(error, process.argv.includes('--json'));
+    terminal.err(`${failure.text}\n`);
+    process.exitCode = failure.exitCode;
+  }
+}

@@ -1,0 +1,25 @@
+import { Command } from 'commander';
+import { addDeviceVerbs } from './device-verbs.js';
+import { addKeysVerbs } from './keys-verbs.js';
+import { addReleaseVerbs } from './release-verbs.js';
+import { addRolloutVerbs } from './rollout-verbs.js';
+import { addServeVerb } from './serve-verb.js';
+import { addTokenVerbs } from './token-verbs.js';
+import type { VerbParts } from './verb.js';
+
+/** The whole command `bellwether`, verb by verb. Its mistakes of usage are thrown as CommanderError. */
+export function buildProgram(parts: VerbParts): Command {
+  const program = new Command('bellwether')
+    .description('Signed ONNX models on a fleet of edge devices.')
+    .showHelpAfterError('(add --help for what it takes)')
+    .configureHelp({ showGlobalOptions: true })
+    .configureOutput({ writeOut: (text) => parts.terminal.out(text), writeErr: (text) => parts.terminal.err(text) })
+    .exitOverride();
+  addServeVerb(program, parts);
+  addKeysVerbs(program, parts);
+  addReleaseVerbs(program, parts);
+  addDeviceVerbs(program, parts);
+  addTokenVerbs(program, parts);
+  addRolloutVerbs(program, parts);
+  return program;
+}

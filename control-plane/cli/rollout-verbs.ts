@@ -1,0 +1,126 @@
+import { type Command, InvalidArgumentError } from 'commander';
+import { parseReleaseId } from '@bellwether/shared/ids';
+import { Compile } from '@bellwether/shared/schema';
+import { RolloutList, type RolloutRequest, type RolloutView } from '../http/operator-api.js';
+import type { ServerConnection } from '../publisher/server-http.js';
+import { CliError } from './cli-error.js';
+import { Progress } from './progress.js';
+import { parseTarget, targetText } from './rollout-target.js';
+import { compiledRollout, refuseUnfinished, watchRollout } from './rollout-watch.js';
+import { fields, table } from './table.js';
+import { agoText, timeText } from './units.js';
+import { connect, print, type ServerOptions, type VerbParts, withServer } from './verb.js';
+
+interface WaitOptions extends ServerOptions {
+  readonly timeout?: number;
+}
+
+interface CreateOptions extends WaitOptions {
+  readonly to: string;
+  readonly wait?: true;
+}
+
+interface ShowOptions extends WaitOptions {
+  readonly watch?: true;
+}
+
+const compiledList = Compile(RolloutList);
+
+/** `bellwether rollout …` */
+export function addRolloutVerbs(program: Command, parts: VerbParts): void {
+  const rollout = program.command('rollout').description('bring a release to devices');
+  withWaiting(rollout.command('create'))
+    .description('roll an approved release out')
+    .argument('<release>', 'such as digits@1.1.0')
+    .requiredOption('--to <target>', 'all, or labels that a device must all carry, such as hardware=rpi4,site=a')
+    .option('--wait', 'show it until it has ended; exits with 0 only if every device serves the release')
+    .action((release: string, options: CreateOptions) => create(release, options, parts));
+  withWaiting(rollout.command('show'))
+    .description('show one rollout, device by device')
+    .argument('<id>')
+    .option('--watch', 'show it until it has ended; exits as --wait of create does')
+    .action((id: string, options: ShowOptions) => show(id, options, parts));
+  withServer(rollout.command('list'))
+    .description('list the rollouts, newest first')
+    .action((options: ServerOptions) => list(options, parts));
+}
+
+function withWaiting(command: Command): Command {
+  return withServer(command).option('--timeout <seconds>', 'stop waiting after this long (default: never)', seconds);
+}
+
+async function create(release: string, options: CreateOptions, parts: VerbParts): Promise<void> {
+  if (parseReleaseId(release) === undefined) {
+    throw new CliError('usage', `${release} is no release: write MODEL@VERSION, such as digits@1.0.0`);
+  }
+  const request: RolloutRequest = { release, to: parseTarget(options.to) };
+  const connection = await connect(options);
+  const created = await connection.post('/api/v1/rollouts', request, compiledRollout);
+  const isWaiting = options.wait === true;
+  finish(isWaiting ? await watch(created.id, connection, { options, parts }) : created, isWaiting, { options, parts });
+}
+
+async function show(id: string, options: ShowOptions, parts: VerbParts): Promise<void> {
+  const connection = await connect(options);
+  const isWaiting = options.watch === true;
+  const rollout = isWaiting
+    ? await watch(id, connection, { options, parts })
+    : await connection.get(`/api/v1/rollouts/${encodeURIComponent(id)}`, compiledRollout);
+  finish(rollout, isWaiting, { options, parts });
+}
+
+async function list(options: ServerOptions, { terminal, clock }: VerbParts): Promise<void> {
+  const { rollouts } = await (await connect(options)).get('/api/v1/rollouts', compiledList);
+  const nowMs = clock.now().wallMs;
+  const rows = rollouts.map((r) => [
+    r.id,
+    r.release,
+    targetText(r.to),
+    r.phase,
+    `${r.devices.filter(({ state }) => state === 'serving' || state === 'settled').length} of ${r.devices.length}`,
+    agoText(r.createdAtMs, nowMs),
+  ]);
+  const text =
+    rows.length === 0 ? 'No rollouts yet.' : table(['rollout', 'release', 'to', 'phase', 'serving', 'created'], rows);
+  print(terminal, options, { value: rollouts, text });
+}
+
+interface Context {
+  readonly options: WaitOptions;
+  readonly parts: VerbParts;
+}
+
+function watch(id: string, connection: ServerConnection, { options, parts }: Context): Promise<RolloutView> {
+  const progress = new Progress(parts.terminal, options.json === true);
+  const { timeout } = options;
+  return watchRollout(id, {
+    connection,
+    clock: parts.clock,
+    progress,
+    ...(timeout !== undefined && { timeoutSeconds: timeout }),
+  });
+}
+
+function finish(rollout: RolloutView, isOutcome: boolean, { options, parts }: Context): void {
+  print(parts.terminal, options, { value: rollout, text: rolloutText(rollout) });
+  if (isOutcome) refuseUnfinished(rollout);
+}
+
+function rolloutText(rollout: RolloutView): string {
+  const head = fields([
+    ['rollout', rollout.id],
+    ['release', rollout.release],
+    ['to', targetText(rollout.to)],
+    ['phase', rollout.phase],
+    ['created', timeText(rollout.createdAtMs)],
+  ]);
+  if (rollout.devices.length === 0) return `${head}\n\nIt is for no device yet.`;
+  const rows = rollout.devices.map(({ device, state, code, message }) => [device, state, code ?? '', message ?? '']);
+  return `${head}\n\n${table(['device', 'state', 'code', 'message'], rows)}`;
+}
+
+function seconds(text: string): number {
+  const value = Number(text);
+  if (Number.isFinite(value) && value > 0) return value;
+  throw new InvalidArgumentError('It is a number of seconds.');
+}

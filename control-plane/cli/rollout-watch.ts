@@ -1,0 +1,72 @@
+import type { Clock } from '@bellwether/shared/clock';
+import { Compile } from '@bellwether/shared/schema';
+import { type RolloutDevice, RolloutView } from '../http/operator-api.js';
+import type { ServerConnection } from '../publisher/server-http.js';
+import { CliError } from './cli-error.js';
+import type { Moment, Progress } from './progress.js';
+
+/** How often a rollout is looked at. */
+const pollMs = 500;
+
+export const compiledRollout = Compile(RolloutView);
+
+/** What waiting for a rollout needs. */
+interface Watch {
+  readonly connection: ServerConnection;
+  readonly clock: Clock;
+  readonly progress: Progress;
+  /** Undefined: as long as it takes. */
+  readonly timeoutSeconds?: number;
+}
+
+/** Shows a rollout until it has ended, one way or the other; throws CliError `timeout`. */
+export async function watchRollout(
+  id: string,
+  { connection, clock, progress, timeoutSeconds }: Watch,
+): Promise<RolloutView> {
+  const endMs = clock.now().monotonicMs + (timeoutSeconds ?? Number.POSITIVE_INFINITY) * 1000;
+  let shown = '';
+  for (;;) {
+    const rollout = await connection.get(`/api/v1/rollouts/${encodeURIComponent(id)}`, compiledRollout);
+    const moment = momentOf(rollout);
+    if (rollout.phase !== 'rolling') {
+      progress.finish(moment);
+      return rollout;
+    }
+    if (moment.detail !== shown) progress.step(moment);
+    shown = moment.detail;
+    if (clock.now().monotonicMs >= endMs) {
+      progress.clear();
+      throw new CliError(
+        'timeout',
+        `${rollout.release} is still rolling after ${timeoutSeconds} s: ${moment.detail}; it goes on without this command`,
+      );
+    }
+    await clock.sleep(pollMs);
+  }
+}
+
+/** `digits@1.1.0  ━━━━━━━━────  2 of 3 devices: 2 serving, 1 installing` */
+function momentOf({ release, devices, phase }: RolloutView): Moment {
+  const isUp = ({ state }: RolloutDevice) => state === 'serving' || state === 'settled';
+  const done = devices.filter(isUp).length;
+  const counts = new Map<string, number>();
+  for (const { state } of devices) counts.set(state, (counts.get(state) ?? 0) + 1);
+  const states = [...counts].map(([state, count]) => `${count} ${state}`).join(', ');
+  const detail = `${done} of ${devices.length} devices${states === '' ? '' : `: ${states}`}${phase === 'rolling' ? '' : `, ${phase}`}`;
+  return { label: release, done, total: devices.length, detail };
+}
+
+/** Throws CliError `rollout-held` or `rollout-superseded` unless the rollout is done: its outcome is the exit code. */
+export function refuseUnfinished({ id, phase, release, devices }: RolloutView): void {
+  if (phase === 'superseded')
+    throw new CliError('rollout-superseded', `rollout ${id} of ${release} gave way to a newer one`);
+  if (phase !== 'held') return;
+  const refused = devices.filter(({ state }) => state === 'refused');
+  const first = refused[0];
+  const why = first === undefined ? '' : `: ${first.device} ${first.code ?? ''} ${first.message ?? ''}`.trimEnd();
+  throw new CliError(
+    'rollout-held',
+    `rollout ${id} of ${release} is held, ${refused.length} of ${devices.length} devices refused${why}`,
+  );
+}

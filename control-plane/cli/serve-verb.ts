@@ -1,0 +1,52 @@
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import { serveDefaults } from '../config.js';
+import type { RunningServer, ServeOptions } from '../main.js';
+import { fields } from './table.js';
+import { type OutputOptions, print, type VerbParts, withOutput } from './verb.js';
+
+/** `bellwether serve` */
+export function addServeVerb(program: Command, parts: VerbParts): void {
+  const { data, host, httpPort, mqttPort } = serveDefaults;
+  withOutput(program.command('serve'))
+    .description('run the server: catalogue, fleet, rollouts, broker and console in one process')
+    .option('--data <dir>', 'the data folder', data)
+    .option('--keys <dir>', 'the server folder of a key set (bellwether keys init), needed on the first start')
+    .option('--host <address>', 'where to listen', host)
+    .option('--http-port <port>', 'HTTP; 0 takes any free port', port, httpPort)
+    .option('--mqtt-port <port>', 'MQTT; 0 takes any free port', port, mqttPort)
+    .addOption(
+      new Option('--log-level <level>', 'what to log')
+        .choices(['debug', 'info', 'warn', 'error', 'silent'])
+        .default('info'),
+    )
+    .action((options: ServeOptions & OutputOptions) => run(options, parts));
+}
+
+async function run({ json, ...options }: ServeOptions & OutputOptions, { terminal }: VerbParts): Promise<void> {
+  // Only here: a publisher's laptop has no use for the database and the broker.
+  const { serve } = await import('../main.js');
+  const server = await serve(options);
+  const { httpUrl, mqttUrl, operatorTokenFile, development } = server;
+  const value = { httpUrl, mqttUrl, operatorTokenFile, development };
+  print(terminal, json === undefined ? {} : { json }, { value, text: servingText(server) });
+  await server.stopped;
+}
+
+function servingText({ httpUrl, mqttUrl, operatorTokenFile, development }: RunningServer): string {
+  const lines = [
+    fields([
+      ['console', httpUrl],
+      ['API', `${httpUrl}/docs`],
+      ['MQTT', mqttUrl],
+      ['operator token', operatorTokenFile],
+    ]),
+  ];
+  if (development) lines.push('These are development keys: only devices that are told to will believe them.');
+  return `${lines.join('\n')}\nCtrl-C stops it.`;
+}
+
+function port(text: string): number {
+  const value = Number(text);
+  if (Number.isInteger(value) && value >= 0 && value <= 65_535) return value;
+  throw new InvalidArgumentError('It is a number from 0 to 65535.');
+}

@@ -1,0 +1,64 @@
+import { CodedError } from '@bellwether/shared/errors';
+
+/** What `bellwether serve` may be told. Ports: 0 takes any free one. */
+export interface ServeSettings {
+  /** The data folder. */
+  readonly data: string;
+  readonly host: string;
+  readonly httpPort: number;
+  readonly mqttPort: number;
+  /** How long windows and events are kept. */
+  readonly windowDays: number;
+  readonly eventDays: number;
+}
+
+/** What was said on the command line; the rest are defaults. */
+export type GivenSettings = { readonly [Name in keyof ServeSettings]?: ServeSettings[Name] | undefined };
+
+/** A setting that is out of its bounds. */
+export class ConfigError extends CodedError<'config-invalid'> {}
+
+export const serveDefaults: ServeSettings = {
+  data: 'bellwether-data',
+  host: '127.0.0.1',
+  httpPort: 8080,
+  mqttPort: 1883,
+  windowDays: 7,
+  eventDays: 30,
+};
+
+const bounds = {
+  httpPort: [0, 65_535],
+  mqttPort: [0, 65_535],
+  windowDays: [1, 3650],
+  eventDays: [1, 3650],
+} as const;
+
+/** Fills in the defaults and holds every number to its bounds; throws ConfigError. */
+export function serveSettings(given: GivenSettings): ServeSettings {
+  const told = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
+  const settings: ServeSettings = { ...serveDefaults, ...told };
+  for (const name of ['httpPort', 'mqttPort', 'windowDays', 'eventDays'] as const) {
+    const [lowest, highest] = bounds[name];
+    const value = settings[name];
+    if (!Number.isInteger(value) || value < lowest || value > highest) {
+      throw new ConfigError(
+        'config-invalid',
+        `${name} is ${value}; it must be a whole number from ${lowest} to ${highest}`,
+      );
+    }
+  }
+  if (settings.data === '' || settings.host === '')
+    throw new ConfigError('config-invalid', 'data and host must not be empty');
+  return Object.freeze(settings);
+}
+
+/** The paths in a data folder. */
+export function dataPaths(data: string) {
+  return {
+    database: `${data}/bellwether.sqlite`,
+    repository: `${data}/repository`,
+    keys: `${data}/keys`,
+    operatorToken: `${data}/operator.token`,
+  } as const;
+}

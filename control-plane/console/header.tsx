@@ -1,0 +1,55 @@
+import type { Connection, FleetState } from './fleet-state.js';
+import { formatMs, formatRate } from './format.js';
+
+const connectionWords: Readonly<Record<Connection, string>> = {
+  connecting: 'connecting …',
+  live: 'live',
+  lost: 'connection lost, trying again',
+  'signed-out': 'signed out',
+};
+
+/** Name, the fleet in four numbers, and whether the page is live. */
+export function Header({ state }: { readonly state: FleetState }) {
+  const devices = [...state.devices.value.values()];
+  const online = devices.filter((device) => device.presence === 'online');
+  const rate = online.reduce((sum, device) => sum + (device.live?.requestsPerSecond ?? 0), 0);
+  const errors = online.reduce((sum, device) => sum + (device.live?.errorsPerSecond ?? 0), 0);
+  const slowest = state.samples.value.at(-1)?.p99Ms;
+  const connection = state.connection.value;
+  return (
+    <header>
+      <h1>Bellwether</h1>
+      {state.status.value?.development === true && (
+        <span class="badge warning" title="The signing keys are a development set: fit for trying out only">
+          development keys
+        </span>
+      )}
+      <dl class="figures">
+        <Figure name="devices online" value={`${online.length} of ${devices.length}`} />
+        <Figure name="requests / s" value={formatRate(rate)} />
+        <Figure name="errors / s" value={formatRate(errors)} isBad={errors > 0} />
+        <Figure name="p99, slowest device" value={formatMs(slowest)} />
+      </dl>
+      <span class={`badge connection ${connection}`} role="status">
+        {connectionWords[connection]}
+      </span>
+    </header>
+  );
+}
+
+function Figure({
+  name,
+  value,
+  isBad = false,
+}: {
+  readonly name: string;
+  readonly value: string;
+  readonly isBad?: boolean;
+}) {
+  return (
+    <div class={isBad ? 'bad' : ''}>
+      <dt>{name}</dt>
+      <dd>{value}</dd>
+    </div>
+  );
+}

@@ -1,0 +1,193 @@
+import type { Clock } from '@bellwether/shared/clock';
+import type { Log } from '@bellwether/shared/log';
+import type { KeyPair } from '@bellwether/shared/signing/key-pair';
+import type { ArtefactStore, Catalog } from './catalog/catalog.js';
+import { catalogRoutes } from './catalog/catalog-routes.js';
+import type { ServeSettings } from './config.js';
+import type { Database } from './database/database-sqlite.js';
+import { deviceRoutes } from './fleet/device-routes.js';
+import { Enrolment } from './fleet/enrolment.js';
+import { enrolmentRoutes } from './fleet/enrolment-routes.js';
+import { Fleet } from './fleet/fleet.js';
+import { FleetStoreSql } from './fleet/fleet-store-sql.js';
+import { releaseRoutes } from './fleet/release-routes.js';
+import { SessionNonces } from './fleet/session-nonce.js';
+import { SessionTokens } from './fleet/session-token.js';
+import { Sessions } from './fleet/sessions.js';
+import { tokenRoutes } from './fleet/token-routes.js';
+import { HttpListener } from './http/listener-fastify.js';
+import { LiveFeed } from './http/live-feed.js';
+import { liveRoutes } from './http/live-feed-sse.js';
+import { buildServer } from './http/server-fastify.js';
+import { Views } from './http/views.js';
+import { Lifecycle } from './lifecycle.js';
+import { BrokerAedes } from './messaging/broker-aedes.js';
+import { reachableUrl } from './messaging/reachable-url.js';
+import { OrderStoreSql } from './orders/order-store-sql.js';
+import { Orders } from './orders/publish.js';
+import { Conductor } from './rollouts/conductor.js';
+import { rolloutRoutes } from './rollouts/operator-routes.js';
+import { RolloutStoreSql } from './rollouts/rollout-store-sql.js';
+import { spreadArrivals } from './telemetry/arrivals.js';
+import { Ingest } from './telemetry/ingest.js';
+import { LiveBoard } from './telemetry/live-board.js';
+import { keepTrimmed } from './telemetry/retention.js';
+import { telemetryRoutes } from './telemetry/telemetry-routes.js';
+import { TelemetryStoreSql } from './telemetry/telemetry-store-sql.js';
+
+/** What a control plane is built from. */
+export interface ControlPlaneParts {
+  readonly settings: ServeSettings;
+  readonly version: string;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly database: Database;
+  readonly catalog: Catalog & ArtefactStore;
+  readonly keys: { readonly director: KeyPair; readonly time: KeyPair; readonly issuer: KeyPair };
+  readonly operatorToken: string;
+  readonly consoleFolder: string;
+}
+
+/** A control plane: `start` throws ListenError; `stop` ends everything in reverse. Both may be called twice. */
+export interface ControlPlane {
+  start(): Promise<void>;
+  stop(): Promise<void>;
+  /** Once started. */
+  readonly httpUrl: string;
+  readonly mqttUrl: string;
+}
+
+/** Wires the rooms together. Nothing runs before `start`. */
+export function buildControlPlane(parts: ControlPlaneParts): ControlPlane {
+  const { settings, clock, log, database, catalog, keys } = parts;
+  const fleetStore = new FleetStoreSql(database.kysely);
+  const orderStore = new OrderStoreSql(database.sqlite, clock);
+  const telemetry = new TelemetryStoreSql(database.sqlite);
+  const feed = new LiveFeed(clock);
+  const live = new LiveBoard();
+  const fleet = new Fleet(fleetStore);
+  const channel = new BrokerAedes({
+    host: settings.host,
+    port: settings.mqttPort,
+    log: log.child({ room: 'messaging' }),
+  });
+  const orders = new Orders({
+    clock,
+    log: log.child({ room: 'orders' }),
+    store: orderStore,
+    channel,
+    director: keys.director,
+    epoch: () => catalog.epoch,
+    changed: (device) => feed.deviceChanged(device),
+  });
+  const conductor = new Conductor({
+    clock,
+    log: log.child({ room: 'rollouts' }),
+    store: new RolloutStoreSql(database.kysely),
+    fleet,
+    orders,
+    catalog,
+    changed: (id) => feed.rolloutChanged(id),
+  });
+  const telemetryLog = log.child({ room: 'telemetry' });
+  const ingest = new Ingest({
+    clock,
+    log: telemetryLog,
+    store: telemetry,
+    committed: spreadArrivals({ fleet, live, feed, conductor, log: telemetryLog }),
+  });
+  const tokens = new SessionTokens(clock, keys.issuer);
+  const sessions = new Sessions({
+    fleet,
+    clock,
+    nonces: new SessionNonces(),
+    tokens,
+    timeKey: keys.time,
+    mqttUrl: (hostname) => reachableUrl(channel.url, hostname),
+  });
+  const enrolment = new Enrolment({
+    store: fleetStore,
+    fleet,
+    clock,
+    log: log.child({ room: 'fleet' }),
+    joined: async (device) => {
+      feed.deviceChanged(device);
+      await conductor.joined(device);
+    },
+  });
+  const startedAtMs = Math.floor(clock.now().wallMs);
+  const views = new Views({
+    fleet,
+    orders,
+    live,
+    catalog,
+    conductor,
+    telemetry,
+    status: () => ({
+      version: parts.version,
+      development: catalog.development,
+      startedAtMs,
+      mqttUrl: channel.url,
+      rootSha256: catalog.rootSha256,
+    }),
+  });
+  const http = new HttpListener(settings, () =>
+    buildServer({
+      log: log.child({ room: 'http' }),
+      version: parts.version,
+      operatorToken: parts.operatorToken,
+      consoleFolder: parts.consoleFolder,
+      views,
+      deviceRoutes: (app) => enrolmentRoutes(app, { enrolment, sessions }),
+      operatorRoutes: (app) => {
+        deviceRoutes(app, { views });
+        tokenRoutes(app, { store: fleetStore, clock });
+        releaseRoutes(app, { views });
+        rolloutRoutes(app, { conductor, views });
+        telemetryRoutes(app, { store: telemetry });
+        liveRoutes(app, { feed, views });
+      },
+      artefacts: (app, { requireOperator }) => catalogRoutes(app, { store: catalog, requireOperator }),
+    }),
+  );
+  const { windowDays, eventDays } = settings;
+  let endCatalog = (): void => {};
+  let endTrimming = (): void => {};
+  const lifecycle = new Lifecycle([
+    { stop: () => ingest.stop() },
+    { stop: () => orderStore.stop() },
+    { start: () => fleet.start() },
+    {
+      start: () =>
+        channel.start({
+          authenticate: async (device, password) => fleet.find(device) !== undefined && tokens.isFor(device, password),
+          accept: (device, what, payload) => ingest.accept(device, what, payload),
+        }),
+      stop: () => channel.stop(),
+    },
+    { start: () => orders.start() },
+    { start: () => conductor.start(), stop: () => conductor.stop() },
+    {
+      start: () => {
+        endCatalog = catalog.onChange(() => feed.releasesChanged());
+        endTrimming = keepTrimmed({ clock, log: telemetryLog, store: telemetry, windowDays, eventDays });
+      },
+      stop: () => {
+        endTrimming();
+        endCatalog();
+      },
+    },
+    { start: () => http.start(), stop: () => http.stop() },
+    { stop: () => feed.stop() },
+  ]);
+  return {
+    start: () => lifecycle.start(),
+    stop: () => lifecycle.stop(),
+    get httpUrl() {
+      return http.url;
+    },
+    get mqttUrl() {
+      return channel.url;
+    },
+  };
+}

@@ -1,0 +1,47 @@
+import { randomBytes } from 'node:crypto';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { codeOf } from '@bellwether/shared/errors';
+import { readKeyFile, writeKeyFile } from '@bellwether/shared/signing/key-file';
+import { generateKeyPair, type KeyPair } from '@bellwether/shared/signing/key-pair';
+import { DataError } from './data-error.js';
+
+/** The keys that the server holds here besides the catalogue's. */
+export type ServerKeyUse = 'director' | 'time' | 'issuer';
+
+/** Makes a folder that only its owner may enter, unless it is there. */
+export async function makeFolder(path: string): Promise<void> {
+  await mkdir(path, { recursive: true, mode: 0o700 });
+}
+
+/** The operator's token: 256 random bits, made on the first start, in a file of mode 0600. Throws DataError when the file holds something else. */
+export async function operatorToken(path: string): Promise<string> {
+  await orIfThere(writeFile(path, `bwo_${randomBytes(32).toString('base64url')}\n`, { mode: 0o600, flag: 'wx' }));
+  const token = (await readFile(path, 'utf8')).trim();
+  if (/^[\x21-\x7e]{32,}$/.test(token)) return token;
+  throw new DataError(
+    'data-corrupt',
+    `${path} holds no token of at least 32 characters: delete it, and a new one is made`,
+  );
+}
+
+/** The key that signs sessions' tokens: made on the first start. */
+export async function issuerKey(folder: string): Promise<KeyPair> {
+  const { publicKey, seed } = generateKeyPair();
+  await orIfThere(writeKeyFile(`${folder}/issuer.key`, { version: 1, use: 'issuer', public: publicKey, seed }));
+  return serverKey(folder, 'issuer');
+}
+
+/** Reads `<use>.key`; throws DataError when it is a key for something else, or what readKeyFile throws. */
+export async function serverKey(folder: string, use: ServerKeyUse): Promise<KeyPair> {
+  const key = await readKeyFile(`${folder}/${use}.key`);
+  if (key.use !== use) throw new DataError('data-corrupt', `${folder}/${use}.key is a ${key.use} key`);
+  return { publicKey: key.public, seed: key.seed };
+}
+
+async function orIfThere(writing: Promise<void>): Promise<void> {
+  try {
+    await writing;
+  } catch (cause) {
+    if (codeOf(cause) !== 'EEXIST') throw cause;
+  }
+}

@@ -1,0 +1,47 @@
+import BetterSqlite3, { type Database as Sqlite } from 'better-sqlite3';
+import { Kysely, type Migration, Migrator, SqliteDialect } from 'kysely';
+import { messageOf } from '@bellwether/shared/errors';
+import { DataError } from './data-error.js';
+import { first } from './migrations/first.js';
+import type { Tables } from './schema.js';
+
+/** In the order of their names. A published migration is never edited; a change is a new one. */
+const migrations: Readonly<Record<string, Migration>> = { '0001-first': first };
+
+/**
+ * One connection, two ways to it: Kysely for what is asked now and then, the driver itself for prepared statements on
+ * the hot path [S-2]. Both run their statement synchronously, so a statement is atomic; only the hot path opens
+ * transactions, and never across an await.
+ */
+export interface Database {
+  readonly kysely: Kysely<Tables>;
+  readonly sqlite: Sqlite;
+  close(): Promise<void>;
+}
+
+/**
+ * Opens the file and brings it up to date. WAL with synchronous=FULL: what is committed survives a power cut [W-6].
+ * Throws DataError `data-newer`, or SQLite's own error.
+ */
+export async function openDatabase(path: string): Promise<Database> {
+  const sqlite = new BetterSqlite3(path);
+  try {
+    sqlite.pragma('journal_mode = WAL');
+    sqlite.pragma('synchronous = FULL');
+    const kysely = new Kysely<Tables>({ dialect: new SqliteDialect({ database: sqlite }) });
+    await migrate(kysely);
+    return { kysely, sqlite, close: () => kysely.destroy() };
+  } catch (cause) {
+    sqlite.close();
+    throw cause;
+  }
+}
+
+async function migrate(kysely: Kysely<Tables>): Promise<void> {
+  const migrator = new Migrator({ db: kysely, provider: { getMigrations: () => Promise.resolve({ ...migrations }) } });
+  const { error } = await migrator.migrateToLatest();
+  if (error === undefined) return;
+  const unknownMigration = messageOf(error).includes('is missing');
+  if (unknownMigration) throw new DataError('data-newer', messageOf(error), { cause: error });
+  throw error instanceof Error ? error : new Error(messageOf(error), { cause: error });
+}

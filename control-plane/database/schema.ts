@@ -1,0 +1,84 @@
+import type { Generated } from 'kysely';
+
+/** The tables, for Kysely. JSON columns are text; times are milliseconds since 1970; `latest` migration: see migrations/. */
+export interface Tables {
+  join_tokens: {
+    id: string;
+    digest: string;
+    labels: string;
+    uses: number;
+    uses_left: number;
+    created_at_ms: number;
+    expires_at_ms: number;
+  };
+  devices: {
+    id: string;
+    public_key: string;
+    labels: string;
+    token_id: string;
+    enrolled_at_ms: number;
+    presence: string;
+    presence_run_id: string | null;
+    last_seen_ms: number | null;
+    report: string | null;
+  };
+  orders: {
+    device: string;
+    epoch: number;
+    generation: number;
+    /** SHA-256 of what it orders: equal content needs no new generation. */
+    content: string;
+    /** SHA-256 of the signed payload, as the device reports it. */
+    digest: string;
+    /** JSON: the models part of the order. */
+    models: string;
+    envelope: Buffer;
+    issued_at_ms: number;
+  };
+  rollouts: {
+    number: Generated<number>;
+    model: string;
+    version: string;
+    manifest: string;
+    target: string;
+    phase: string;
+    created_at_ms: number;
+  };
+  windows: {
+    device: string;
+    run_id: string;
+    sequence: number;
+    digest: string;
+    arrived_at_ms: number;
+    body: string;
+  };
+  /** Which windows of a run arrived: what is missing below `highest` is lost, or still on its way. */
+  window_runs: { device: string; run_id: string; received: number; highest: number };
+  /** What devices say they dropped since they were installed [A-11]. */
+  device_losses: { device: string; windows: number; events: number };
+  events: {
+    id: Generated<number>;
+    device: string;
+    /** Who says so: `device`, or the server about a window or an event of the device. */
+    source: string;
+    run_id: string;
+    sequence: number;
+    digest: string;
+    at_ms: number;
+    arrived_at_ms: number;
+    kind: string;
+    release: string | null;
+    code: string | null;
+    message: string;
+  };
+  /** Messages set aside, with the reason. */
+  rejected: {
+    id: Generated<number>;
+    device: string;
+    what: string;
+    reason: string;
+    arrived_at_ms: number;
+    body: Buffer;
+  };
+  counters: { name: string; value: number };
+}

@@ -1,0 +1,16 @@
+import type { DeviceView, LiveFigures } from '../http/operator-api.js';
+import type { StoredOrder } from '../orders/order-store.js';
+import type { Device } from './device.js';
+
+/** A device as the operator sees it. */
+export function deviceView(device: Device, order: StoredOrder | undefined, live: LiveFigures | null): DeviceView {
+  const { id, labels, enrolledAtMs, presence, lastSeenMs, report } = device;
+  return { id, labels, enrolledAtMs, presence, lastSeenMs, ordered: orderedView(order), report, live };
+}
+
+/** Models with the version that is ordered. */
+function orderedView(order: StoredOrder | undefined): DeviceView['ordered'] {
+  if (order === undefined) return null;
+  const models = Object.entries(order.models).map(([model, { stable }]) => [model, stable.version] as const);
+  return { epoch: order.epoch, generation: order.generation, models: Object.fromEntries(models) };
+}

@@ -1,0 +1,36 @@
+import {
+  EnrolmentReply,
+  EnrolmentRequest,
+  NonceReply,
+  NonceRequest,
+  SessionReply,
+  SessionRequest,
+} from '@bellwether/shared/contract/http-api';
+import type { TypedApp } from '../http/typed-app.js';
+import type { Enrolment } from './enrolment.js';
+import type { Sessions } from './sessions.js';
+
+interface EnrolmentRouteParts {
+  readonly enrolment: Enrolment;
+  readonly sessions: Sessions;
+}
+
+/** The devices' own routes: `POST /enrolments`, `POST /sessions/nonce`, `POST /sessions`. They bring their own proof. */
+export function enrolmentRoutes(app: TypedApp, { enrolment, sessions }: EnrolmentRouteParts): void {
+  const tags = ['agents'];
+  app.post(
+    '/enrolments',
+    { schema: { summary: 'A device joins', tags, body: EnrolmentRequest, response: { 200: EnrolmentReply } } },
+    ({ body }) => enrolment.enrol(body),
+  );
+  app.post(
+    '/sessions/nonce',
+    { schema: { summary: 'A nonce to sign', tags, body: NonceRequest, response: { 200: NonceReply } } },
+    async ({ body }) => sessions.nonce(body),
+  );
+  app.post(
+    '/sessions',
+    { schema: { summary: 'A device logs in', tags, body: SessionRequest, response: { 200: SessionReply } } },
+    ({ body, hostname }) => sessions.open(body, hostname),
+  );
+}

@@ -1,0 +1,83 @@
+import type { FastifyError, FastifyInstance, FastifyReply } from 'fastify';
+import type { Problem } from '@bellwether/shared/contract/http-api';
+import { codeOf } from '@bellwether/shared/errors';
+import type { Log } from '@bellwether/shared/log';
+import type { FleetErrorCode } from '../fleet/fleet-error.js';
+import type { RolloutErrorCode } from '../rollouts/rollout-error.js';
+import type { OperatorErrorCode } from './operator-auth.js';
+
+type OurCode = FleetErrorCode | RolloutErrorCode | OperatorErrorCode;
+
+/** Our codes over HTTP. The catalogue's routes answer their own. */
+const statuses: Readonly<Record<OurCode, number>> = {
+  'operator-token-missing': 401,
+  'operator-token-invalid': 401,
+  'token-invalid': 403,
+  'proof-invalid': 403,
+  'nonce-invalid': 403,
+  'session-invalid': 401,
+  'device-unknown': 404,
+  'release-malformed': 400,
+  'release-unknown': 404,
+  'release-not-approved': 409,
+  'release-withdrawn': 409,
+  'rollout-unknown': 404,
+};
+
+/** fastify's own refusals that a client can meet, with a code of ours. */
+const fastifyCodes: ReadonlyMap<string, string> = new Map([
+  ['FST_ERR_CTP_BODY_TOO_LARGE', 'body-too-large'],
+  ['FST_ERR_CTP_INVALID_MEDIA_TYPE', 'media-type'],
+  ['FST_ERR_CTP_EMPTY_JSON_BODY', 'body-invalid'],
+  ['FST_ERR_CTP_INVALID_JSON_BODY', 'body-invalid'],
+]);
+
+const titles: ReadonlyMap<number, string> = new Map([
+  [400, 'Bad request'],
+  [401, 'Not authenticated'],
+  [403, 'Forbidden'],
+  [404, 'Not found'],
+  [409, 'Conflict'],
+  [413, 'Too large'],
+  [415, 'Unsupported media type'],
+  [422, 'Refused'],
+  [503, 'Unavailable'],
+]);
+
+/** Answers every error as RFC 9457 problem details with a stable code; what we did not expect says nothing about itself. */
+export function replyWithProblems(app: FastifyInstance, log: Log): void {
+  app.setErrorHandler((error: FastifyError, request, reply) => {
+    const { status, code } = classify(error);
+    if (status >= 500) log.error({ err: error, method: request.method, url: request.url }, 'A request failed');
+    const detail = status >= 500 ? 'the server could not answer; its log says why' : error.message;
+    return send(reply, { status, code, detail });
+  });
+  app.setNotFoundHandler((request, reply) =>
+    send(reply, { status: 404, code: 'route-unknown', detail: `there is no ${request.method} ${request.url}` }),
+  );
+}
+
+function classify(error: FastifyError): { readonly status: number; readonly code: string } {
+  const code = codeOf(error) ?? '';
+  if (error.validationContext !== undefined) return { status: 400, code: `${part(error.validationContext)}-invalid` };
+  if (isOurs(code)) return { status: statuses[code], code };
+  const status = error.statusCode ?? 500;
+  return { status, code: fastifyCodes.get(code) ?? (status >= 500 ? 'internal' : 'request-invalid') };
+}
+
+function isOurs(code: string): code is OurCode {
+  return Object.hasOwn(statuses, code);
+}
+
+/** fastify's name for the part of a request that did not fit its schema. */
+function part(context: string): string {
+  return context === 'querystring' ? 'query' : context === 'params' ? 'path' : context;
+}
+
+function send(
+  reply: FastifyReply,
+  { status, code, detail }: Pick<Problem, 'status' | 'code' | 'detail'>,
+): FastifyReply {
+  const problem: Problem = { type: 'about:blank', title: titles.get(status) ?? 'Server error', status, code, detail };
+  return reply.code(status).type('application/problem+json').send(JSON.stringify(problem));
+}

@@ -1,0 +1,38 @@
+import type { SSEMessage } from '@fastify/sse';
+import type { LiveFeed } from './live-feed.js';
+import type { Changes, LiveWatcher } from './live-watcher.js';
+import type { TypedApp } from './typed-app.js';
+import type { Views } from './views.js';
+
+interface LiveParts {
+  readonly feed: LiveFeed;
+  readonly views: Views;
+}
+
+/** `GET /api/v1/live`: Server-Sent Events as operator-api.ts describes them. Needs @fastify/sse on the app, which sends the comments. */
+export function liveRoutes(app: TypedApp, { feed, views }: LiveParts): void {
+  const schema = { summary: 'Everything that changes, as Server-Sent Events', tags: ['live'] };
+  app.get('/live', { sse: { kind: 'only' }, schema }, async (_request, reply) => {
+    const over = new AbortController();
+    reply.raw.once('close', () => over.abort());
+    // Watching begins before the overview is taken: what happens in between is told twice rather than not at all.
+    const watcher = feed.watch(over.signal, () => reply.raw.destroy());
+    await reply.sse.send(messages(watcher, views));
+  });
+}
+
+async function* messages(watcher: LiveWatcher, views: Views): AsyncGenerator<SSEMessage> {
+  yield { event: 'overview', data: views.overview() };
+  for (;;) {
+    const changes = await watcher.next();
+    if (changes === undefined) return;
+    yield* messagesOf(changes, views);
+  }
+}
+
+function* messagesOf({ devices, rollouts, releases, events }: Changes, views: Views): Generator<SSEMessage> {
+  for (const id of devices) yield { event: 'device', data: views.device(id) };
+  for (const id of rollouts) yield { event: 'rollout', data: views.rollout(id) };
+  if (releases) for (const release of views.releases()) yield { event: 'release', data: release };
+  for (const event of events) yield { event: 'event', data: event };
+}

@@ -1,0 +1,163 @@
+import { Labels } from '@bellwether/shared/contract/http-api';
+import { Report } from '@bellwether/shared/contract/report';
+import { type Static, Type } from '@bellwether/shared/schema';
+
+/** What the CLI and the console say to the server under /api/v1, with the operator's token as Bearer. Bodies are strict. */
+
+const count = Type.Integer({ minimum: 0 });
+const orNull = <T extends Parameters<typeof Type.Union>[0][number]>(schema: T) => Type.Union([schema, Type.Null()]);
+
+/** What the last windows of a device say, over at most the last minute; null where nothing was measured. */
+export const LiveFigures = Type.Object({
+  requestsPerSecond: Type.Number(),
+  errorsPerSecond: Type.Number(),
+  p50Ms: orNull(Type.Number()),
+  p99Ms: orNull(Type.Number()),
+  agentCpuPct: Type.Number(),
+  runnersCpuPct: Type.Number(),
+  /** Wall time of the window's end. */
+  atMs: count,
+});
+export type LiveFigures = Static<typeof LiveFigures>;
+
+/** A device as the operator sees it. */
+export const DeviceView = Type.Object({
+  id: Type.String(),
+  labels: Labels,
+  enrolledAtMs: count,
+  presence: Type.Union([Type.Literal('online'), Type.Literal('offline'), Type.Literal('never')]),
+  lastSeenMs: orNull(count),
+  ordered: orNull(Type.Object({ epoch: count, generation: count, models: Type.Record(Type.String(), Type.String()) })),
+  report: orNull(Report),
+  live: orNull(LiveFigures),
+});
+export type DeviceView = Static<typeof DeviceView>;
+export const DeviceList = Type.Object({ devices: Type.Array(DeviceView) });
+export type DeviceList = Static<typeof DeviceList>;
+
+/** `POST /tokens` */
+export const TokenRequest = Type.Object(
+  {
+    labels: Type.Optional(Labels),
+    uses: Type.Optional(Type.Integer({ minimum: 1, maximum: 100 })),
+    hours: Type.Optional(Type.Integer({ minimum: 1, maximum: 24 })),
+  },
+  { additionalProperties: false },
+);
+export type TokenRequest = Static<typeof TokenRequest>;
+/** The token is shown this once; the server keeps its digest. */
+export const TokenReply = Type.Object({ id: Type.String(), token: Type.String(), expiresAtMs: count, uses: count });
+export type TokenReply = Static<typeof TokenReply>;
+
+/** A release in the catalogue, and how much of the fleet serves it. */
+export const ReleaseView = Type.Object({
+  release: Type.String(),
+  model: Type.String(),
+  version: Type.String(),
+  manifest: Type.String(),
+  staging: Type.Boolean(),
+  production: Type.Boolean(),
+  withdrawn: orNull(Type.String()),
+  bytes: count,
+  files: count,
+  description: orNull(Type.String()),
+  /** Name, dtype and shape of the app tensors, as text. */
+  inputs: Type.Array(Type.String()),
+  outputs: Type.Array(Type.String()),
+  accuracy: orNull(Type.Number()),
+  lineage: orNull(Type.Object({ gitCommit: Type.String(), data: Type.String(), training: Type.String() })),
+  devicesServing: count,
+});
+export type ReleaseView = Static<typeof ReleaseView>;
+export const ReleaseList = Type.Object({ releases: Type.Array(ReleaseView) });
+export type ReleaseList = Static<typeof ReleaseList>;
+
+/** Whom a rollout is for: everybody, or the devices that carry all these labels. */
+export const RolloutTarget = Type.Union([
+  Type.Object({ all: Type.Literal(true) }, { additionalProperties: false }),
+  Type.Object({ labels: Labels }, { additionalProperties: false }),
+]);
+export type RolloutTarget = Static<typeof RolloutTarget>;
+
+/** `POST /rollouts` */
+export const RolloutRequest = Type.Object(
+  { release: Type.String({ maxLength: 200 }), to: RolloutTarget },
+  { additionalProperties: false },
+);
+export type RolloutRequest = Static<typeof RolloutRequest>;
+
+/** Where a device stands in a rollout: a refused one names the code. Only `settled` and `serving` have the release up [R-5]. */
+export const RolloutDevice = Type.Object({
+  device: Type.String(),
+  state: Type.Union([
+    Type.Literal('ordered'),
+    Type.Literal('installing'),
+    Type.Literal('serving'),
+    Type.Literal('settled'),
+    Type.Literal('refused'),
+    Type.Literal('silent'),
+  ]),
+  code: orNull(Type.String()),
+  message: orNull(Type.String()),
+});
+export type RolloutDevice = Static<typeof RolloutDevice>;
+
+export const RolloutView = Type.Object({
+  id: Type.String(),
+  release: Type.String(),
+  to: RolloutTarget,
+  createdAtMs: count,
+  /** `rolling` until every device has answered; `done`: each serves it; `held`: a device refused; `superseded` by a newer rollout. */
+  phase: Type.Union([Type.Literal('rolling'), Type.Literal('done'), Type.Literal('held'), Type.Literal('superseded')]),
+  devices: Type.Array(RolloutDevice),
+});
+export type RolloutView = Static<typeof RolloutView>;
+export const RolloutList = Type.Object({ rollouts: Type.Array(RolloutView) });
+export type RolloutList = Static<typeof RolloutList>;
+
+/** What arrived: `lost` = gaps in the sequences of windows that later ones prove, and what devices say they dropped. */
+export const TelemetrySummary = Type.Object({
+  windowsReceived: count,
+  windowsDuplicate: count,
+  windowsRejected: count,
+  windowsLost: count,
+  eventsReceived: count,
+});
+export type TelemetrySummary = Static<typeof TelemetrySummary>;
+
+/** A device's event in the timeline, newest first. */
+export const TimelineEvent = Type.Object({
+  device: Type.String(),
+  atMs: count,
+  kind: Type.String(),
+  release: orNull(Type.String()),
+  code: orNull(Type.String()),
+  message: Type.String(),
+});
+export type TimelineEvent = Static<typeof TimelineEvent>;
+/** `GET /events?limit=` */
+export const EventList = Type.Object({ events: Type.Array(TimelineEvent) });
+export type EventList = Static<typeof EventList>;
+
+/** `GET /status` */
+export const ServerStatus = Type.Object({
+  version: Type.String(),
+  development: Type.Boolean(),
+  startedAtMs: count,
+  mqttUrl: Type.String(),
+  rootSha256: Type.String(),
+});
+export type ServerStatus = Static<typeof ServerStatus>;
+
+/**
+ * `GET /live` (Server-Sent Events): first one `overview`, then whatever changes, each under the name of its type:
+ * `device` DeviceView, `release` ReleaseView, `rollout` RolloutView, `event` TimelineEvent. Every 15 s a comment.
+ */
+export const Overview = Type.Object({
+  status: ServerStatus,
+  devices: Type.Array(DeviceView),
+  releases: Type.Array(ReleaseView),
+  rollouts: Type.Array(RolloutView),
+  events: Type.Array(TimelineEvent),
+});
+export type Overview = Static<typeof Overview>;

@@ -1,0 +1,78 @@
+import { existsSync } from 'node:fs';
+import { fastifySSE } from '@fastify/sse';
+import serveFiles from '@fastify/static';
+import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
+import fastify, { type FastifyInstance, type FastifyPluginAsync } from 'fastify';
+import type { Log } from '@bellwether/shared/log';
+import { Type } from '@bellwether/shared/schema';
+import { openApiDocs } from './api-docs.js';
+import { replyWithProblems } from './error-reply.js';
+import { ServerStatus } from './operator-api.js';
+import { requireOperator } from './operator-auth.js';
+import { checkRequests } from './schema-check.js';
+import { addSecurityHeaders } from './security-headers.js';
+import type { TypedApp } from './typed-app.js';
+import type { Views } from './views.js';
+
+/** Larger bodies are the catalogue's own, which sets its own limits. */
+const maxBodyBytes = 64 * 1024;
+const heartbeatMs = 15_000;
+
+export interface ServerParts {
+  readonly log: Log;
+  readonly version: string;
+  readonly operatorToken: string;
+  readonly views: Views;
+  /** Routes below /api/v1 that bring their own proof. */
+  readonly deviceRoutes: (app: TypedApp) => void;
+  /** Routes below /api/v1 behind the operator's token. */
+  readonly operatorRoutes: (app: TypedApp) => void;
+  /** The artefact plane, and uploads behind the operator's token. */
+  readonly artefacts: FastifyPluginAsync<{ readonly requireOperator: ReturnType<typeof requireOperator> }>;
+  /** The built console; left out where the folder is not there. */
+  readonly consoleFolder: string;
+}
+
+/** The HTTP server, ready to listen: every route, its documentation and the console. */
+export async function buildServer(parts: ServerParts): Promise<FastifyInstance> {
+  const { log, views, operatorToken, consoleFolder } = parts;
+  const app = fastify({ bodyLimit: maxBodyBytes, forceCloseConnections: true, routerOptions: { maxParamLength: 200 } });
+  app.setValidatorCompiler(checkRequests);
+  replyWithProblems(app, log);
+  addSecurityHeaders(app);
+  await openApiDocs(app, parts.version);
+  const operatorOnly = requireOperator(operatorToken);
+  app.get(
+    '/healthz',
+    { schema: { hide: true, response: { 200: Type.Object({ status: Type.Literal('ok') }) } } },
+    () => ({
+      status: 'ok',
+    }),
+  );
+  await app.register(parts.artefacts, { requireOperator: operatorOnly });
+  await app.register(
+    async (api) => {
+      parts.deviceRoutes(api.withTypeProvider<TypeBoxTypeProvider>());
+    },
+    { prefix: '/api/v1' },
+  );
+  await app.register(
+    async (api) => {
+      api.addHook('onRequest', operatorOnly);
+      await api.register(fastifySSE, { heartbeatInterval: heartbeatMs });
+      const typed = api.withTypeProvider<TypeBoxTypeProvider>();
+      statusRoute(typed, views);
+      parts.operatorRoutes(typed);
+    },
+    { prefix: '/api/v1' },
+  );
+  if (existsSync(consoleFolder)) await app.register(serveFiles, { root: consoleFolder });
+  else log.warn({ consoleFolder }, 'The console is not built; there is no page at /');
+  return app;
+}
+
+function statusRoute(app: TypedApp, views: Views): void {
+  app.get('/status', { schema: { summary: 'The server', tags: ['server'], response: { 200: ServerStatus } } }, () =>
+    views.status(),
+  );
+}

@@ -1,0 +1,88 @@
+import { formatReleaseId, type ReleaseId } from '@bellwether/shared/ids';
+import type { Catalog } from '../catalog/catalog.js';
+import { deviceView } from '../fleet/device-view.js';
+import type { Fleet } from '../fleet/fleet.js';
+import { manifestsServed, releaseView } from '../fleet/release-view.js';
+import type { Orders } from '../orders/publish.js';
+import type { Conductor } from '../rollouts/conductor.js';
+import { RolloutError } from '../rollouts/rollout-error.js';
+import type { LiveBoard } from '../telemetry/live-board.js';
+import type { TelemetryStore } from '../telemetry/telemetry-store.js';
+import type { DeviceView, Overview, ReleaseView, RolloutView, ServerStatus } from './operator-api.js';
+
+/** Events that a new watcher gets at once. */
+const overviewEvents = 100;
+
+interface ViewParts {
+  readonly status: () => ServerStatus;
+  readonly fleet: Fleet;
+  readonly orders: Orders;
+  readonly live: LiveBoard;
+  readonly catalog: Catalog;
+  readonly conductor: Conductor;
+  readonly telemetry: TelemetryStore;
+}
+
+/** What operators see, put together from the rooms: the same for the routes and the live feed. */
+export class Views {
+  readonly #parts: ViewParts;
+
+  constructor(parts: ViewParts) {
+    this.#parts = parts;
+  }
+
+  status(): ServerStatus {
+    return this.#parts.status();
+  }
+
+  /** Throws FleetError `device-unknown`. */
+  device(id: string): DeviceView {
+    const { fleet, orders, live } = this.#parts;
+    return deviceView(fleet.get(id), orders.of(id), live.of(id));
+  }
+
+  devices(): DeviceView[] {
+    return this.#parts.fleet.all().map(({ id }) => this.device(id));
+  }
+
+  releases(): ReleaseView[] {
+    const serving = this.#devicesServing();
+    return this.#parts.catalog.releases().map((release) => releaseView(release, serving.get(release.manifest) ?? 0));
+  }
+
+  /** Throws RolloutError `release-unknown`. */
+  release(id: ReleaseId): ReleaseView {
+    const release = this.#parts.catalog.find(id.model, id.version);
+    if (release === undefined)
+      throw new RolloutError('release-unknown', `${formatReleaseId(id)} is not in the catalogue`);
+    return releaseView(release, this.#devicesServing().get(release.manifest) ?? 0);
+  }
+
+  /** Newest first. */
+  rollouts(): RolloutView[] {
+    return this.#parts.conductor.views();
+  }
+
+  /** Throws RolloutError `rollout-unknown`. */
+  rollout(id: string): RolloutView {
+    return this.#parts.conductor.view(id);
+  }
+
+  overview(): Overview {
+    return {
+      status: this.status(),
+      devices: this.devices(),
+      releases: this.releases(),
+      rollouts: this.rollouts(),
+      events: this.#parts.telemetry.events(overviewEvents),
+    };
+  }
+
+  #devicesServing(): Map<string, number> {
+    const serving = new Map<string, number>();
+    for (const device of this.#parts.fleet.all()) {
+      for (const manifest of manifestsServed(device)) serving.set(manifest, (serving.get(manifest) ?? 0) + 1);
+    }
+    return serving;
+  }
+}

@@ -1,0 +1,142 @@
+import { readFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { pino } from 'pino';
+import pretty from 'pino-pretty';
+import { systemClock } from '@bellwether/shared/clock';
+import { decodeDocument } from '@bellwether/shared/contract/decode';
+import type { Log } from '@bellwether/shared/log';
+import { Compile, Type } from '@bellwether/shared/schema';
+import { openCatalog } from './catalog/catalog-disk.js';
+import { dataPaths, type GivenSettings, type ServeSettings, serveSettings } from './config.js';
+import { buildControlPlane, type ControlPlane } from './control-plane.js';
+import { dataError } from './database/data-error.js';
+import { issuerKey, makeFolder, operatorToken, serverKey } from './database/data-folder-disk.js';
+import { lockDataFolder } from './database/data-lock-sqlite.js';
+import { openDatabase } from './database/database-sqlite.js';
+
+/** What `bellwether serve` passes on. */
+export interface ServeOptions extends GivenSettings {
+  /** The `server` folder of `bellwether keys init`: read on the first start. */
+  readonly keys?: string | undefined;
+  readonly logLevel?: LogLevel | undefined;
+}
+
+type LogLevel = 'debug' | 'info' | 'warn' | 'error' | 'silent';
+
+/** A server at work. */
+export interface RunningServer {
+  readonly httpUrl: string;
+  readonly mqttUrl: string;
+  /** Where the operator's token lies. */
+  readonly operatorTokenFile: string;
+  /** True when its keys are a development set. */
+  readonly development: boolean;
+  /** Resolves when SIGINT, SIGTERM or `stop` has ended it. */
+  readonly stopped: Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** What has to be closed, in reverse. */
+type Closing = (() => void | Promise<void>)[];
+
+/**
+ * Starts the server on its data folder; SIGINT and SIGTERM stop it. Throws ConfigError, DataError (`data-locked`,
+ * `data-read-only`, `data-full` …), CatalogError or ListenError (`port-occupied` …); nothing is left running then.
+ */
+export async function serve({ keys, logLevel, ...given }: ServeOptions = {}): Promise<RunningServer> {
+  const told = serveSettings(given);
+  const settings = { ...told, data: resolve(told.data) };
+  const log = openLog(logLevel ?? 'info');
+  const closing: Closing = [];
+  try {
+    const { controlPlane, development } = await open(settings, keys, { log, closing });
+    closing.push(() => controlPlane.stop());
+    await controlPlane.start();
+    const { httpUrl, mqttUrl } = controlPlane;
+    log.info({ httpUrl, mqttUrl, data: settings.data, development }, 'The control plane is up');
+    const operatorTokenFile = dataPaths(settings.data).operatorToken;
+    return { httpUrl, mqttUrl, operatorTokenFile, development, ...stoppedBySignals(closing, log) };
+  } catch (cause) {
+    await closeAll(closing);
+    throw dataError(settings.data, cause);
+  }
+}
+
+/** Opens the data folder in the order of what depends on what; the lock comes first, so that two servers cannot both make keys. */
+async function open(
+  settings: ServeSettings,
+  importFrom: string | undefined,
+  { log, closing }: { readonly log: Log; readonly closing: Closing },
+): Promise<{ readonly controlPlane: ControlPlane; readonly development: boolean }> {
+  const paths = dataPaths(settings.data);
+  await makeFolder(settings.data);
+  closing.push(lockDataFolder(settings.data));
+  await makeFolder(paths.keys);
+  const database = await openDatabase(paths.database);
+  closing.push(() => database.close());
+  const catalog = await openCatalog({
+    folder: paths.repository,
+    keysFolder: paths.keys,
+    ...(importFrom === undefined ? {} : { importFrom }),
+    clock: systemClock,
+    log: log.child({ room: 'catalog' }),
+  });
+  closing.push(() => catalog.close());
+  const controlPlane = buildControlPlane({
+    settings,
+    version: await ownVersion(),
+    clock: systemClock,
+    log,
+    database,
+    catalog,
+    keys: {
+      director: await serverKey(paths.keys, 'director'),
+      time: await serverKey(paths.keys, 'time'),
+      issuer: await issuerKey(paths.keys),
+    },
+    operatorToken: await operatorToken(paths.operatorToken),
+    consoleFolder: fileURLToPath(new URL('./console/', import.meta.url)),
+  });
+  return { controlPlane, development: catalog.development };
+}
+
+function stoppedBySignals(closing: Closing, log: Log): Pick<RunningServer, 'stop' | 'stopped'> {
+  let stopping: Promise<void> | undefined;
+  let ended = (): void => {};
+  const stopped = new Promise<void>((resolveStopped) => {
+    ended = resolveStopped;
+  });
+  const stop = (): Promise<void> => {
+    stopping ??= closeAll(closing).finally(() => {
+      process.off('SIGINT', onSignal);
+      process.off('SIGTERM', onSignal);
+      ended();
+    });
+    return stopping;
+  };
+  const onSignal = (signal: NodeJS.Signals): void => {
+    log.info({ signal }, 'The control plane is stopping');
+    void stop();
+  };
+  process.on('SIGINT', onSignal);
+  process.on('SIGTERM', onSignal);
+  return { stop, stopped };
+}
+
+async function closeAll(closing: Closing): Promise<void> {
+  for (const close of closing.splice(0).reverse()) await close();
+}
+
+/** Log lines go to stderr: JSON for machines, readable on a terminal. */
+function openLog(level: LogLevel): Log {
+  const options = { level, base: null };
+  if (!process.stderr.isTTY) return pino(options, pino.destination({ fd: 2, sync: true }));
+  return pino(options, pretty({ destination: 2, sync: true, ignore: 'pid,hostname', translateTime: 'SYS:HH:MM:ss' }));
+}
+
+async function ownVersion(): Promise<string> {
+  const compiled = Compile(Type.Object({ version: Type.String() }));
+  const bytes = await readFile(new URL('../package.json', import.meta.url));
+  return decodeDocument(compiled, bytes, { what: 'package.json', maxBytes: 64 * 1024 }).version;
+}

@@ -1,0 +1,213 @@
+import type { EventEmitter } from 'node:events';
+import { createServer, type Server, type Socket } from 'node:net';
+import { Aedes, type AuthenticateHandler, type Client, type PublishPacket, type Subscription } from 'aedes';
+import { maxReportBytes } from '@bellwether/shared/contract/report';
+import { deviceTopic } from '@bellwether/shared/contract/topics';
+import { maxWindowBytes } from '@bellwether/shared/contract/window';
+import { CodedError, messageOf } from '@bellwether/shared/errors';
+import { deviceIdPattern } from '@bellwether/shared/ids';
+import type { Log } from '@bellwether/shared/log';
+import { listenError } from '../http/listen-error.js';
+import type { DeviceChannel, DeviceChannelHandlers } from './device-channel.js';
+import { PacketLimit } from './packet-limit.js';
+import { isAllowedWill, maySubscribe, publishedBy } from './topic-access.js';
+
+const deviceId = new RegExp(deviceIdPattern);
+
+/** Largest packet: the largest message with its topic. */
+const maxPacketBytes = Math.max(maxWindowBytes, maxReportBytes) + 1024;
+
+/** Without these, one frozen subscriber holds everybody up for a minute (measured; FACTS, MQTT). */
+const limits = {
+  concurrency: 5000,
+  drainTimeout: 5000,
+  connectTimeout: 10_000,
+  queueLimit: 64,
+  maxInflightInbound: 100,
+  maxTopicLevels: 8,
+};
+const maxConnections = 20_000;
+/** MQTT's own keepalive is the client's choice, and may be none: a connection that died unseen is found by TCP's. */
+const socketOptions = { noDelay: true, keepAlive: true, keepAliveInitialDelay: 60_000 };
+
+/** MQTT 3.1.1 §3.2.2.3: bad user name or password. */
+const badCredentials = 4;
+
+/** What a device may not do; aedes closes its connection. */
+class AccessError extends CodedError<'access-denied'> {}
+
+/** Somebody who wants to log in. */
+interface Attempt {
+  readonly username: string | undefined;
+  readonly password: Buffer | undefined;
+  readonly done: Parameters<AuthenticateHandler>[3];
+}
+
+interface BrokerOptions {
+  readonly host: string;
+  readonly port: number;
+  readonly log: Log;
+}
+
+/** The embedded MQTT broker. Only devices connect to it, each to its own topics. */
+export class BrokerAedes implements DeviceChannel {
+  readonly #options: BrokerOptions;
+  readonly #clients = new Map<string, Client>();
+  #aedes: Aedes | undefined;
+  #server: Server | undefined;
+  #stopping = false;
+  #port = 0;
+
+  constructor(options: BrokerOptions) {
+    this.#options = options;
+  }
+
+  get url(): string {
+    return `mqtt://${this.#options.host.includes(':') ? `[${this.#options.host}]` : this.#options.host}:${this.#port}`;
+  }
+
+  async start(handlers: DeviceChannelHandlers): Promise<void> {
+    const { host, port, log } = this.#options;
+    const aedes = await Aedes.createBroker({
+      ...limits,
+      preConnect: (_client, packet, callback) => callback(refusal(packet), refusal(packet) === null),
+      authenticate: (client, username, password, done) => {
+        void this.#letIn(handlers, client, { username, password, done });
+      },
+      authorizeSubscribe: (client, subscription, callback) => callback(null, this.#granted(client, subscription)),
+      authorizePublish: (client, packet, callback) => {
+        void settle(this.#accept(handlers, client, packet), callback);
+      },
+    });
+    this.#aedes = aedes;
+    // Without a listener an 'error' would end the process; aedes' types do not name that event.
+    const emitter: EventEmitter = aedes;
+    emitter.on('error', (error: unknown) => {
+      log.error({ err: error }, 'The broker reported an error');
+    });
+    aedes.on('client', (client) => this.#clients.set(client.id, client));
+    aedes.on('clientDisconnect', (client) => {
+      if (this.#clients.get(client.id) === client) this.#clients.delete(client.id);
+    });
+    for (const event of ['clientError', 'connectionError'] as const) {
+      aedes.on(event, (client, error) =>
+        log.debug({ device: client.id, reason: messageOf(error) }, 'A connection ended'),
+      );
+    }
+    this.#server = createServer(socketOptions, (socket) => {
+      limitPackets(socket, log);
+      aedes.handle(socket);
+    });
+    this.#server.maxConnections = maxConnections;
+    this.#port = await listen(this.#server, host, port);
+  }
+
+  async stop(): Promise<void> {
+    this.#stopping = true;
+    const [server, aedes] = [this.#server, this.#aedes];
+    this.#server = undefined;
+    this.#aedes = undefined;
+    if (aedes !== undefined) await new Promise<void>((resolve) => aedes.close(resolve));
+    if (server !== undefined) await new Promise<void>((resolve) => server.close(() => resolve()));
+  }
+
+  publishOrder(device: string, envelope: Uint8Array): Promise<void> {
+    const aedes = this.#aedes;
+    if (aedes === undefined) return Promise.resolve();
+    const packet: PublishPacket = {
+      cmd: 'publish',
+      topic: deviceTopic(device, 'order'),
+      payload: Buffer.from(envelope),
+      qos: 1,
+      retain: true,
+      dup: false,
+    };
+    return new Promise((resolve, reject) => {
+      aedes.publish(packet, (error) => (error instanceof Error ? reject(error) : resolve()));
+    });
+  }
+
+  disconnect(device: string): void {
+    this.#clients.get(device)?.close();
+  }
+
+  async #letIn(handlers: DeviceChannelHandlers, client: Client, attempt: Attempt): Promise<void> {
+    const isKnown = await isDevice(handlers, client, attempt);
+    if (!isKnown) this.#options.log.warn({ device: client.id }, 'A device was not let in: its session is no good');
+    const refused = Object.assign(new Error('the session is no good'), { returnCode: badCredentials });
+    attempt.done(isKnown ? null : refused, isKnown);
+  }
+
+  /** null is answered with the failure code 0x80 in the SUBACK. */
+  #granted(client: Client, subscription: Subscription): Subscription | null {
+    if (maySubscribe(client.id, subscription.topic) && subscription.qos <= 1) return subscription;
+    this.#options.log.warn({ device: client.id, topic: subscription.topic }, 'A subscription was refused');
+    return null;
+  }
+
+  /** Runs before the PUBACK: what it awaits is durable when the device hears of it [W-6]. */
+  async #accept(handlers: DeviceChannelHandlers, client: Client | null, packet: PublishPacket): Promise<void> {
+    if (this.#stopping) throw new AccessError('access-denied', 'the server is stopping');
+    const device = client?.id ?? '';
+    const what = publishedBy(device, packet.topic);
+    if (what === undefined || packet.qos > 1) {
+      this.#options.log.warn({ device, topic: packet.topic, qos: packet.qos }, 'A publish was refused');
+      throw new AccessError('access-denied', `${device} may not publish ${packet.topic} with QoS ${packet.qos}`);
+    }
+    // Only presence is retained upward: the broker keeps retained messages in memory.
+    if (what !== 'presence') packet.retain = false;
+    await handlers.accept(device, what, Buffer.from(packet.payload));
+  }
+}
+
+/** Why a CONNECT is turned away before anything else is looked at. */
+function refusal(packet: { readonly clientId: string; readonly will?: { readonly topic: string } }): Error | null {
+  if (!deviceId.test(packet.clientId)) return new AccessError('access-denied', 'the client id is no device id');
+  if (packet.will !== undefined && !isAllowedWill(packet.clientId, packet.will.topic)) {
+    return new AccessError('access-denied', `${packet.clientId} may not leave a will on ${packet.will.topic}`);
+  }
+  return null;
+}
+
+/** A device's name is its client id is its user name. */
+async function isDevice(
+  handlers: DeviceChannelHandlers,
+  { id }: Client,
+  { username, password }: Attempt,
+): Promise<boolean> {
+  if (username !== id || password === undefined) return false;
+  return handlers.authenticate(id, password.toString());
+}
+
+/** aedes wants to be called back. */
+async function settle(work: Promise<void>, callback: (error?: Error | null) => void): Promise<void> {
+  let failure: Error | null = null;
+  try {
+    await work;
+  } catch (cause) {
+    failure = cause instanceof Error ? cause : new Error(messageOf(cause), { cause });
+  }
+  callback(failure);
+}
+
+/** aedes takes its bytes with `read`, so that is where they are watched. */
+function limitPackets(socket: Socket, log: Log): void {
+  const limit = new PacketLimit(maxPacketBytes);
+  const read = socket.read.bind(socket);
+  socket.read = (size?: number): unknown => {
+    const chunk: unknown = read(size);
+    if (!(chunk instanceof Uint8Array) || limit.admits(chunk)) return chunk;
+    log.warn({ maxPacketBytes }, 'A connection was closed: its packet is too large');
+    socket.destroy();
+    return null;
+  };
+}
+
+async function listen(server: Server, host: string, port: number): Promise<number> {
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', (cause) => reject(listenError({ what: 'MQTT', option: '--mqtt-port', host, port }, cause)));
+    server.listen(port, host, resolve);
+  });
+  const address = server.address();
+  return typeof address === 'object' && address !== null ? address.port : port;
+}

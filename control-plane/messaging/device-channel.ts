@@ -1,0 +1,26 @@
+import type { DeviceTopic } from '@bellwether/shared/contract/topics';
+
+/** What devices send, by the last level of the topic. */
+export type Upward = Exclude<DeviceTopic, 'order'>;
+
+/** What the server does with devices and their messages. */
+export interface DeviceChannelHandlers {
+  /** True when the password is a session's token of this device [T-11]. */
+  authenticate(device: string, password: string): Promise<boolean>;
+  /** A message of a device on its own topic. It is acknowledged when this resolves, and not at all when it rejects [W-6]. */
+  accept(device: string, what: Upward, payload: Uint8Array): Promise<void>;
+}
+
+/** The way to the devices and back, whatever carries it. */
+export interface DeviceChannel {
+  /** Listens; throws ListenError. */
+  start(handlers: DeviceChannelHandlers): Promise<void>;
+  /** Closes every connection. May be called twice. */
+  stop(): Promise<void>;
+  /** Where devices connect, once started. */
+  readonly url: string;
+  /** Keeps the order for the device, retained, and sends it if the device is there. */
+  publishOrder(device: string, envelope: Uint8Array): Promise<void>;
+  /** Ends the device's connection, if it has one. */
+  disconnect(device: string): void;
+}

@@ -1,0 +1,106 @@
+import type { Clock } from '@bellwether/shared/clock';
+import type { Order } from '@bellwether/shared/contract/order';
+import { fingerprintOf } from '@bellwether/shared/ids';
+import type { Log } from '@bellwether/shared/log';
+import { sha256 } from '@bellwether/shared/signing/digest';
+import { sealEnvelope } from '@bellwether/shared/signing/envelope';
+import type { KeyPair } from '@bellwether/shared/signing/key-pair';
+import type { Device } from '../fleet/device.js';
+import type { DeviceChannel } from '../messaging/device-channel.js';
+import type { Rollout } from '../rollouts/rollout.js';
+import { composeModels, contentDigest } from './compose.js';
+import { isOvertaken, nextGeneration } from './generation.js';
+import type { OrderStore, StoredOrder } from './order-store.js';
+
+interface OrderParts {
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly store: OrderStore;
+  readonly channel: Pick<DeviceChannel, 'publishOrder'>;
+  readonly director: KeyPair;
+  /** The epoch of keys/online.json. */
+  readonly epoch: () => number;
+  /** Told when a device's order is another one. */
+  readonly changed: (device: string) => void;
+}
+
+/** The signed orders: one retained message for each device, and the row that it comes from. */
+export class Orders {
+  readonly #parts: OrderParts;
+  readonly #orders = new Map<string, StoredOrder>();
+
+  constructor(parts: OrderParts) {
+    this.#parts = parts;
+  }
+
+  /** Publishes every stored order again: the broker forgets what it retained when it stops [W-6]. */
+  async start(): Promise<void> {
+    for (const order of this.#parts.store.all()) this.#orders.set(order.device, order);
+    await Promise.all([...this.#orders.keys()].map((device) => this.#publish(device)));
+  }
+
+  /** The newest order of a device; undefined when it never had one. */
+  of(device: string): StoredOrder | undefined {
+    return this.#orders.get(device);
+  }
+
+  /**
+   * Makes the device's order say what these rollouts say: stored, then published. The same content needs no new
+   * generation, unless the device has accepted a higher one than we know of. Safe to call at any time, and twice.
+   */
+  async ensure(device: Device, rollouts: readonly Rollout[]): Promise<void> {
+    const models = composeModels(rollouts);
+    if (models === undefined) return;
+    for (;;) {
+      const last = this.#orders.get(device.id);
+      const content = contentDigest(this.#parts.epoch(), this.#parts.director.publicKey, models);
+      const observed = device.report?.observed ?? null;
+      if (last?.content === content && !isOvertaken(last, observed)) return;
+      const next = this.#sign(device, models, content, last);
+      if (await this.#parts.store.compareAndSet(next, last)) {
+        this.#orders.set(device.id, next);
+        break;
+      }
+      this.#reload(device.id);
+    }
+    await this.#publish(device.id);
+    this.#parts.changed(device.id);
+  }
+
+  #sign(device: Device, models: Order['models'], content: string, last: StoredOrder | undefined): StoredOrder {
+    const epoch = this.#parts.epoch();
+    const generation = nextGeneration(epoch, last, device.report?.observed ?? null);
+    const issuedAtMs = Math.floor(this.#parts.clock.now().wallMs);
+    const order: Order = {
+      schema: 'bellwether.order.v1',
+      device: { id: device.id, fingerprint: fingerprintOf(device.publicKey) },
+      epoch,
+      generation,
+      issuedAtMs,
+      models,
+    };
+    const envelope = sealEnvelope('order', order, [this.#parts.director]);
+    // sealEnvelope signs JSON.stringify of the order: the same bytes that the device will digest.
+    const digest = sha256(Buffer.from(JSON.stringify(order)));
+    return { device: device.id, epoch, generation, content, digest, models, envelope, issuedAtMs };
+  }
+
+  /** Somebody else allocated a generation; go on from theirs. */
+  #reload(device: string): void {
+    const stored = this.#parts.store.find(device);
+    if (stored !== undefined) this.#orders.set(device, stored);
+  }
+
+  /** Always the newest: two publications of one device may overtake each other. A failure is logged; the order is stored and goes out again at the next start. */
+  async #publish(device: string): Promise<void> {
+    const order = this.#orders.get(device);
+    if (order === undefined) return;
+    const { log, channel } = this.#parts;
+    try {
+      await channel.publishOrder(device, order.envelope);
+      log.info({ device, epoch: order.epoch, generation: order.generation }, 'An order was published');
+    } catch (cause) {
+      log.error({ err: cause, device, generation: order.generation }, 'An order could not be published');
+    }
+  }
+}

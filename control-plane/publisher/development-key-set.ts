@@ -1,0 +1,128 @@
+import { type OnlineKeys, type OnlineKeyUse, onlineKeysPath } from '@bellwether/shared/contract/online-keys';
+import { sha256 } from '@bellwether/shared/signing/digest';
+import { keyIdOf } from '@bellwether/shared/signing/ed25519';
+import type { KeyPair } from '@bellwether/shared/signing/key-pair';
+import {
+  developmentMark,
+  expiryAfter,
+  lifetimeDays,
+  metadataFileName,
+  roleMark,
+  roleName,
+  rolePathPatterns,
+  stages,
+  tufSpecification,
+} from '../catalog/repository-layout.js';
+import type { RoleFile, RootFile, TargetsFile } from '../catalog/role-file.js';
+import { signRoot, signTargets } from './metadata-signing.js';
+
+/** The uses of a development set's keys: one key each. */
+export const offlineUses = ['root', 'targets', 'publisher', 'approver'] as const;
+export const serverUses = ['snapshot', 'timestamp', 'director', 'adjuster', 'time', 'verdict'] as const;
+export type SetKeyUse = (typeof offlineUses)[number] | (typeof serverUses)[number];
+export type SetKeys = Readonly<Record<SetKeyUse, KeyPair>>;
+
+const onlineUses: readonly OnlineKeyUse[] = ['director', 'adjuster', 'time', 'verdict'];
+
+/** A set's first metadata, by file name, and online.json. */
+export interface FirstMetadata {
+  readonly metadata: ReadonlyMap<string, Uint8Array>;
+  readonly onlineKeys: Uint8Array;
+}
+
+/** The first metadata of a development set: root and targets 1 of 1, and the signed mark that says so [T-2]. */
+export function firstMetadata(keys: SetKeys, families: readonly string[], nowMs: number): FirstMetadata {
+  const onlineKeys = Buffer.from(JSON.stringify(onlineKeysOf(keys)));
+  const metadata = new Map([
+    [metadataFileName('root', 1), signRoot(rootOf(keys, nowMs), keys.root)],
+    [metadataFileName('targets', 1), signTargets(targetsOf(keys, families, { onlineKeys, nowMs }), keys.targets)],
+  ]);
+  for (const family of families) {
+    for (const stage of stages) {
+      const name = roleName({ stage, family });
+      metadata.set(metadataFileName(name, 1), signTargets(emptyRole(name, nowMs), keys[stageKeyUse(stage)]));
+    }
+  }
+  return { metadata, onlineKeys };
+}
+
+/** Who signs a stage: publishers staging, approvers production [T-1]. */
+export function stageKeyUse(stage: (typeof stages)[number]): 'publisher' | 'approver' {
+  return stage === 'staging' ? 'publisher' : 'approver';
+}
+
+function rootOf(keys: SetKeys, nowMs: number): RootFile['signed'] {
+  return {
+    _type: 'root',
+    spec_version: tufSpecification,
+    version: 1,
+    expires: expiryAfter(nowMs, lifetimeDays.root),
+    consistent_snapshot: true,
+    keys: tufKeys([keys.root, keys.targets, keys.snapshot, keys.timestamp]),
+    roles: {
+      root: oneOf(keys.root),
+      targets: oneOf(keys.targets),
+      snapshot: oneOf(keys.snapshot),
+      timestamp: oneOf(keys.timestamp),
+    },
+    [developmentMark]: true,
+  };
+}
+
+function targetsOf(
+  keys: SetKeys,
+  families: readonly string[],
+  { onlineKeys, nowMs }: { readonly onlineKeys: Uint8Array; readonly nowMs: number },
+): TargetsFile['signed'] {
+  return {
+    _type: 'targets',
+    spec_version: tufSpecification,
+    version: 1,
+    expires: expiryAfter(nowMs, lifetimeDays.targets),
+    [roleMark]: 'targets',
+    targets: { [onlineKeysPath]: { length: onlineKeys.byteLength, hashes: { sha256: sha256(onlineKeys) } } },
+    delegations: {
+      keys: tufKeys([keys.publisher, keys.approver]),
+      roles: families.flatMap((family) =>
+        stages.map((stage) => ({
+          name: roleName({ stage, family }),
+          ...oneOf(keys[stageKeyUse(stage)]),
+          terminating: true,
+          paths: rolePathPatterns({ stage, family }),
+        })),
+      ),
+    },
+  };
+}
+
+function emptyRole(name: string, nowMs: number): RoleFile['signed'] {
+  return {
+    _type: 'targets',
+    spec_version: tufSpecification,
+    version: 1,
+    expires: expiryAfter(nowMs, lifetimeDays.role),
+    [roleMark]: name,
+    targets: {},
+  };
+}
+
+function onlineKeysOf(keys: SetKeys): OnlineKeys {
+  return {
+    schema: 'bellwether.online-keys.v1',
+    epoch: 1,
+    keys: onlineUses.map((use) => ({ keyid: keyIdOf(keys[use].publicKey), public: keys[use].publicKey, use })),
+  };
+}
+
+function tufKeys(keys: readonly KeyPair[]): RootFile['signed']['keys'] {
+  return Object.fromEntries(
+    keys.map(({ publicKey }) => [
+      keyIdOf(publicKey),
+      { keytype: 'ed25519' as const, scheme: 'ed25519' as const, keyval: { public: publicKey } },
+    ]),
+  );
+}
+
+function oneOf({ publicKey }: KeyPair): { keyids: string[]; threshold: number } {
+  return { keyids: [keyIdOf(publicKey)], threshold: 1 };
+}

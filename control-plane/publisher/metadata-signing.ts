@@ -1,0 +1,25 @@
+import { Metadata, MetadataKind, type Root, Signature, type Targets } from '@tufjs/models';
+import { keyIdOf } from '@bellwether/shared/signing/ed25519';
+import { signEd25519Nacl } from '@bellwether/shared/signing/ed25519-nacl';
+import type { KeyPair } from '@bellwether/shared/signing/key-pair';
+import type { RoleFile, RootFile, TargetsFile } from '../catalog/role-file.js';
+
+/** Signs root, targets and role files offline: canonical JSON by @tufjs/models, Ed25519 by tweetnacl [T-4]. */
+
+/** The bytes of a signed root file. */
+export function signRoot(signed: RootFile['signed'], key: KeyPair): Uint8Array {
+  return sign(Metadata.fromJSON(MetadataKind.Root, { signed, signatures: [] }), key);
+}
+
+/** The bytes of a signed targets file, top-level or a role's. */
+export function signTargets(signed: TargetsFile['signed'] | RoleFile['signed'], key: KeyPair): Uint8Array {
+  return sign(Metadata.fromJSON(MetadataKind.Targets, { signed, signatures: [] }), key);
+}
+
+function sign(metadata: Metadata<Root> | Metadata<Targets>, key: KeyPair): Uint8Array {
+  const keyID = keyIdOf(key.publicKey);
+  metadata.sign(
+    (bytes) => new Signature({ keyID, sig: Buffer.from(signEd25519Nacl(key.seed, bytes)).toString('hex') }),
+  );
+  return Buffer.from(JSON.stringify(metadata.toJSON()));
+}

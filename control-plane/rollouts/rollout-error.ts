@@ -1,0 +1,11 @@
+import { CodedError } from '@bellwether/shared/errors';
+
+export type RolloutErrorCode =
+  | 'release-malformed'
+  | 'release-unknown'
+  | 'release-not-approved'
+  | 'release-withdrawn'
+  | 'rollout-unknown';
+
+/** A rollout that cannot be, or is not there. */
+export class RolloutError extends CodedError<RolloutErrorCode> {}

@@ -1,0 +1,81 @@
+import { inflateRawSync } from 'node:zlib';
+import { DecodeError } from '@bellwether/shared/contract/decode';
+import { type DeviceEvent, decodeEvent, maxEventBytes } from '@bellwether/shared/contract/event';
+import { decodePresence, type Presence } from '@bellwether/shared/contract/presence';
+import { decodeReport, maxReportBytes, type Report } from '@bellwether/shared/contract/report';
+import { decodeWindow, maxWindowBytes, type Window } from '@bellwether/shared/contract/window';
+import { messageOf } from '@bellwether/shared/errors';
+import { decodeHistogram } from '@bellwether/shared/evidence/histogram-wire';
+import { sha256 } from '@bellwether/shared/signing/digest';
+import type { Upward } from '../messaging/device-channel.js';
+
+interface Kinds {
+  readonly report: Report;
+  readonly presence: Presence;
+  readonly window: Window;
+  readonly event: DeviceEvent;
+}
+
+/** A message that is what it should be. `json` is its text, inflated; `digest` is SHA-256 over that. */
+export type Decoded = {
+  readonly [Kind in keyof Kinds]: {
+    readonly kind: Kind;
+    readonly value: Kinds[Kind];
+    readonly json: string;
+    readonly digest: string;
+  };
+}[keyof Kinds];
+
+/** Presence is small; its limit has no name of its own. */
+const maxBytes: Readonly<Record<Upward, number>> = {
+  report: maxReportBytes,
+  presence: 1024,
+  window: maxWindowBytes,
+  event: maxEventBytes,
+};
+
+/**
+ * Reads what a device sent on one of its topics: JSON, or raw deflate of it, whose first byte is not `{` [W-3]. Throws
+ * DecodeError; a message in another device's name is `schema`.
+ */
+export function decodeMessage(device: string, what: Upward, payload: Uint8Array): Decoded {
+  const bytes = inflated(payload, what);
+  const decoded = { ...decodeAs(what, bytes), json: Buffer.from(bytes).toString(), digest: sha256(bytes) };
+  if ('device' in decoded.value && decoded.value.device !== device) {
+    throw new DecodeError('schema', `${what} at /device: is ${decoded.value.device}, but ${device} sent it`);
+  }
+  return decoded;
+}
+
+function decodeAs(what: Upward, bytes: Uint8Array) {
+  switch (what) {
+    case 'report':
+      return { kind: what, value: decodeReport(bytes) };
+    case 'presence':
+      return { kind: what, value: decodePresence(bytes) };
+    case 'window':
+      return { kind: what, value: windowWithHistograms(bytes) };
+    case 'event':
+      return { kind: what, value: decodeEvent(bytes) };
+  }
+}
+
+/** A schema cannot look into a histogram's bytes; whoever reads the window later must be able to [W-5]. */
+function windowWithHistograms(bytes: Uint8Array): Window {
+  const window = decodeWindow(bytes);
+  for (const arm of window.arms) {
+    decodeHistogram(arm.compute);
+    decodeHistogram(arm.total);
+  }
+  return window;
+}
+
+/** A few bytes must not become gigabytes: inflating stops at the message's own limit. */
+function inflated(payload: Uint8Array, what: Upward): Uint8Array {
+  if (payload.length === 0 || payload[0] === 0x7b) return payload;
+  try {
+    return inflateRawSync(payload, { maxOutputLength: maxBytes[what] });
+  } catch (cause) {
+    throw new DecodeError('malformed', `${what} is neither JSON nor deflated JSON: ${messageOf(cause)}`, { cause });
+  }
+}

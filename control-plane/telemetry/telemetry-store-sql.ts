@@ -1,0 +1,197 @@
+import type { Database, Statement, Transaction } from 'better-sqlite3';
+import type { DeviceEvent } from '@bellwether/shared/contract/event';
+import type { TelemetrySummary, TimelineEvent } from '../http/operator-api.js';
+import type { Decoded } from './device-message.js';
+import type { Arrival, Outcome, Retention, TelemetryStore } from './telemetry-store.js';
+
+type Of<Kind extends Decoded['kind']> = Extract<Decoded, { kind: Kind }>;
+type Counter = 'windows-received' | 'windows-duplicate' | 'windows-rejected' | 'events-received';
+
+/** Of a rejected message this much is kept. */
+const keptBytes = 4096;
+
+/** Telemetry in SQLite with prepared statements: the hot path [S-2]. */
+export class TelemetryStoreSql implements TelemetryStore {
+  readonly #commitAll: Transaction<(arrivals: readonly Arrival[]) => Outcome[]>;
+  readonly #statements: ReturnType<typeof prepare>;
+
+  constructor(db: Database) {
+    this.#statements = prepare(db);
+    this.#commitAll = db.transaction((arrivals: readonly Arrival[]) => arrivals.map((arrival) => this.#store(arrival)));
+  }
+
+  commit(arrivals: readonly Arrival[]): Outcome[] {
+    return this.#commitAll.immediate(arrivals);
+  }
+
+  summary(): TelemetrySummary {
+    const counters = new Map(this.#statements.counters.all().map(({ name, value }) => [name, value]));
+    return {
+      windowsReceived: counters.get('windows-received') ?? 0,
+      windowsDuplicate: counters.get('windows-duplicate') ?? 0,
+      windowsRejected: counters.get('windows-rejected') ?? 0,
+      windowsLost: this.#statements.lostWindows.get()?.lost ?? 0,
+      eventsReceived: counters.get('events-received') ?? 0,
+    };
+  }
+
+  events(limit: number): TimelineEvent[] {
+    return this.#statements.newestEvents.all(limit);
+  }
+
+  trim(retention: Retention): void {
+    const { trimWindows, trimEvents, trimRejected } = this.#statements;
+    trimWindows.run(retention.windowsBeforeMs, retention.rowsPerPass);
+    trimEvents.run(retention.eventsBeforeMs, retention.rowsPerPass);
+    trimRejected.run(retention.rejectedMessages);
+  }
+
+  #store(arrival: Arrival): Outcome {
+    const outcome = 'rejected' in arrival ? this.#reject(arrival) : this.#storeDecoded(arrival.decoded, arrival);
+    this.#statements.seen.run(arrival.arrivedAtMs, arrival.device);
+    return outcome;
+  }
+
+  #storeDecoded(decoded: Decoded, arrival: Arrival): Outcome {
+    const { device } = arrival;
+    switch (decoded.kind) {
+      case 'window':
+        return this.#storeWindow(decoded, arrival);
+      case 'event':
+        return this.#storeEvent(decoded, arrival);
+      case 'report':
+        this.#statements.report.run({
+          device,
+          json: decoded.json,
+          run: decoded.value.runId,
+          sequence: decoded.value.sequence,
+        });
+        return 'stored';
+      case 'presence':
+        this.#statements.presence.run({ device, state: decoded.value.state, run: decoded.value.runId });
+        return 'stored';
+    }
+  }
+
+  #storeWindow({ value: window, json, digest }: Of<'window'>, { device, arrivedAtMs }: Arrival): Outcome {
+    const { insertWindow, windowDigest, countRun, losses } = this.#statements;
+    const { runId, sequence, outbox } = window;
+    if (insertWindow.run(device, runId, sequence, digest, arrivedAtMs, json).changes === 1) {
+      countRun.run(device, runId, sequence);
+      losses.run(device, outbox.lostWindows, outbox.lostEvents);
+      this.#count('windows-received');
+      return 'stored';
+    }
+    if (windowDigest.get(device, runId, sequence)?.digest === digest) {
+      this.#count('windows-duplicate');
+      return 'duplicate';
+    }
+    return this.#conflict('window', { ...window, atMs: arrivedAtMs }, arrivedAtMs);
+  }
+
+  #storeEvent({ value: event, digest }: Of<'event'>, { device, arrivedAtMs }: Arrival): Outcome {
+    const { runId, sequence } = event;
+    if (this.#insertEvent('device', event, digest, arrivedAtMs)) {
+      this.#count('events-received');
+      return 'stored';
+    }
+    const same = this.#statements.eventDigest.get(device, runId, sequence)?.digest === digest;
+    return same ? 'duplicate' : this.#conflict('event', event, arrivedAtMs);
+  }
+
+  /** One event per key, however often the other content comes. */
+  #conflict(
+    what: 'window' | 'event',
+    key: Pick<DeviceEvent, 'device' | 'runId' | 'sequence' | 'atMs'>,
+    arrivedAtMs: number,
+  ): Outcome {
+    const event = {
+      ...key,
+      kind: `${what}-conflict`,
+      message: `other content came for ${what} ${key.sequence} of run ${key.runId}; the first one stands`,
+    };
+    this.#insertEvent(`server-${what}`, event, '', arrivedAtMs);
+    return 'conflict';
+  }
+
+  #insertEvent(source: string, event: Omit<DeviceEvent, 'version'>, digest: string, arrivedAtMs: number): boolean {
+    const row = { ...event, release: event.release ?? null, code: event.code ?? null, source, digest, arrivedAtMs };
+    return this.#statements.insertEvent.run(row).changes === 1;
+  }
+
+  #reject(arrival: Extract<Arrival, { rejected: string }>): Outcome {
+    const { device, what, rejected, arrivedAtMs, payload } = arrival;
+    this.#statements.reject.run(device, what, rejected, arrivedAtMs, payload.subarray(0, keptBytes));
+    if (what === 'window') this.#count('windows-rejected');
+    return 'rejected';
+  }
+
+  #count(counter: Counter): void {
+    this.#statements.count.run(counter);
+  }
+}
+
+/** Every statement of the hot path, prepared once. */
+function prepare(db: Database) {
+  return {
+    insertWindow: db.prepare<[string, string, number, string, number, string]>(
+      `insert into windows (device, run_id, sequence, digest, arrived_at_ms, body) values (?, ?, ?, ?, ?, ?)
+       on conflict do nothing`,
+    ),
+    windowDigest: db.prepare<[string, string, number], { digest: string }>(
+      'select digest from windows where device = ? and run_id = ? and sequence = ?',
+    ),
+    countRun: db.prepare<[string, string, number]>(
+      `insert into window_runs (device, run_id, received, highest) values (?, ?, 1, ?)
+       on conflict do update set received = received + 1, highest = max(highest, excluded.highest)`,
+    ),
+    losses: db.prepare<[string, number, number]>(
+      `insert into device_losses (device, windows, events) values (?, ?, ?)
+       on conflict do update set windows = max(windows, excluded.windows), events = max(events, excluded.events)`,
+    ),
+    insertEvent: db.prepare<[Readonly<Record<string, string | number | null>>]>(
+      `insert into events (device, source, run_id, sequence, digest, at_ms, arrived_at_ms, kind, release, code, message)
+       values (@device, @source, @runId, @sequence, @digest, @atMs, @arrivedAtMs, @kind, @release, @code, @message)
+       on conflict do nothing`,
+    ),
+    eventDigest: db.prepare<[string, string, number], { digest: string }>(
+      `select digest from events where device = ? and source = 'device' and run_id = ? and sequence = ?`,
+    ),
+    // The same rules as applyChange in fleet/device.ts, for the copy that survives a restart.
+    report: db.prepare<[{ device: string; json: string; run: string; sequence: number }]>(
+      `update devices set report = @json where id = @device and
+       (report is null or report ->> 'runId' <> @run or report ->> 'sequence' < @sequence)`,
+    ),
+    presence: db.prepare<[{ device: string; state: string; run: string }]>(
+      `update devices set presence = @state, presence_run_id = @run where id = @device and
+       not (@state = 'offline' and presence = 'online' and presence_run_id <> @run)`,
+    ),
+    seen: db.prepare<[number, string]>('update devices set last_seen_ms = ? where id = ?'),
+    reject: db.prepare<[string, string, string, number, Uint8Array]>(
+      'insert into rejected (device, what, reason, arrived_at_ms, body) values (?, ?, ?, ?, ?)',
+    ),
+    count: db.prepare<[Counter]>('update counters set value = value + 1 where name = ?'),
+    counters: db.prepare<[], { name: string; value: number }>('select name, value from counters'),
+    // A window that the outbox dropped leaves a gap as soon as a later one of its run arrives: count it once, per device.
+    lostWindows: db.prepare<[], { lost: number }>(
+      `select coalesce(sum(max(0, gaps.missing, coalesce(device_losses.windows, 0))), 0) as lost
+       from (select device, sum(highest + 1 - received) as missing from window_runs group by device) as gaps
+       left join device_losses on device_losses.device = gaps.device`,
+    ),
+    newestEvents: db.prepare<[number], TimelineEvent>(
+      'select device, at_ms as atMs, kind, release, code, message from events order by id desc limit ?',
+    ),
+    trimWindows: trimByArrival(db, 'windows'),
+    trimEvents: trimByArrival(db, 'events'),
+    trimRejected: db.prepare<[number]>(
+      'delete from rejected where id <= (select id from rejected order by id desc limit 1 offset ?)',
+    ),
+  };
+}
+
+function trimByArrival(db: Database, table: 'windows' | 'events'): Statement<[number, number]> {
+  return db.prepare<[number, number]>(
+    `delete from ${table} where rowid in
+     (select rowid from ${table} where arrived_at_ms < ? order by arrived_at_ms limit ?)`,
+  );
+}

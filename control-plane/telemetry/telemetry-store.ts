@@ -1,0 +1,35 @@
+import type { TelemetrySummary, TimelineEvent } from '../http/operator-api.js';
+import type { Upward } from '../messaging/device-channel.js';
+import type { Decoded } from './device-message.js';
+
+/** A message as it arrived: decoded, or set aside with the reason. */
+export type Arrival = { readonly device: string; readonly what: Upward; readonly arrivedAtMs: number } & (
+  | { readonly decoded: Decoded }
+  | { readonly rejected: string; readonly payload: Uint8Array }
+);
+
+/**
+ * What became of an arrival. `stored`: it is new. `duplicate`: the same content under the same key. `conflict`: other
+ * content under the same key; the first one stands [W-4].
+ */
+export type Outcome = 'stored' | 'duplicate' | 'conflict' | 'rejected';
+
+/** How long things are kept; rejected messages are kept by number. */
+export interface Retention {
+  readonly windowsBeforeMs: number;
+  readonly eventsBeforeMs: number;
+  readonly rejectedMessages: number;
+  /** Rows that one pass may delete of each kind, so that it never stops the ingest for long. */
+  readonly rowsPerPass: number;
+}
+
+/** Where telemetry is kept. */
+export interface TelemetryStore {
+  /** Writes all arrivals in one durable transaction, or none; the outcomes are in their order. Throws SQLite's error. */
+  commit(arrivals: readonly Arrival[]): Outcome[];
+  summary(): TelemetrySummary;
+  /** Newest first, of all devices. */
+  events(limit: number): TimelineEvent[];
+  /** Deletes what is too old. */
+  trim(retention: Retention): void;
+}

@@ -1,0 +1,104 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { Enrolment } from '@bellwether/control-plane/fleet/enrolment';
+import { Fleet } from '@bellwether/control-plane/fleet/fleet';
+import { FleetStoreSql } from '@bellwether/control-plane/fleet/fleet-store-sql';
+import { createJoinToken } from '@bellwether/control-plane/fleet/join-tokens';
+import { silentLog } from '@bellwether/shared/log';
+import { generateKeyPair } from '@bellwether/shared/signing/key-pair';
+import { type TestDatabase, temporaryDatabase } from '../../support/database.js';
+import { FleetDevice } from '../../support/fleet-device.js';
+import { ManualClock } from '../../support/manual-clock.js';
+
+let database: TestDatabase;
+let clock: ManualClock;
+let store: FleetStoreSql;
+let fleet: Fleet;
+let enrolment: Enrolment;
+let joined: string[] = [];
+beforeEach(async () => {
+  database = await temporaryDatabase();
+  clock = new ManualClock();
+  store = new FleetStoreSql(database.kysely);
+  fleet = new Fleet(store);
+  joined = [];
+  enrolment = new Enrolment({
+    store,
+    fleet,
+    clock,
+    log: silentLog,
+    joined: async (device) => {
+      joined.push(device);
+    },
+  });
+});
+afterEach(() => database.remove());
+
+const device = (name = 'pi') => new FleetDevice(() => '', name);
+const tokenOf = async (request = {}) => (await createJoinToken(store, clock, request)).token;
+
+describe('enrolment', () => {
+  it('lets a device in that holds a token, with the token’s labels', async () => {
+    const token = await tokenOf({ labels: { hardware: 'rpi4' } });
+    const pi = device();
+    expect(await enrolment.enrol(pi.enrolmentBody(token))).toEqual({ device: pi.id, labels: { hardware: 'rpi4' } });
+    expect(joined).toEqual([pi.id]);
+    expect(fleet.get(pi.id)).toMatchObject({ publicKey: pi.key.publicKey, presence: 'never' });
+    expect(await store.devices()).toMatchObject([{ id: pi.id, labels: { hardware: 'rpi4' } }]);
+  });
+
+  it('gives the same answer again when the answer was lost, and takes no second use', async () => {
+    const token = await tokenOf({ uses: 2 });
+    const pi = device();
+    const first = await enrolment.enrol(pi.enrolmentBody(token));
+    expect(await enrolment.enrol(pi.enrolmentBody(token))).toEqual(first);
+    await enrolment.enrol(device().enrolmentBody(token));
+    expect(joined).toHaveLength(2);
+  });
+
+  it('refuses a token that is used up, even when two ask at once', async () => {
+    const token = await tokenOf({ uses: 1 });
+    const results = await Promise.allSettled(
+      [device('a'), device('b')].map((each) => enrolment.enrol(each.enrolmentBody(token))),
+    );
+    expect(results.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
+    await expect(enrolment.enrol(device('c').enrolmentBody(token))).rejects.toMatchObject({ code: 'token-invalid' });
+  });
+
+  it('refuses an expired token and an unknown one', async () => {
+    const token = await tokenOf({ hours: 1 });
+    await clock.advance(3_600_000);
+    await expect(enrolment.enrol(device().enrolmentBody(token))).rejects.toMatchObject({ code: 'token-invalid' });
+    await expect(enrolment.enrol(device().enrolmentBody('bwj_unknown-token'))).rejects.toMatchObject({
+      code: 'token-invalid',
+    });
+  });
+
+  it('keeps only the token’s digest', async () => {
+    const token = await tokenOf();
+    const rows = JSON.stringify(database.sqlite.prepare('select * from join_tokens').all());
+    expect(rows).not.toContain(token.slice(4));
+  });
+
+  it('refuses a device that shows a key which it does not hold', async () => {
+    const token = await tokenOf();
+    const victim = generateKeyPair().publicKey;
+    await expect(enrolment.enrol(device().enrolmentBody(token, { public: victim }))).rejects.toMatchObject({
+      code: 'proof-invalid',
+    });
+  });
+
+  it('refuses a proof that was made for another token', async () => {
+    const stolen = device().enrolmentBody(await tokenOf());
+    const joinToken = await tokenOf();
+    await expect(enrolment.enrol({ ...stolen, joinToken })).rejects.toMatchObject({ code: 'proof-invalid' });
+  });
+
+  it.each([null, 'text', {}, { payload: 5 }, { payload: 'e30=' }, []])(
+    'refuses %j in place of an envelope',
+    async (envelope) => {
+      const joinToken = await tokenOf();
+      await expect(enrolment.enrol({ joinToken, envelope })).rejects.toMatchObject({ code: 'proof-invalid' });
+      expect(joined).toEqual([]);
+    },
+  );
+});

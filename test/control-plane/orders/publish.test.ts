@@ -1,0 +1,148 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { Device } from '@bellwether/control-plane/fleet/device';
+import { OrderStoreSql } from '@bellwether/control-plane/orders/order-store-sql';
+import { Orders } from '@bellwether/control-plane/orders/publish';
+import type { Rollout } from '@bellwether/control-plane/rollouts/rollout';
+import { systemClock } from '@bellwether/shared/clock';
+import { decodeOrder, maxOrderBytes, type Order } from '@bellwether/shared/contract/order';
+import { fingerprintOf } from '@bellwether/shared/ids';
+import { silentLog } from '@bellwether/shared/log';
+import { sha256 } from '@bellwether/shared/signing/digest';
+import { openEnvelope } from '@bellwether/shared/signing/envelope';
+import { generateKeyPair } from '@bellwether/shared/signing/key-pair';
+import { type TestDatabase, temporaryDatabase } from '../../support/database.js';
+import { deviceId, reportOf } from '../../support/telemetry-messages.js';
+
+const director = generateKeyPair();
+const device: Device = {
+  id: deviceId,
+  publicKey: generateKeyPair().publicKey,
+  labels: {},
+  tokenId: 't',
+  enrolledAtMs: 0,
+  presence: 'online',
+  presenceRunId: null,
+  lastSeenMs: null,
+  report: null,
+};
+const rollout = (version: string): Rollout => ({
+  number: 1,
+  model: 'digits',
+  version,
+  manifest: 'a'.repeat(64),
+  target: { all: true },
+  phase: 'rolling',
+  createdAtMs: 0,
+});
+const reporting = (generation: number, digest: string): Device => ({
+  ...device,
+  report: reportOf({ observed: { epoch: 1, generation, digest } }),
+});
+
+let database: TestDatabase;
+let published: Order[] = [];
+let epoch = 1;
+beforeEach(async () => {
+  database = await temporaryDatabase();
+  published = [];
+  epoch = 1;
+});
+afterEach(() => database.remove());
+
+/** A server that starts on the database; several may be there at once. */
+async function startOrders(): Promise<Orders> {
+  const orders = new Orders({
+    clock: systemClock,
+    log: silentLog,
+    store: new OrderStoreSql(database.sqlite, systemClock),
+    director,
+    epoch: () => epoch,
+    changed: () => {},
+    channel: {
+      publishOrder: async (_device, envelope) => {
+        const { payload } = openEnvelope('order', envelope, [director.publicKey], maxOrderBytes);
+        published.push(decodeOrder(payload));
+      },
+    },
+  });
+  await orders.start();
+  return orders;
+}
+const generations = () => published.map(({ generation }) => generation);
+
+describe('orders', () => {
+  it('are signed by the director for one device and key, and stored as they went out', async () => {
+    const orders = await startOrders();
+    await orders.ensure(device, [rollout('1.0.0')]);
+    expect(published).toMatchObject([
+      { device: { id: deviceId, fingerprint: fingerprintOf(device.publicKey) }, epoch: 1, generation: 1 },
+    ]);
+    expect(orders.of(deviceId)?.digest).toBe(sha256(Buffer.from(JSON.stringify(published[0]))));
+  });
+
+  it('keep their generation while they say the same, and grow when they do not', async () => {
+    const orders = await startOrders();
+    await orders.ensure(device, [rollout('1.0.0')]);
+    await orders.ensure(device, [rollout('1.0.0')]);
+    await orders.ensure(device, [rollout('1.1.0')]);
+    await orders.ensure(device, [rollout('1.0.0')]);
+    expect(generations()).toEqual([1, 2, 3]);
+  });
+
+  it('never order nothing: without a rollout the last order stands', async () => {
+    const orders = await startOrders();
+    await orders.ensure(device, []);
+    expect(published).toEqual([]);
+    await orders.ensure(device, [rollout('1.0.0')]);
+    await orders.ensure(device, []);
+    expect(generations()).toEqual([1]);
+  });
+
+  it('go out again after a restart, byte for byte, and generations go on', async () => {
+    const first = await startOrders();
+    await first.ensure(device, [rollout('1.0.0')]);
+    const second = await startOrders();
+    expect(published[1]).toEqual(published[0]);
+    await second.ensure(device, [rollout('1.0.0')]);
+    await second.ensure(device, [rollout('1.1.0')]);
+    expect(generations()).toEqual([1, 1, 2]);
+  });
+
+  it('go above what the device has accepted when a backup was restored [T-7]', async () => {
+    const orders = await startOrders();
+    await orders.ensure(device, [rollout('1.0.0')]);
+    await orders.ensure(reporting(7, 'b'.repeat(64)), [rollout('1.0.0')]);
+    expect(generations()).toEqual([1, 8]);
+    await orders.ensure(reporting(8, orders.of(deviceId)?.digest ?? ''), [rollout('1.0.0')]);
+    expect(generations()).toEqual([1, 8]);
+  });
+
+  it('get a new number when the device holds another order under the same one', async () => {
+    const orders = await startOrders();
+    await orders.ensure(device, [rollout('1.0.0')]);
+    await orders.ensure(reporting(1, 'b'.repeat(64)), [rollout('1.0.0')]);
+    expect(generations()).toEqual([1, 2]);
+  });
+
+  it('start from 1 in a new epoch', async () => {
+    const orders = await startOrders();
+    await orders.ensure(device, [rollout('1.0.0')]);
+    await orders.ensure(device, [rollout('1.1.0')]);
+    epoch = 2;
+    await orders.ensure(device, [rollout('1.1.0')]);
+    expect(published.map((order) => [order.epoch, order.generation])).toEqual([
+      [1, 1],
+      [1, 2],
+      [2, 1],
+    ]);
+  });
+
+  it('of two servers on one database never share a generation', async () => {
+    const [a, b] = [await startOrders(), await startOrders()];
+    await Promise.all([a.ensure(device, [rollout('1.0.0')]), b.ensure(device, [rollout('1.1.0')])]);
+    await Promise.all([a.ensure(device, [rollout('1.2.0')]), b.ensure(device, [rollout('1.3.0')])]);
+    const byGeneration = new Map(published.map((order) => [order.generation, JSON.stringify(order)]));
+    for (const order of published) expect(byGeneration.get(order.generation)).toBe(JSON.stringify(order));
+    expect(Math.max(...generations())).toBe(4);
+  });
+});
