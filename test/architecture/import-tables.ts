@@ -56,14 +56,29 @@ export const pureFiles: readonly string[] = [
   'shared/**',
   'agent/config.ts',
   ...names('agent/trust', ['order-gate', 'listing', 'release-verifier', 'trusted-time', 'canonical-json']),
+  ...names('agent/trust', ['floors', 'tuf-documents', 'tuf-limits', 'pinned-root', 'restore-trust']),
+  ...['refusal', 'runner-trust', 'metadata', 'trust-store'].map((name) => `agent/trust/${name}.ts`),
   ...names('agent/reconcile', ['step', 'plan', 'backoff']),
   ...names('agent/installs', ['install', 'admission', 'probation', 'retention']),
-  ...names('agent/inference', ['routing']),
+  ...names('agent/inference', ['routing', 'interpretation', 'open-inference', 'tensor-values', 'golden-check']),
+  ...names('agent/inference', [
+    'runner-frames',
+    'runner-messages',
+    'runner-state',
+    'local-api-error',
+    'local-api-guard',
+  ]),
+  ...['engine', 'observer', 'serving-error'].map((name) => `agent/inference/${name}.ts`),
   ...names('agent/telemetry', ['recorder', 'governor']),
   'control-plane/config.ts',
   ...names('control-plane/orders', ['compose']),
   ...names('control-plane/messaging', ['topic-access']),
   ...names('control-plane/rollouts', ['transition', 'verdict', 'rollout']),
+  ...names('control-plane/catalog', ['byte-range', 'repository-layout', 'role-file', 'role-rules', 'signing-schedule']),
+  ...['releases', 'repository-state', 'catalog', 'catalog-error'].map((name) => `control-plane/catalog/${name}.ts`),
+  ...names('control-plane/publisher', ['role-edit', 'golden-rules', 'benchmark-file', 'reference-rules']),
+  'control-plane/publisher/publisher-error.ts',
+  ...names('control-plane/cli', ['table', 'units', 'hints', 'failure', 'rollout-target', 'cli-error', 'terminal']),
 ];
 
 /** What a P file must not say, as words of code. */
@@ -88,7 +103,7 @@ const fastifyHomes = ['control-plane/http/**', 'control-plane/**/*-routes.ts'];
 
 /** Each package's home. Value imports elsewhere fail, and so does a package that has no row. Types are free. */
 export const packageHomes: Readonly<Record<string, readonly string[]>> = {
-  typebox: ['**'],
+  typebox: ['shared/schema.ts', 'control-plane/http/**'],
   tweetnacl: ['shared/signing/**'],
   'onnxruntime-node': ['agent/inference/runner-onnx*.ts'],
   mqtt: ['agent/uplink/uplink-mqtt*.ts', 'control-plane/messaging/broker-external-mqtt*.ts'],

@@ -1,0 +1,144 @@
+import { readFileSync, watch } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { AgentStatus } from '@bellwether/agent/status';
+import type { DeviceList } from '@bellwether/control-plane/http/operator-api';
+import type { AgentProcess } from '../support/agent-process.js';
+import { AgentWorld, digitRequest } from '../support/agent-world.js';
+
+/** One device's life, told in order: each chapter begins where the last one ended. */
+let world: AgentWorld;
+
+beforeAll(async () => {
+  world = await AgentWorld.start();
+});
+
+afterAll(() => world.stop());
+
+const settings = { windowSeconds: 1, probation: { minutes: 0, calls: 10, maxHours: 1 } };
+
+async function answeredBy(agent: AgentProcess): Promise<unknown> {
+  const { status, json } = await agent.infer('digits', digitRequest(0));
+  expect(status).toBe(200);
+  return (json()['parameters'] as Record<string, unknown>)['release'];
+}
+
+function servesSomething({ models }: AgentStatus): boolean {
+  return models.some(({ serving }) => serving !== null);
+}
+
+/** Sends requests one after the other until it is told to stop; answers their statuses and releases. */
+function drive(agent: AgentProcess) {
+  const statuses: number[] = [];
+  const releases = new Set<unknown>();
+  const over = new AbortController();
+  const driver = (async () => {
+    for (let index = 0; !over.signal.aborted; index++) {
+      const { status, json } = await agent.infer('digits', digitRequest(index));
+      statuses.push(status);
+      if (status === 200) releases.add((json()['parameters'] as Record<string, unknown>)['release']);
+    }
+  })();
+  const stop = async () => {
+    over.abort();
+    await driver;
+    return { failed: statuses.filter((status) => status !== 200), count: statuses.length, releases: [...releases] };
+  };
+  return { stop };
+}
+
+/** Kills whichever agent holds the state folder as soon as its install of a version is on disk in a phase. */
+function killAt(version: string, phase: string): Promise<void> {
+  const folder = join(world.agent.folder, 'state');
+  return new Promise((resolve) => {
+    const watcher = watch(folder, () => {
+      if (phaseOnDisk(folder, version) !== phase) return;
+      watcher.close();
+      const { pid } = JSON.parse(readFileSync(join(folder, 'agent.lock'), 'utf8')) as { readonly pid: number };
+      process.kill(pid, 'SIGKILL');
+      resolve();
+    });
+  });
+}
+
+function phaseOnDisk(folder: string, version: string): string | undefined {
+  const { releases } = JSON.parse(readFileSync(join(folder, 'installs.json'), 'utf8')) as {
+    readonly releases: readonly { readonly version: string; readonly phase: string }[];
+  };
+  return releases.find((release) => release.version === version)?.phase;
+}
+
+describe('a device', () => {
+  it('enrols, takes its first order, and answers with a verified release', async () => {
+    const agent = await world.startAgent(settings);
+    await world.serve('digits@1.0.0');
+    expect((await agent.get('/v2/health/ready')).status).toBe(200);
+    expect(await answeredBy(agent)).toBe('digits@1.0.0');
+  });
+
+  it('reports what it serves', async () => {
+    const status = await world.agent.untilStatus(({ connected, state }) => connected && state === 'converged');
+    expect(status).toMatchObject({ development: true, observed: { epoch: 1, generation: 1 }, health: 'ok' });
+    const { devices } = await world.server.read<DeviceList>('/devices');
+    expect(devices).toMatchObject([
+      { presence: 'online', report: { state: 'converged', observed: { generation: 1 } } },
+    ]);
+  });
+
+  it('settles a release that has proved itself', async () => {
+    for (let index = 0; index < 10; index++)
+      expect((await world.agent.infer('digits', digitRequest(index))).status).toBe(200);
+    await world.agent.untilStatus(({ models }) => models[0]?.serving?.phase === 'settled');
+  });
+
+  it('comes back after kill -9 in the middle of an install, without its server: a verified release serves', async () => {
+    await world.publish('digits@1.1.0');
+    const outcomes: string[] = [];
+    for (const phase of ['fetching', 'probing', 'serving']) {
+      const killed = killAt('1.1.0', phase);
+      // The first time the order comes while it runs, then it is there from the start.
+      if (phase === 'fetching') await world.rollOut('digits@1.1.0');
+      else await world.startAgent(settings).catch(() => {});
+      await killed;
+      await world.agent.ended;
+      const offline = await world.startAgentAlone();
+      const { models } = await offline.untilStatus(servesSomething);
+      outcomes.push(`${phase}: ${models[0]?.serving?.version}`);
+      expect(await answeredBy(offline)).toBe(`digits@${models[0]?.serving?.version}`);
+      offline.kill('SIGKILL');
+      await offline.ended;
+    }
+    expect(outcomes).toEqual(['fetching: 1.0.0', 'probing: 1.0.0', 'serving: 1.1.0']);
+  }, 60_000);
+
+  it('swaps to a newer release under load without losing a request', async () => {
+    await world.startAgent(settings);
+    await world.rollOut('digits@1.0.0');
+    await world.agent.untilStatus(({ models }) => models[0]?.serving?.version === '1.0.0');
+    const load = drive(world.agent);
+    await world.rollOut('digits@1.1.0');
+    await world.agent.untilStatus(({ models }) => models[0]?.serving?.version === '1.1.0');
+    const { failed, count, releases } = await load.stop();
+    expect(failed).toEqual([]);
+    expect(count).toBeGreaterThan(20);
+    expect(releases).toContain('digits@1.0.0');
+  });
+
+  it('serves again without its server after a kill -9', async () => {
+    world.agent.kill('SIGKILL');
+    await world.agent.ended;
+    const agent = await world.startAgentAlone();
+    await agent.untilStatus(servesSomething);
+    expect(await answeredBy(agent)).toBe('digits@1.1.0');
+  });
+
+  it('answers the calls that it has when it is told to stop', async () => {
+    const { agent } = world;
+    const calls = Array.from({ length: 20 }, (_, index) => agent.infer('digits', digitRequest(index)));
+    await Promise.all(calls.slice(0, 1));
+    const ended = agent.stop();
+    const statuses = (await Promise.all(calls)).map(({ status }) => status);
+    expect(statuses.every((status) => status === 200 || status === 503)).toBe(true);
+    expect(await ended).toEqual({ code: 0, signal: null });
+  });
+});

@@ -1,0 +1,170 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { chmod, cp, mkdir, mkdtemp, readFile, rm, stat } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { openDatabase } from '@bellwether/control-plane/database/database-sqlite';
+import { initDevelopmentKeys } from '@bellwether/control-plane/publisher/key-set-disk';
+import { FleetDevice } from '../support/fleet-device.js';
+import { bytesOf, windowOf } from '../support/telemetry-messages.js';
+
+const program = new URL('../../../control-plane/dist/cli/main.js', import.meta.url).pathname;
+const children: ChildProcess[] = [];
+let folder = '';
+let data = '';
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'bellwether-data-'));
+  data = join(folder, 'data');
+  await initDevelopmentKeys(join(folder, 'keys'), ['digits'], Date.now());
+});
+afterEach(async () => {
+  for (const child of children.splice(0)) child.kill('SIGKILL');
+  await rm(folder, { recursive: true, force: true });
+});
+
+interface Started {
+  readonly child: ChildProcess;
+  readonly httpUrl: string;
+}
+
+function spawnServer(options: readonly string[] = [], uid?: number): ChildProcess {
+  const ports = ['--http-port', '0', '--mqtt-port', '0', '--log-level', 'warn'];
+  const words = [
+    program,
+    'serve',
+    '--json',
+    '--data',
+    data,
+    '--keys',
+    join(folder, 'keys', 'server'),
+    ...ports,
+    ...options,
+  ];
+  const child = spawn(process.execPath, words, {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    ...(uid === undefined ? {} : { uid, gid: uid }),
+  });
+  children.push(child);
+  return child;
+}
+
+async function startServer(): Promise<Started> {
+  const child = spawnServer();
+  let text = '';
+  if (child.stdout === null) throw new Error('no stdout');
+  for await (const line of createInterface(child.stdout)) {
+    text += line;
+    if (line === '}') break;
+  }
+  return { child, httpUrl: (JSON.parse(text) as { httpUrl: string }).httpUrl };
+}
+
+/** What a server that cannot start says, and its exit code. */
+async function refusalOf(child: ChildProcess): Promise<string> {
+  let said = '';
+  child.stderr?.on('data', (chunk: Buffer) => {
+    said += chunk.toString();
+  });
+  const [code] = (await once(child, 'close')) as [number];
+  return `${code}: ${said}`;
+}
+
+describe('a server that is killed', () => {
+  it('right after it acknowledged a window has that window [W-6]', async () => {
+    const { child, httpUrl } = await startServer();
+    const operatorToken = (await readFile(join(data, 'operator.token'), 'utf8')).trim();
+    const headers = { authorization: `Bearer ${operatorToken}`, 'content-type': 'application/json' };
+    const reply = await fetch(`${httpUrl}/api/v1/tokens`, { method: 'POST', headers, body: '{}' });
+    const device = new FleetDevice(() => httpUrl, 'pi');
+    await device.enrol(((await reply.json()) as { token: string }).token);
+    const client = await device.connect();
+    const dead = once(child, 'exit');
+    let acknowledged = 0;
+    const sent = Array.from({ length: 200 }, (_, sequence) =>
+      client
+        .publishAsync(device.topic('window'), bytesOf(windowOf({ device: device.id, sequence })), { qos: 1 })
+        .then(() => {
+          acknowledged++;
+          // In full flight: some are acknowledged, others are not.
+          if (acknowledged === 50) child.kill('SIGKILL');
+        }),
+    );
+    await dead;
+    client.end(true);
+    await Promise.allSettled(sent);
+    const told = (await Promise.allSettled(sent)).flatMap(({ status }, sequence) =>
+      status === 'fulfilled' ? [sequence] : [],
+    );
+    expect(told.length).toBeGreaterThanOrEqual(50);
+    const database = await openDatabase(join(data, 'bellwether.sqlite'));
+    const stored = new Set(database.sqlite.prepare('select sequence from windows').pluck().all());
+    await database.close();
+    expect(told.filter((sequence) => !stored.has(sequence))).toEqual([]);
+  });
+
+  it('leaves no lock behind', async () => {
+    const { child } = await startServer();
+    const dead = once(child, 'exit');
+    child.kill('SIGKILL');
+    await dead;
+    const { child: next } = await startServer();
+    const [code] = await stopped(next);
+    expect(code).toBe(0);
+  });
+});
+
+async function stopped(child: ChildProcess): Promise<unknown[]> {
+  const end = once(child, 'exit');
+  child.kill('SIGTERM');
+  return end;
+}
+
+describe('a server that cannot start says why', () => {
+  it('a second one on the same data folder', async () => {
+    await startServer();
+    expect(await refusalOf(spawnServer())).toMatch(/^1: .*data-locked|^1: .*in use by another server/s);
+  });
+
+  it('an occupied port', async () => {
+    const { httpUrl } = await startServer();
+    data = join(folder, 'other');
+    const said = await refusalOf(spawnServer(['--http-port', new URL(httpUrl).port]));
+    expect(said).toMatch(/^1: /);
+    expect(said).toContain('--http-port');
+  });
+
+  it('a data folder that cannot be written', async () => {
+    await mkdir(data, { mode: 0o555 });
+    const isRoot = process.getuid?.() === 0;
+    if (isRoot) {
+      // Modes do not bind root: the server runs as nobody.
+      await chmod(folder, 0o755);
+      await cp(join(folder, 'keys'), join(folder, 'readable'), { recursive: true });
+    }
+    const said = await refusalOf(spawnServer([], isRoot ? 65_534 : undefined));
+    expect(said).toMatch(/^1: /);
+    expect(said).toContain('cannot be written');
+  });
+
+  it('a data folder without a key set', async () => {
+    const child = spawn(process.execPath, [program, 'serve', '--data', data, '--http-port', '0', '--mqtt-port', '0']);
+    children.push(child);
+    expect(await refusalOf(child)).toContain('keys init');
+  });
+});
+
+describe('the data folder', () => {
+  it('and its secrets are its owner’s alone', async () => {
+    const { child } = await startServer();
+    const mode = async (path: string) => ((await stat(join(data, path))).mode & 0o777).toString(8);
+    expect(
+      await Promise.all(['.', 'keys', 'operator.token', 'keys/issuer.key', 'keys/director.key'].map(mode)),
+    ).toEqual(['700', '700', '600', '600', '600']);
+    const token = await readFile(join(data, 'operator.token'), 'utf8');
+    await stopped(child);
+    await startServer();
+    expect(await readFile(join(data, 'operator.token'), 'utf8')).toBe(token);
+  });
+});

@@ -1,0 +1,119 @@
+import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { TokenReply } from '@bellwether/control-plane/http/operator-api';
+import { approveRelease } from '@bellwether/control-plane/publisher/approve';
+import type { Signer } from '@bellwether/control-plane/publisher/list-release';
+import { publishRelease } from '@bellwether/control-plane/publisher/publish';
+import { readRelease } from '@bellwether/control-plane/publisher/release-source-disk';
+import { ServerConnection } from '@bellwether/control-plane/publisher/server-http';
+import { openTrustedRepository } from '@bellwether/control-plane/publisher/trusted-repository-tuf';
+import { parseReleaseId } from '@bellwether/shared/ids';
+import { readKeyFile } from '@bellwether/shared/signing/key-file';
+import { AgentProcess } from './agent-process.js';
+import { digitsFolder, imageOf, readSplit } from './digits.js';
+import { startServer, type TestServer } from './server.js';
+
+const examples = fileURLToPath(digitsFolder);
+
+/** A real control plane and a real agent beside it. */
+export class AgentWorld {
+  readonly folder: string;
+  readonly server: TestServer;
+  #agent: AgentProcess | undefined;
+
+  private constructor(folder: string, server: TestServer) {
+    this.folder = folder;
+    this.server = server;
+  }
+
+  static async start(): Promise<AgentWorld> {
+    const folder = await mkdtemp(join(tmpdir(), 'bellwether-agents-'));
+    return new AgentWorld(folder, await startServer(['digits']));
+  }
+
+  get agent(): AgentProcess {
+    if (this.#agent === undefined) throw new Error('no agent was started');
+    return this.#agent;
+  }
+
+  /** Starts the agent: the same device, when it was started before. */
+  async startAgent(settings: Readonly<Record<string, unknown>> = {}): Promise<AgentProcess> {
+    const { token } = await this.server.read<TokenReply>('/tokens', { uses: 1 });
+    return this.#begin({
+      server: { url: this.server.httpUrl },
+      root: { file: join(this.server.keys, 'root.json') },
+      allowDevelopment: true,
+      joinToken: token,
+      ...settings,
+    });
+  }
+
+  /** Starts the agent after the server has gone for good. */
+  async startAgentAlone(): Promise<AgentProcess> {
+    return this.#begin({
+      server: { url: 'http://127.0.0.1:9' },
+      root: { file: join(this.server.keys, 'root.json') },
+      allowDevelopment: true,
+    });
+  }
+
+  /** Publishes and approves an example release, `digits@1.0.0`. */
+  async publish(release: string): Promise<void> {
+    const id = parseReleaseId(release);
+    if (id === undefined) throw new Error(`${release} is no release`);
+    await publishRelease(await readRelease(join(examples, id.version)), await this.#signer('publisher'), () => {});
+    await approveRelease(id, await this.#signer('approver'), () => {});
+  }
+
+  /** Publishes a release, rolls it out to all, and waits until the agent serves it. */
+  async serve(release: string): Promise<void> {
+    await this.publish(release);
+    await this.rollOut(release);
+    await this.agent.untilStatus(({ models }) =>
+      models.some(({ serving }) => release.endsWith(`@${serving?.version}`)),
+    );
+  }
+
+  async rollOut(release: string): Promise<void> {
+    await this.server.read('/rollouts', { release, to: { all: true } });
+  }
+
+  async stop(): Promise<void> {
+    this.#agent?.kill('SIGKILL');
+    await this.#agent?.ended;
+    await this.server.stop();
+    await rm(this.folder, { recursive: true, force: true });
+  }
+
+  async #begin(settings: Readonly<Record<string, unknown>>): Promise<AgentProcess> {
+    this.#agent = await AgentProcess.spawn(join(this.folder, 'device'), settings);
+    await this.#agent.logged('agent started');
+    return this.#agent;
+  }
+
+  async #signer(use: 'publisher' | 'approver'): Promise<Signer> {
+    const { keys, httpUrl, operatorToken } = this.server;
+    const machine = join(this.folder, 'laptop');
+    await mkdir(machine, { recursive: true });
+    return {
+      key: await readKeyFile(join(keys, `${use}.key`)),
+      repository: openTrustedRepository({
+        serverUrl: httpUrl,
+        root: await readFile(join(keys, 'root.json')),
+        trustedFile: join(machine, `${use}.trusted.json`),
+      }),
+      server: new ServerConnection(httpUrl, operatorToken),
+      nowMs: Date.now(),
+    };
+  }
+}
+
+const stream = readSplit('stream');
+
+/** A digit of the stream split, as an Open Inference Protocol request. */
+export function digitRequest(index: number): unknown {
+  const data = [...imageOf(stream, index % stream.count)];
+  return { inputs: [{ name: 'image', datatype: 'FP32', shape: [1, 1, 28, 28], data }] };
+}

@@ -1,0 +1,91 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import fastify from 'fastify';
+import { type OpenedCatalog, openCatalog } from '@bellwether/control-plane/catalog/catalog-disk';
+import { catalogRoutes } from '@bellwether/control-plane/catalog/catalog-routes';
+import { replyWithProblems } from '@bellwether/control-plane/http/error-reply';
+import { requireOperator } from '@bellwether/control-plane/http/operator-auth';
+import { initDevelopmentKeys } from '@bellwether/control-plane/publisher/key-set-disk';
+import { type Clock, systemClock } from '@bellwether/shared/clock';
+import { silentLog } from '@bellwether/shared/log';
+
+/** A key set and a data folder in a temporary folder, and the catalogue open on them. */
+export interface CatalogFixture {
+  readonly folder: string;
+  /** What `keys init` made. */
+  readonly keys: string;
+  readonly data: string;
+  readonly catalog: OpenedCatalog;
+  /** Closes the catalogue and opens it again, as a restart does. */
+  reopen(): Promise<OpenedCatalog>;
+  remove(): Promise<void>;
+}
+
+interface CatalogFixtureOptions {
+  readonly clock?: Clock;
+  readonly maxBlobBytes?: number;
+}
+
+/** Makes keys for the family `digits` and opens the catalogue. */
+export async function openCatalogFixture({
+  clock = systemClock,
+  maxBlobBytes = 64 * 1024 ** 2,
+}: CatalogFixtureOptions = {}): Promise<CatalogFixture> {
+  const folder = await mkdtemp(join(tmpdir(), 'bellwether-catalog-'));
+  const keys = join(folder, 'keys');
+  const data = join(folder, 'data');
+  await initDevelopmentKeys(keys, ['digits'], clock.now().wallMs);
+  const open = () =>
+    openCatalog({
+      folder: join(data, 'repository'),
+      keysFolder: join(data, 'keys'),
+      importFrom: join(keys, 'server'),
+      maxBlobBytes,
+      clock,
+      log: silentLog,
+    });
+  let current = await open();
+  return {
+    folder,
+    keys,
+    data,
+    get catalog() {
+      return current;
+    },
+    reopen: async () => {
+      await current.close();
+      current = await open();
+      return current;
+    },
+    remove: async () => {
+      await current.close();
+      await rm(folder, { recursive: true });
+    },
+  };
+}
+
+/** The operator's token of servers in tests. */
+export const operatorToken = 'operator-token-of-tests';
+
+/** A catalogue behind its routes on a real port. */
+export interface CatalogServer extends CatalogFixture {
+  readonly url: string;
+}
+
+/** Serves a catalogue fixture over HTTP, with nothing else of the server around it. */
+export async function startCatalogServer(options: CatalogFixtureOptions = {}): Promise<CatalogServer> {
+  const fixture = await openCatalogFixture(options);
+  const app = fastify({ bodyLimit: 64 * 1024, forceCloseConnections: true });
+  replyWithProblems(app, silentLog);
+  await app.register(catalogRoutes, { store: fixture.catalog, requireOperator: requireOperator(operatorToken) });
+  const url = await app.listen({ port: 0, host: '127.0.0.1' });
+  return {
+    ...fixture,
+    url,
+    remove: async () => {
+      await app.close();
+      await fixture.remove();
+    },
+  };
+}

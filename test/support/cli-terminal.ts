@@ -1,0 +1,21 @@
+import type { Terminal } from '@bellwether/control-plane/cli/terminal';
+
+/** A terminal that remembers what was written to it. */
+export class RecordedTerminal implements Terminal {
+  readonly isInteractive: boolean;
+  readonly columns = 100;
+  stdout = '';
+  stderr = '';
+
+  constructor(isInteractive = false) {
+    this.isInteractive = isInteractive;
+  }
+
+  out(text: string): void {
+    this.stdout += text;
+  }
+
+  err(text: string): void {
+    this.stderr += text;
+  }
+}

@@ -1,0 +1,209 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { DeviceView, TokenReply } from '@bellwether/control-plane/http/operator-api';
+import { initDevelopmentKeys } from '@bellwether/control-plane/publisher/key-set-disk';
+
+const cliMain = fileURLToPath(import.meta.resolve('@bellwether/control-plane/cli/main'));
+const agentMain = fileURLToPath(import.meta.resolve('@bellwether/agent/main'));
+
+/** An agent as a process of its own. */
+export interface AgentProcess {
+  readonly child: ChildProcess;
+  readonly name: string;
+  readonly socketPath: string;
+  readonly stateFolder: string;
+  /** What it has logged so far. */
+  readonly log: () => string;
+}
+
+/** A control plane and agents as real processes, in a temporary folder, as an operator would have them. */
+export class FleetProcesses {
+  readonly folder: string;
+  readonly #children: ChildProcess[] = [];
+  #httpUrl = '';
+  #mqttUrl = '';
+  #token = '';
+
+  private constructor(folder: string) {
+    this.folder = folder;
+  }
+
+  /** Starts a control plane with a development key set for these families. */
+  static async start(families: readonly string[]): Promise<FleetProcesses> {
+    const fleet = new FleetProcesses(await mkdtemp(join(tmpdir(), 'bellwether-fleet-')));
+    await initDevelopmentKeys(fleet.keys, families, Date.now());
+    await fleet.startServer();
+    return fleet;
+  }
+
+  get keys(): string {
+    return join(this.folder, 'keys');
+  }
+
+  get data(): string {
+    return join(this.folder, 'data');
+  }
+
+  get httpUrl(): string {
+    return this.#httpUrl;
+  }
+
+  get token(): string {
+    return this.#token;
+  }
+
+  /** Starts the control plane; again, on the ports that it had before. */
+  async startServer(): Promise<ChildProcess> {
+    const args = ['serve', '--data', this.data, '--keys', join(this.keys, 'server'), '--json', '--log-level', 'error'];
+    const ports = ['--http-port', portOf(this.#httpUrl), '--mqtt-port', portOf(this.#mqttUrl)];
+    const child = this.#spawn(cliMain, [...args, ...ports]);
+    const ready = JSON.parse(await readyText(child)) as { readonly httpUrl: string; readonly mqttUrl: string };
+    this.#httpUrl = ready.httpUrl;
+    this.#mqttUrl = ready.mqttUrl;
+    this.#token = (await readFile(join(this.data, 'operator.token'), 'utf8')).trim();
+    return child;
+  }
+
+  /** Runs a verb of the operator's CLI to its end; throws with its words when it fails. */
+  async cli(...verb: readonly string[]): Promise<void> {
+    const env = { BELLWETHER_SERVER: this.#httpUrl, BELLWETHER_TOKEN: this.#token };
+    const child = spawn(process.execPath, [cliMain, ...verb], {
+      env: { ...process.env, ...env },
+      stdio: ['ignore', 'ignore', 'pipe'],
+    });
+    let said = '';
+    child.stderr.on('data', (part: Buffer) => {
+      said += part.toString();
+    });
+    const [code] = (await once(child, 'close')) as [number | null];
+    if (code !== 0) throw new Error(`bellwether ${verb.join(' ')}: ${said.trim()}`);
+  }
+
+  async publish(releaseFolder: string, release: string): Promise<void> {
+    await this.cli('release', 'publish', releaseFolder, '--key', join(this.keys, 'publisher.key'));
+    await this.cli('release', 'approve', release, '--key', join(this.keys, 'approver.key'));
+  }
+
+  /** The JSON of a request below /api/v1 that must succeed; with a body it is a POST. */
+  async api<Reply>(path: string, body?: unknown): Promise<Reply> {
+    const headers = { authorization: `Bearer ${this.#token}`, 'content-type': 'application/json' };
+    const sent = body === undefined ? { headers } : { method: 'POST', headers, body: JSON.stringify(body) };
+    const reply = await fetch(`${this.#httpUrl}/api/v1${path}`, sent);
+    if (!reply.ok) throw new Error(`${path}: ${reply.status} ${await reply.text()}`);
+    return (await reply.json()) as Reply;
+  }
+
+  /** Starts an agent that enrols by itself; `config` is added to its configuration, `labels` come with its token. */
+  async startAgent(
+    name: string,
+    config: Readonly<Record<string, unknown>> = {},
+    labels: Readonly<Record<string, string>> = {},
+  ): Promise<AgentProcess> {
+    const folder = join(this.folder, name);
+    const stateFolder = join(folder, 'state');
+    const socketPath = join(folder, 'agent.sock');
+    await mkdir(folder, { recursive: true });
+    const { token: joinToken } = await this.api<TokenReply>('/tokens', { labels });
+    const file = join(folder, 'agent.yaml');
+    const root = { file: join(this.keys, 'root.json') };
+    const server = { url: this.#httpUrl };
+    const all = {
+      name,
+      stateFolder,
+      server,
+      joinToken,
+      root,
+      allowDevelopment: true,
+      localApi: { socketPath },
+      ...config,
+    };
+    await writeFile(file, JSON.stringify(all), { mode: 0o600 });
+    return this.restartAgent(name, file, { socketPath, stateFolder });
+  }
+
+  /** Starts an agent process on a configuration file that is there. */
+  restartAgent(name: string, file: string, paths: Pick<AgentProcess, 'socketPath' | 'stateFolder'>): AgentProcess {
+    const child = this.#spawn(agentMain, ['run', '--config', file]);
+    let log = '';
+    const keep = (part: Buffer): void => {
+      log = (log + part.toString()).slice(-200_000);
+    };
+    child.stdout?.on('data', keep);
+    child.stderr?.on('data', keep);
+    return { child, name, ...paths, log: () => log };
+  }
+
+  /** Asks for the devices until they are as they should be; throws after a minute with what it waited for. */
+  async until(what: string, isSo: (devices: readonly DeviceView[]) => boolean): Promise<readonly DeviceView[]> {
+    const endMs = performance.now() + 60_000;
+    for (;;) {
+      const { devices } = await this.api<{ readonly devices: readonly DeviceView[] }>('/devices');
+      if (isSo(devices)) return devices;
+      if (performance.now() > endMs) throw new Error(`waited a minute until ${what}: ${JSON.stringify(devices)}`);
+      await new Promise((resolve) => {
+        setTimeout(resolve, 50);
+      });
+    }
+  }
+
+  /** Ends every process by its id and removes the folder. */
+  async stop(): Promise<void> {
+    await Promise.all(this.#children.map(endOf));
+    await rm(this.folder, { recursive: true, force: true });
+  }
+
+  #spawn(main: string, args: readonly string[]): ChildProcess {
+    const child = spawn(process.execPath, [main, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+    this.#children.push(child);
+    return child;
+  }
+}
+
+/** The release that a device serves of a model, as its last report says. */
+export function servedVersion(device: DeviceView, model: string): string | undefined {
+  return device.report?.models.find((each) => each.model === model)?.serving?.version;
+}
+
+/** Resident memory of a process in bytes (proc(5), statm). */
+export function residentBytes(pid: number): number {
+  const pages = Number(readFileSync(`/proc/${pid}/statm`, 'utf8').split(' ')[1] ?? 0);
+  return pages * 4096;
+}
+
+/** Process ids of a process's children. */
+export function childrenOf(pid: number): readonly number[] {
+  const text = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim();
+  return text === '' ? [] : text.split(' ').map(Number);
+}
+
+/** The port of a URL; 0, any that is free, when there is none yet. */
+function portOf(url: string): string {
+  return url === '' ? '0' : new URL(url).port;
+}
+
+async function readyText(child: ChildProcess): Promise<string> {
+  let text = '';
+  let said = '';
+  child.stderr?.on('data', (part: Buffer) => {
+    said = (said + part.toString()).slice(-10_000);
+  });
+  return new Promise((resolve, reject) => {
+    child.once('exit', (code) => reject(new Error(`bellwether serve ended with ${code}: ${said}`)));
+    child.stdout?.on('data', (part: Buffer) => {
+      text += part.toString();
+      if (text.trimEnd().endsWith('}')) resolve(text);
+    });
+  });
+}
+
+async function endOf(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const exited = once(child, 'exit');
+  child.kill('SIGTERM');
+  await exited;
+}

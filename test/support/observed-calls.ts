@@ -1,0 +1,31 @@
+import type {
+  InferenceObserver,
+  ObservedAnswer,
+  ObservedArm,
+  ObservedFailure,
+} from '@bellwether/agent/inference/observer';
+
+/** An observer that remembers everything. */
+export class ObservedCalls implements InferenceObserver {
+  readonly answers: ObservedAnswer[] = [];
+  readonly failures: ObservedFailure[] = [];
+  /** `model code`, in order. */
+  readonly rejections: string[] = [];
+  readonly deaths: ObservedArm[] = [];
+
+  answered(answer: ObservedAnswer): void {
+    this.answers.push(answer);
+  }
+
+  failed(failure: ObservedFailure): void {
+    this.failures.push(failure);
+  }
+
+  rejected(model: string, code: string): void {
+    this.rejections.push(`${model} ${code}`);
+  }
+
+  runnerDied(arm: ObservedArm): void {
+    this.deaths.push(arm);
+  }
+}

@@ -1,0 +1,165 @@
+import { join } from 'node:path';
+import type { Engine } from '@bellwether/agent/inference/engine';
+import { HttpArtifacts } from '@bellwether/agent/installs/artifact-http';
+import { openBlobFolder } from '@bellwether/agent/installs/blob-folder-disk';
+import type { Announcement } from '@bellwether/agent/installs/install';
+import type { InstallRecord } from '@bellwether/agent/installs/install-record';
+import type { ReleaseStore } from '@bellwether/agent/installs/release-store';
+import type { VerifiedModel } from '@bellwether/agent/installs/verified-model';
+import { LiveModels } from '@bellwether/agent/reconcile/live-models';
+import { buildReconciler, type Reconciler, type ReconcilerParts } from '@bellwether/agent/reconcile/reconciler';
+import type { DeviceTrust } from '@bellwether/agent/trust/device-trust';
+import { AdmissionRefusal } from '@bellwether/agent/trust/refusal';
+import type { RefusalCode } from '@bellwether/shared/contract/refusal';
+import { silentLog } from '@bellwether/shared/log';
+import { MemoryReleaseStore } from './installs.js';
+import type { SampleRelease } from './sample-release.js';
+import { ScriptedRunner } from './scripted-runner.js';
+import { TrustWorld } from './trust-world.js';
+
+/** An engine whose runners load nothing; the test says which releases they refuse. */
+export class ScriptedEngine implements Engine {
+  readonly runners: ScriptedRunner[] = [];
+  /** By version. */
+  readonly refusals = new Map<string, RefusalCode>();
+  /** While it is pending, no runner gets ready. */
+  gate: Promise<void> = Promise.resolve();
+
+  async start(model: VerifiedModel, _trust: unknown, signal: AbortSignal): Promise<ScriptedRunner> {
+    await this.gate;
+    signal.throwIfAborted();
+    const code = this.refusals.get(model.manifest.version);
+    if (code !== undefined) throw new AdmissionRefusal(code, `scripted: ${code}`);
+    const runner = new ScriptedRunner(model);
+    this.runners.push(runner);
+    return runner;
+  }
+}
+
+/** A device's reconcile over real trust, a real web server and a real disk; only runners are scripted. */
+export class ReconcileWorld {
+  readonly world: TrustWorld;
+  readonly trust: DeviceTrust;
+  readonly engine = new ScriptedEngine();
+  readonly live = new LiveModels();
+  readonly events: Announcement[] = [];
+  readonly store: ReleaseStore;
+  readonly reconciler: Reconciler;
+  readonly #changed = new Set<() => void>();
+
+  private constructor(world: TrustWorld, trust: DeviceTrust, store: ReleaseStore, parts: ReconcilerParts) {
+    this.world = world;
+    this.trust = trust;
+    this.store = store;
+    this.reconciler = buildReconciler({
+      ...parts,
+      trust,
+      store,
+      engine: this.engine,
+      live: this.live,
+      serving: {
+        swap: () => ({ drained: Promise.resolve() }),
+        withdraw: () => Promise.resolve(),
+      },
+      announce: (announcement) => {
+        this.events.push(announcement);
+      },
+      onChange: () => {
+        for (const changed of this.#changed) changed();
+      },
+    });
+  }
+
+  /** Opens the device; `world` and `records` are those of an earlier life, if there was one. */
+  static async open(
+    options: {
+      readonly world?: TrustWorld;
+      readonly records?: readonly InstallRecord[];
+      readonly parts?: Partial<ReconcilerParts>;
+    } = {},
+  ): Promise<ReconcileWorld> {
+    const world = options.world ?? (await TrustWorld.start());
+    const { clock } = world;
+    const blobs = await openBlobFolder(join(world.folder, 'device', 'blobs'));
+    const random = () => 1;
+    const log = silentLog;
+    const artifacts = new HttpArtifacts({
+      baseUrl: world.server.url,
+      blobFolder: blobs.folder,
+      maxAttempts: 1,
+      maxBytesPerSecond: 0,
+      stallMs: 10_000,
+      clock,
+      random,
+      log,
+    });
+    const parts = {
+      blobs,
+      artifacts,
+      limits: { diskReserveBytes: 0, memoryMb: 1024 },
+      startSpreadMs: 0,
+      probation: { minutes: 10, calls: 2, maxHours: 24 },
+      onNoAllowedRelease: 'keep',
+      availableMemory: () => 1024 ** 3,
+      clock,
+      random,
+      log,
+      ...options.parts,
+    };
+    const store = new MemoryReleaseStore(options.records);
+    // The parts that are missing here are put in by the constructor.
+    return new ReconcileWorld(world, await world.open(), store, parts as unknown as ReconcilerParts);
+  }
+
+  /** An order for these releases is accepted. */
+  async order(...releases: readonly SampleRelease[]): Promise<void> {
+    const { kind } = await this.trust.offerOrder(this.world.order(...releases), this.world.signal);
+    if (kind !== 'accepted') throw new Error(`the order was ${kind}`);
+    this.reconciler.orderChanged();
+  }
+
+  /** Publishes a release, orders it, and waits until it serves. */
+  async serve(release: SampleRelease): Promise<void> {
+    await this.world.repository.addRelease(release);
+    await this.order(release);
+    await this.untilServing(release.version, release.model);
+  }
+
+  /** The version that serves. */
+  serving(model = 'digits'): string | undefined {
+    return this.live.serving(model)?.release.version;
+  }
+
+  phaseOf({ version }: SampleRelease): string | undefined {
+    return this.store.records().find((record) => record.version === version)?.phase;
+  }
+
+  codeOf({ version }: SampleRelease): string | undefined {
+    return this.store.records().find((record) => record.version === version)?.verdict?.code;
+  }
+
+  /** The runner that serves dies. */
+  async killRunner(model = 'digits'): Promise<void> {
+    const runner = this.live.serving(model)?.runner;
+    if (!(runner instanceof ScriptedRunner)) throw new Error(`nothing serves ${model}`);
+    runner.die();
+    await this.reconciler.runnerDied(runner.model, await runner.exited);
+  }
+
+  async untilServing(version: string, model = 'digits'): Promise<void> {
+    await this.until(() => this.serving(model) === version);
+  }
+
+  /** Resolves after the pass in which something has become true. */
+  async until(isSo: () => boolean): Promise<void> {
+    while (!isSo()) {
+      await new Promise<void>((resolve) => {
+        const changed = () => {
+          this.#changed.delete(changed);
+          resolve();
+        };
+        this.#changed.add(changed);
+      });
+    }
+  }
+}

@@ -1,0 +1,26 @@
+import { mkdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Signer } from '@bellwether/control-plane/publisher/list-release';
+import { ServerConnection } from '@bellwether/control-plane/publisher/server-http';
+import { openTrustedRepository } from '@bellwether/control-plane/publisher/trusted-repository-tuf';
+import { readKeyFile } from '@bellwether/shared/signing/key-file';
+import { type CatalogServer, operatorToken } from './catalog-server.js';
+
+/** The signer of a stage on one machine, whose folder keeps the floors. */
+export async function openSigner(
+  server: CatalogServer,
+  use: 'publisher' | 'approver',
+  machine = 'laptop',
+): Promise<Signer> {
+  await mkdir(join(server.folder, machine), { recursive: true });
+  return {
+    key: await readKeyFile(join(server.keys, `${use}.key`)),
+    repository: openTrustedRepository({
+      serverUrl: server.url,
+      root: await readFile(join(server.keys, 'root.json')),
+      trustedFile: join(server.folder, machine, `${use}.trusted.json`),
+    }),
+    server: new ServerConnection(server.url, operatorToken),
+    nowMs: Date.now(),
+  };
+}
