@@ -1,4 +1,4 @@
-// Builds everything that is stale: removes dist files whose source is gone, `tsc -b`, bundles the schema library, then
+// Builds everything that is stale: removes dist files whose source is gone, `tsc -b`, bundles libraries, then
 // the console by vite.
 //
 //   node tools/build.mjs
@@ -6,7 +6,7 @@
 import { existsSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { bundleSchemaLibrary } from './bundle-schema.mjs';
+import { bundleLibraries } from './bundle-libraries.mjs';
 import { compiledOf, orphansOf, staleOf } from './dist-files.mjs';
 import { exclusively } from './exclusive.mjs';
 import { root, runChild, seconds } from './run-child.mjs';
@@ -42,7 +42,7 @@ async function buildAll(say) {
   if (isFirst) say('compiling');
   const compiled = await runChild(process.execPath, [join(root, 'node_modules', 'typescript', 'bin', 'tsc'), '-b']);
   if (compiled !== 0) return compiled;
-  await bundleSchemaLibrary();
+  await bundleLibraries();
   if (isConsoleStale()) {
     const vite = join(root, 'node_modules', 'vite', 'bin', 'vite.js');
     const folder = join(root, 'control-plane', 'console');

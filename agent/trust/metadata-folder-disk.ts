@@ -15,14 +15,16 @@ const onlineKeysName = 'online.json';
 export async function writeMetadataFolder(folder: string, { roots, current }: MetadataBytes): Promise<void> {
   await rm(folder, { recursive: true, force: true }); // half-written before a power cut
   await mkdir(folder, { mode: 0o700 });
-  for (const root of roots) await writeDurably(join(folder, `${decodeRoot(root).signed.version}.root.json`), root);
+  const files = new Map(roots.map((root) => [`${decodeRoot(root).signed.version}.root.json`, root]));
   if (current !== null) {
-    await writeDurably(join(folder, 'timestamp.json'), current.timestamp);
-    await writeDurably(join(folder, 'snapshot.json'), current.snapshot);
-    await writeDurably(join(folder, 'targets.json'), current.targets);
-    await writeDurably(join(folder, onlineKeysName), current.onlineKeys);
-    for (const [name, leaf] of current.leaves) await writeDurably(join(folder, `${name}.json`), leaf);
+    files.set('timestamp.json', current.timestamp);
+    files.set('snapshot.json', current.snapshot);
+    files.set('targets.json', current.targets);
+    files.set(onlineKeysName, current.onlineKeys);
+    for (const [name, leaf] of current.leaves) files.set(`${name}.json`, leaf);
   }
+  // The order of these does not matter: nobody reads the folder before trust.json names it.
+  await Promise.all([...files].map(async ([name, bytes]) => writeDurably(join(folder, name), bytes)));
   await syncFolder(folder);
   await syncFolder(dirname(folder));
 }

@@ -1,8 +1,7 @@
-import { EqualVersionError, ExpiredMetadataError } from 'tuf-js/dist/error.js';
-import { TrustedMetadataStore } from 'tuf-js/dist/store.js';
 import { messageOf } from '@bellwether/shared/errors';
 import type { OnlineTrust } from './floors.js';
 import { AdmissionRefusal } from './refusal.js';
+import { EqualVersionError, ExpiredMetadataError, TrustedMetadataStore } from './repository-tuf-store.js';
 import { maxRoleBytes, maxRootBytes, maxTimestampBytes, requireTufLimits } from './tuf-limits.js';
 
 /**

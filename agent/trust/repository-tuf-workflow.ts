@@ -1,6 +1,5 @@
 import type { Refusal } from '@bellwether/shared/contract/refusal';
 import { onlineKeysReplaced } from './floors.js';
-import { fetchSmallFile, type RemoteFolder } from './metadata-http.js';
 import { AdmissionRefusal } from './refusal.js';
 import type { RefreshRequest } from './repository.js';
 import { isPassed, TufCore } from './repository-tuf-core.js';
@@ -20,34 +19,37 @@ export interface TufMetadata {
   readonly problems: ReadonlyMap<string, Refusal>;
 }
 
+/** A metadata file of the repository, at most `maxBytes`; undefined when it is not there. Rejects with AdmissionRefusal. */
+export type FetchFile = (name: string, maxBytes: number) => Promise<Uint8Array | undefined>;
+
 type StoredFiles = Partial<Pick<TufMetadata, 'timestamp' | 'snapshot' | 'targets' | 'leaves'>>;
 
 /** One pass over the repository. */
 interface Pass {
   readonly core: TufCore;
-  readonly remote: RemoteFolder;
+  readonly fetchFile: FetchFile;
   /** What was verified before and may serve again. */
   readonly stored: StoredFiles;
 }
 
 /** TUF's client workflow (specification §5.3–5.6): stored files first, then what is newer. Rejects with AdmissionRefusal. */
-export async function updateMetadata(request: RefreshRequest, remote: RemoteFolder): Promise<TufMetadata> {
-  const { core, roots } = await updateRoots(request, remote);
+export async function updateMetadata(request: RefreshRequest, fetchFile: FetchFile): Promise<TufMetadata> {
+  const { core, roots } = await updateRoots(request, fetchFile);
   const stored: StoredFiles = request.stored.current ?? {};
   // §5.3.11: versions that were run up with stolen online keys do not bind the keys after them.
-  const online = { core, remote, stored: onlineKeysReplaced(request.floors, core.onlineTrust) ? {} : stored };
+  const online = { core, fetchFile, stored: onlineKeysReplaced(request.floors, core.onlineTrust) ? {} : stored };
   const timestamp = await updateTimestamp(online);
   const snapshot = await updateSnapshot(online);
-  const targets = await updateRole('targets', stored.targets, { core, remote, stored });
-  const { leaves, problems } = await updateLeaves(request.wanted, { core, remote, stored });
+  const targets = await updateRole('targets', stored.targets, { core, fetchFile, stored });
+  const { leaves, problems } = await updateLeaves(request.wanted, { core, fetchFile, stored });
   return { roots, timestamp, snapshot, targets, leaves, problems };
 }
 
-async function updateRoots({ stored, trustedTimeMs }: RefreshRequest, remote: RemoteFolder) {
+async function updateRoots({ stored, trustedTimeMs }: RefreshRequest, fetchFile: FetchFile) {
   const roots = [...stored.roots];
   const core = new TufCore(roots.at(-1) ?? new Uint8Array(), trustedTimeMs);
   for (let rotations = 0; rotations < maxRootRotations; rotations++) {
-    const bytes = await fetchSmallFile(remote, `${core.onlineTrust.version + 1}.root.json`, maxRootBytes);
+    const bytes = await fetchFile(`${core.onlineTrust.version + 1}.root.json`, maxRootBytes);
     if (bytes === undefined) break;
     core.updateRoot(bytes);
     roots.push(bytes);
@@ -55,28 +57,32 @@ async function updateRoots({ stored, trustedTimeMs }: RefreshRequest, remote: Re
   return { core, roots };
 }
 
-async function updateTimestamp({ core, remote, stored }: Pass): Promise<Uint8Array> {
+async function updateTimestamp({ core, fetchFile, stored }: Pass): Promise<Uint8Array> {
   const before = stored.timestamp;
   // An expired one throws and stays the base for the new one, as it should.
   if (before !== undefined) isPassed(() => core.updateTimestamp(before));
-  const bytes = await fetchNeeded(remote, 'timestamp.json', maxTimestampBytes);
+  const bytes = await fetchNeeded(fetchFile, 'timestamp.json', maxTimestampBytes);
   return core.updateTimestamp(bytes) || before === undefined ? bytes : before;
 }
 
-async function updateSnapshot({ core, remote, stored }: Pass): Promise<Uint8Array> {
+async function updateSnapshot({ core, fetchFile, stored }: Pass): Promise<Uint8Array> {
   const before = stored.snapshot;
   if (before !== undefined && isPassed(() => core.updateSnapshot(before, true))) return before;
   const meta = core.snapshotMeta;
-  const bytes = await fetchNeeded(remote, `${meta?.version}.snapshot.json`, capOf(meta?.length));
+  const bytes = await fetchNeeded(fetchFile, `${meta?.version}.snapshot.json`, capOf(meta?.length));
   core.updateSnapshot(bytes, false);
   return bytes;
 }
 
-async function updateRole(name: string, before: Uint8Array | undefined, { core, remote }: Pass): Promise<Uint8Array> {
+async function updateRole(
+  name: string,
+  before: Uint8Array | undefined,
+  { core, fetchFile }: Pass,
+): Promise<Uint8Array> {
   if (before !== undefined && isPassed(() => core.updateTargets(before, name))) return before;
   const meta = core.metaOf(name);
   if (meta === undefined) throw new AdmissionRefusal('metadata-refused', `the snapshot does not name ${name}.json`);
-  const bytes = await fetchNeeded(remote, `${meta.version}.${name}.json`, capOf(meta.length));
+  const bytes = await fetchNeeded(fetchFile, `${meta.version}.${name}.json`, capOf(meta.length));
   core.updateTargets(bytes, name);
   return bytes;
 }
@@ -97,9 +103,9 @@ async function updateLeaves(wanted: readonly string[], pass: Pass) {
   return { leaves, problems };
 }
 
-async function fetchNeeded(remote: RemoteFolder, name: string, maxBytes: number): Promise<Uint8Array> {
-  const bytes = await fetchSmallFile(remote, name, maxBytes);
-  if (bytes === undefined) throw new AdmissionRefusal('network', `${remote.url} has no ${name}`);
+async function fetchNeeded(fetchFile: FetchFile, name: string, maxBytes: number): Promise<Uint8Array> {
+  const bytes = await fetchFile(name, maxBytes);
+  if (bytes === undefined) throw new AdmissionRefusal('network', `the repository has no ${name}`);
   return bytes;
 }
 

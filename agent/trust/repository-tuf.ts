@@ -9,6 +9,7 @@ import { AdmissionRefusal } from './refusal.js';
 import { isSignedLeaf } from './release-verifier.js';
 import type { RefreshedMetadata, RefreshRequest, Repository } from './repository.js';
 import { updateInThread } from './repository-tuf-thread.js';
+import type { FetchFile } from './repository-tuf-workflow.js';
 import { decodeRoot, decodeSnapshot, decodeTargets, decodeTimestamp, type TargetsFile } from './tuf-documents.js';
 
 const maxOnlineKeysBytes = 64 * 1024;
@@ -37,9 +38,10 @@ export class TufRepository implements Repository {
 
   async refresh(request: RefreshRequest, signal: AbortSignal): Promise<RefreshedMetadata> {
     const plane = this.#plane();
-    const task = { request, remote: folderOf(plane, metadataPath) };
+    const remote = folderOf(plane, metadataPath);
+    const fetchFile: FetchFile = (name, maxBytes) => fetchSmallFile(remote, name, maxBytes);
     const limits = { signal, deadlineMs: this.#deadlineMs };
-    const { roots, timestamp, snapshot, targets, ...delegated } = await updateInThread(task, limits);
+    const { roots, timestamp, snapshot, targets, ...delegated } = await updateInThread(request, fetchFile, limits);
     const read = asWeReadThem(() => {
       for (const root of roots) decodeRoot(root);
       decodeTimestamp(timestamp);
