@@ -1,5 +1,6 @@
 import type { Clock } from '@bellwether/shared/clock';
 import type { Order } from '@bellwether/shared/contract/order';
+import type { Machine } from '@bellwether/shared/contract/report';
 import { messageOf } from '@bellwether/shared/errors';
 import type { Log } from '@bellwether/shared/log';
 import type { AgentConfig } from './config.js';
@@ -41,6 +42,7 @@ export interface AgentParts {
   readonly outbox: Outbox;
   readonly hostMetrics: (runners: () => Iterable<Runner>) => Promise<HostMetrics>;
   readonly availableMemory: () => number;
+  readonly readMachine: () => Promise<Machine>;
   readonly setLogLevel: (level: AgentConfig['logLevel']) => void;
   readonly clock: Clock;
   readonly random: () => number;
@@ -111,9 +113,20 @@ export async function buildAgent(parts: AgentParts): Promise<Agent> {
   });
   const refresh = new MetadataRefresh({ trust, onRefreshed: () => reconciler.networkChanged(), clock, random, log });
 
+  let machine: Machine | undefined;
+  const meetMachine = async (): Promise<void> => {
+    try {
+      machine = await parts.readMachine();
+      publisher.offer(report());
+    } catch (error) {
+      log.warn({ err: messageOf(error) }, 'the machine could not be described');
+    }
+  };
+
   const report = (): ReportContent =>
     makeReport({
       identity: parts.reportIdentity,
+      machine,
       development: trust.development,
       accepted: trust.accepted,
       metadata: trust.versions,
@@ -160,6 +173,7 @@ export async function buildAgent(parts: AgentParts): Promise<Agent> {
       announce({ kind: 'agent-started', message: `agent ${parts.reportIdentity.agent.version}` });
       applySettings(trust.accepted?.order ?? {});
       refresh.start();
+      void meetMachine();
       uplink.start({
         order: (payload) => desk.take(payload),
         connected: () => {

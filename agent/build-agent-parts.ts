@@ -19,6 +19,7 @@ import { backoffMs } from './reconcile/backoff.js';
 import type { ReportIdentity } from './reconcile/report.js';
 import { takeStateFolder } from './state-folder-disk.js';
 import { openHostMetrics, readBootId } from './telemetry/host-metrics-os.js';
+import { readMachine } from './telemetry/host-metrics-os-machine.js';
 import { openOutbox } from './telemetry/outbox-level.js';
 import type { DeviceTrust } from './trust/device-trust.js';
 import { openDeviceTrust } from './trust/device-trust-disk.js';
@@ -135,6 +136,7 @@ async function openParts(
     outbox,
     hostMetrics: (runners) => openHostMetrics({ stateFolder: config.stateFolder, clock, runners }),
     availableMemory: () => freemem(),
+    readMachine: () => readMachine(runtime.nodePath),
     setLogLevel: runtime.setLogLevel,
     clock,
     random,

@@ -7,7 +7,7 @@ import { root } from './run-child.mjs';
 /** In the order they run. Budgets are for the 2-core reference machine; the rule is in tools/test.mjs. */
 export const suites = {
   unit: { folders: ['shared', 'agent', 'control-plane', 'architecture', 'examples', 'tools'], budgetSeconds: 60 },
-  integration: { folders: ['integration'], budgetSeconds: 120 },
+  integration: { folders: ['integration', 'firmware-images'], budgetSeconds: 120 },
   scenarios: { folders: ['scenarios'], budgetSeconds: 120 },
   browser: { folders: ['browser'], budgetSeconds: 60, debianPackages: ['chromium'] },
 };

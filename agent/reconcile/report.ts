@@ -1,4 +1,4 @@
-import type { ModelReport, Report } from '@bellwether/shared/contract/report';
+import type { Machine, ModelReport, Report } from '@bellwether/shared/contract/report';
 import { type InstallRecord, isSameRelease, type ReleaseRef } from '../installs/install-record.js';
 import type { AcceptedOrder, MetadataVersions } from '../trust/device-trust.js';
 import { isPassing, type Observed, type ObservedModel } from './plan.js';
@@ -9,6 +9,8 @@ export type ReportIdentity = Pick<Report, 'device' | 'runId' | 'bootId' | 'agent
 /** What a report is made of, beside what the plan saw. */
 export interface ReportCase {
   readonly identity: ReportIdentity;
+  /** Undefined until it has been read. */
+  readonly machine?: Machine | undefined;
   readonly development: boolean;
   readonly accepted: AcceptedOrder | null;
   readonly metadata: MetadataVersions | null;
@@ -38,6 +40,7 @@ export function makeReport(from: ReportCase): ReportContent {
   return {
     version: 1,
     ...from.identity,
+    ...(from.machine === undefined ? {} : { machine: from.machine }),
     development: from.development,
     observed:
       accepted === null

@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import type { Machine } from '@bellwether/shared/contract/report';
 import { Compile } from '@bellwether/shared/schema';
 import { DeviceList, type DeviceView } from '../http/operator-api.js';
 import { CliError } from './cli-error.js';
@@ -45,6 +46,7 @@ async function show(name: string, options: ServerOptions, { terminal, clock }: V
   const text = fields([
     ['device', device.id],
     ['labels', labelsText(device.labels)],
+    ['machine', machineText(report?.machine)],
     ['enrolled', timeText(device.enrolledAtMs)],
     ['presence', `${device.presence}, seen ${agoText(device.lastSeenMs, clock.now().wallMs)}`],
     [
@@ -112,4 +114,10 @@ function modelsText(models: Readonly<Record<string, string>>): string {
 
 function milliseconds(value: number | null): string {
   return value === null ? '–' : value.toFixed(2);
+}
+
+function machineText(machine: Machine | undefined): string {
+  if (machine === undefined) return '–';
+  const { hardware, cpu, cores, memoryBytes, os, kernel } = machine;
+  return `${hardware}, ${cores} × ${cpu}, ${(memoryBytes / 2 ** 30).toFixed(1)} GiB, ${os}, kernel ${kernel}`;
 }

@@ -51,6 +51,19 @@ export const ModelReport = Type.Object({
 });
 export type ModelReport = Static<typeof ModelReport>;
 
+/** The machine that an agent runs on; read once at its start, so it may be missing from the first report. */
+export const Machine = Type.Object({
+  /** `Raspberry Pi 4 Model B Rev 1.4`, as the firmware names it. */
+  hardware: Type.String({ maxLength: 200 }),
+  cpu: Type.String({ maxLength: 200 }),
+  cores: count,
+  memoryBytes: count,
+  /** `Debian GNU/Linux 12`. */
+  os: Type.String({ maxLength: 200 }),
+  kernel: Type.String({ maxLength: 100 }),
+});
+export type Machine = Static<typeof Machine>;
+
 /** What a device says it runs. The newest (runId, sequence) counts; it is sent on every change and on every connection. */
 export const Report = Type.Object({
   version: Type.Literal(1),
@@ -65,6 +78,7 @@ export const Report = Type.Object({
     platform: Type.String({ maxLength: 32 }),
     arch: Type.String({ maxLength: 32 }),
   }),
+  machine: Type.Optional(Machine),
   stage: Type.Union([Type.Literal('staging'), Type.Literal('production')]),
   /** True while the pinned root carries the mark `development`. */
   development: Type.Boolean(),
