@@ -159,9 +159,11 @@ export async function buildAgent(parts: AgentParts): Promise<Agent> {
     await reconciler.stop();
     await serving.stop();
     await localApi.stop();
-    await publisher.stop();
+    const published = publisher.stop();
     await reporter.stop();
     await uplink.stop();
+    // Last: a broker that has gone silent keeps a report for its whole time-out, and the window above must not wait for that.
+    await published;
   };
   let stopped: Promise<void> | undefined;
 

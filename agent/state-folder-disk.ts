@@ -1,5 +1,5 @@
 import { link, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { decodeDocument } from '@bellwether/shared/contract/decode';
 import { CodedError, codeOf, messageOf } from '@bellwether/shared/errors';
 import { Compile, type Static, Type } from '@bellwether/shared/schema';
@@ -33,8 +33,9 @@ export async function takeStateFolder(folder: string, pid: number): Promise<() =
   }
 }
 
-/** What Node says about a folder that cannot be written, in our codes; any other error as it is. */
+/** What Node says about a folder that cannot be written, in our codes; any other error, or one about another place, as it is. */
 export function asStateFolderError(folder: string, cause: unknown): unknown {
+  if (!concerns(folder, cause)) return cause;
   const text = `${folder}: ${messageOf(cause)}`;
   switch (codeOf(cause)) {
     case 'EROFS':
@@ -51,6 +52,17 @@ export function asStateFolderError(folder: string, cause: unknown): unknown {
     default:
       return cause;
   }
+}
+
+/** Errors of a file that is open name no path: what is written at a start lies in the folder. */
+function concerns(folder: string, cause: unknown): boolean {
+  if (!(cause instanceof Error) || !('path' in cause) || typeof cause.path !== 'string') return true;
+  return isWithin(cause.path, folder) || isWithin(folder, cause.path);
+}
+
+function isWithin(inner: string, outer: string): boolean {
+  const way = relative(outer, inner);
+  return way !== '..' && !way.startsWith('../');
 }
 
 /** link(2) refuses a name that is taken: of two agents that start at once, one gets it. */

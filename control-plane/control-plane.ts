@@ -123,11 +123,11 @@ export function buildControlPlane(parts: ControlPlaneParts): ControlPlane {
     catalog,
     conductor,
     telemetry,
-    status: () => ({
+    status: (hostname) => ({
       version: parts.version,
       development: catalog.development,
       startedAtMs,
-      mqttUrl: channel.url,
+      mqttUrl: reachableUrl(channel.url, hostname),
       rootSha256: catalog.rootSha256,
     }),
   });

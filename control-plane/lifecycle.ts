@@ -27,10 +27,23 @@ export class Lifecycle {
     }
   }
 
-  /** May be called twice. */
+  /** Stops everything that started, also when one of them fails; throws the first failure then. May be called twice. */
   async stop(): Promise<void> {
     const started = this.#started;
     this.#started = [];
-    for (const step of started.reverse()) await step.stop?.();
+    await stopAll(started.map((step) => () => step.stop?.()));
   }
+}
+
+/** Calls all of them in reverse, also when one fails; throws the first failure then. */
+export async function stopAll(stops: readonly (() => void | Promise<void>)[]): Promise<void> {
+  const failures: unknown[] = [];
+  for (const stop of stops.toReversed()) {
+    try {
+      await stop();
+    } catch (cause) {
+      failures.push(cause);
+    }
+  }
+  if (failures.length > 0) throw failures[0];
 }

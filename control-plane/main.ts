@@ -14,6 +14,7 @@ import { dataError } from './database/data-error.js';
 import { issuerKey, makeFolder, operatorToken, serverKey } from './database/data-folder-disk.js';
 import { lockDataFolder } from './database/data-lock-sqlite.js';
 import { openDatabase } from './database/database-sqlite.js';
+import { stopAll } from './lifecycle.js';
 
 /** What `bellwether serve` passes on. */
 export interface ServeOptions extends GivenSettings {
@@ -58,7 +59,7 @@ export async function serve({ keys, logLevel, ...given }: ServeOptions = {}): Pr
     const operatorTokenFile = dataPaths(settings.data).operatorToken;
     return { httpUrl, mqttUrl, operatorTokenFile, development, ...stoppedBySignals(closing, log) };
   } catch (cause) {
-    await closeAll(closing);
+    await stopAll(closing.splice(0));
     throw dataError(settings.data, cause);
   }
 }
@@ -108,7 +109,7 @@ function stoppedBySignals(closing: Closing, log: Log): Pick<RunningServer, 'stop
     ended = resolveStopped;
   });
   const stop = (): Promise<void> => {
-    stopping ??= closeAll(closing).finally(() => {
+    stopping ??= stopAll(closing.splice(0)).finally(() => {
       process.off('SIGINT', onSignal);
       process.off('SIGTERM', onSignal);
       ended();
@@ -117,15 +118,11 @@ function stoppedBySignals(closing: Closing, log: Log): Pick<RunningServer, 'stop
   };
   const onSignal = (signal: NodeJS.Signals): void => {
     log.info({ signal }, 'The control plane is stopping');
-    void stop();
+    stop().catch((cause: unknown) => log.error({ err: cause }, 'The control plane did not stop cleanly'));
   };
   process.on('SIGINT', onSignal);
   process.on('SIGTERM', onSignal);
   return { stop, stopped };
-}
-
-async function closeAll(closing: Closing): Promise<void> {
-  for (const close of closing.splice(0).reverse()) await close();
 }
 
 /** Log lines go to stderr: JSON for machines, readable on a terminal. */

@@ -11,7 +11,7 @@ import { compiledOf, orphansOf, staleOf } from './dist-files.mjs';
 import { exclusively } from './exclusive.mjs';
 import { root, runChild, seconds } from './run-child.mjs';
 
-const projects = ['shared', 'agent', 'control-plane', 'test'];
+const projects = ['shared', 'agent', 'control-plane', 'control-plane/console', 'test'];
 
 /** The newest modification time under a folder, in ms; 0 when there is none. */
 function newestMs(folder) {

@@ -4,7 +4,6 @@
 
 import { readFileSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
-
 import { root } from './run-child.mjs';
 
 const bundles = [

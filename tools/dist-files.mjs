@@ -20,12 +20,17 @@ function outputsOf(project) {
   const dist = join(project, 'dist');
   return filesUnder(dist)
     .filter((file) => outputs.test(file) && !foreign.has(relative(dist, file).split(sep)[0]))
-    .map((file) => ({ file, source: join(project, relative(dist, file).replace(outputs, '.ts')) }));
+    .map((file) => ({ file, source: sourceOf(join(project, relative(dist, file).replace(outputs, ''))) }));
+}
+
+/** The source with this path, which lacks its suffix: `.tsx` where there is one. */
+function sourceOf(stem) {
+  return existsSync(`${stem}.tsx`) ? `${stem}.tsx` : `${stem}.ts`;
 }
 
 /** Where tsc writes the JavaScript of a source file. */
 export function compiledOf(project, source) {
-  return join(project, 'dist', relative(project, source).replace(/\.ts$/, '.js'));
+  return join(project, 'dist', relative(project, source).replace(/\.tsx?$/, '.js'));
 }
 
 /** Full paths of dist files whose source is gone. */
@@ -43,7 +48,7 @@ export function staleOf(project) {
   const info = join(project, 'dist', 'tsconfig.tsbuildinfo');
   const lookedMs = existsSync(info) ? statSync(info).mtimeMs : 0;
   return filesUnder(project)
-    .filter((file) => file.endsWith('.ts') && !file.endsWith('.d.ts'))
+    .filter((file) => /\.tsx?$/.test(file) && !file.endsWith('.d.ts'))
     .filter((file) => !/^(?:dist|node_modules|console)(?:\/|$)/.test(relative(project, file)))
     .filter((file) => {
       const compiled = compiledOf(project, file);

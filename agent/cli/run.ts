@@ -12,9 +12,16 @@ import { type Notification, notifySystemd } from '../systemd/notify-process.js';
 export async function runAgent(config: AgentConfig, version: string): Promise<void> {
   const log = pino({ level: config.logLevel, base: null });
   const stopping = stopSignal();
-  const { parts, close } = await openAgentParts(config, runtimeOf(version, log), stopping).catch((error: unknown) => {
+  const opened = await openAgentParts(config, runtimeOf(version, log), stopping).catch((error: unknown) => {
+    // It may have waited for its first trust, and stopping is no failure.
+    if (stopping.aborted) return undefined;
     throw asStateFolderError(config.stateFolder, error);
   });
+  if (opened === undefined) {
+    log.info({}, 'agent stopped before it had started');
+    return;
+  }
+  const { parts, close } = opened;
   try {
     const agent = await buildAgent(parts);
     try {

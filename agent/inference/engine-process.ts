@@ -27,13 +27,30 @@ const spareDelayMs = 5_000;
 export class ProcessEngine implements Engine {
   readonly #parts: ProcessEngineParts;
   #spare: RunnerChild | undefined;
+  /** Resolves when the probe that runs now is over. */
+  #probing: Promise<void> = Promise.resolve();
   #cancelSpare = (): void => {};
 
   constructor(parts: ProcessEngineParts) {
     this.#parts = parts;
   }
 
+  /** One probe at a time: two would spoil each other's latency, and refuse a release for the other's load. */
   async start(model: VerifiedModel, trust: RunnerTrust, signal: AbortSignal): Promise<Runner> {
+    const before = this.#probing;
+    let done = (): void => {};
+    this.#probing = new Promise((resolve) => {
+      done = resolve;
+    });
+    await before;
+    try {
+      return await this.#start(model, trust, signal);
+    } finally {
+      done();
+    }
+  }
+
+  async #start(model: VerifiedModel, trust: RunnerTrust, signal: AbortSignal): Promise<Runner> {
     signal.throwIfAborted();
     const child = this.#takeChild();
     const abort = (): void => child.kill();

@@ -67,6 +67,9 @@ type ModelTensors = Pick<Manifest, 'inputs' | 'outputs'>;
 /** Parameters that would change the meaning of a request; who sends them must not think that they worked. */
 const unsupported = ['shared_memory_region', 'shared_memory_byte_size', 'shared_memory_offset', 'classification'];
 
+/** Keys are kept with their state: an app must not fill a runner's memory with them. */
+const maxKeyLength = 256;
+
 /** Reads a request body; `jsonBytes` is Inference-Header-Content-Length, or undefined when all of it is JSON. Throws OpenInferenceError. */
 export function readInferenceRequest(
   body: Buffer,
@@ -79,17 +82,22 @@ export function readInferenceRequest(
   }
   const request = parseRequest(body.toString('utf8', 0, jsonEnd));
   refuseUnsupported(request);
-  const assignmentKey = request.parameters?.['assignment_key'];
-  if (assignmentKey !== undefined && typeof assignmentKey !== 'string') {
-    throw invalid('schema', 'parameters.assignment_key is no string');
+  const { assignment_key: assignmentKey, reset = false } = request.parameters ?? {};
+  if (assignmentKey !== undefined && (typeof assignmentKey !== 'string' || !isKey(assignmentKey))) {
+    throw invalid('schema', `parameters.assignment_key is no string of 1 to ${maxKeyLength} characters`);
   }
+  if (typeof reset !== 'boolean') throw invalid('schema', 'parameters.reset is neither true nor false');
   return {
     id: request.id,
     inputs: readInputs(request.inputs, model, body.subarray(jsonEnd)),
     outputs: wantedOutputs(request, model),
     assignmentKey,
-    reset: request.parameters?.['reset'] === true,
+    reset,
   };
+}
+
+function isKey(key: string): boolean {
+  return key.length > 0 && key.length <= maxKeyLength;
 }
 
 function parseRequest(text: string): InferRequest {
@@ -169,7 +177,12 @@ function readData(input: RequestInput, dtype: DataType, binary: Uint8Array, read
   reader.at += bytes;
   if (reader.at > binary.byteLength)
     throw invalid('wrong-data', `the binary data ends before input ${input.name} does`);
-  return binary.subarray(start, reader.at);
+  const data = binary.subarray(start, reader.at);
+  // Native code takes a bool for 0 or 1, and what it makes of 2 is nobody's promise.
+  if (dtype === 'BOOL' && data.some((value) => value > 1)) {
+    throw invalid('wrong-data', `input ${input.name} (BOOL): its bytes may be 0 or 1`);
+  }
+  return data;
 }
 
 function wantedOutputs({ outputs, parameters: given }: InferRequest, model: ModelTensors): WantedOutput[] {

@@ -3,7 +3,8 @@ import { dataTypes } from '@bellwether/shared/models/manifest';
 import { Compile, type Static, Type } from '@bellwether/shared/schema';
 import { RunnerTrust } from '../trust/runner-trust.js';
 import type { Tensor } from './engine.js';
-import { tensorBytes } from './runner-frames.js';
+import { FrameError, tensorBytes } from './runner-frames.js';
+import { byteCount, tensorText } from './tensor-values.js';
 
 /** What main process and runner say to each other: a frame's type, and the schema of its header. */
 export const frameTypes = { load: 1, infer: 2, loaded: 16, refused: 17, answer: 18, failed: 19 } as const;
@@ -69,8 +70,12 @@ export const fromRunner = {
   failed: Compile(FailedMessage),
 };
 
-/** The tensors of a frame's header, with their bytes cut out of its body; throws FrameError when these do not fit. */
+/** The tensors of a frame's header, with their bytes cut out of its body; throws FrameError when these do not fit it, or their type and shape. */
 export function tensorsOf(list: readonly ListedTensor[], body: Uint8Array): Tensor[] {
+  const wrong = list.find(({ dtype, shape, bytes }) => bytes !== byteCount(dtype, shape));
+  if (wrong !== undefined) {
+    throw new FrameError('frame-malformed', `tensor ${wrong.name} ${tensorText(wrong)} in ${wrong.bytes} bytes`);
+  }
   const parts = tensorBytes(
     body,
     list.map((tensor) => tensor.bytes),

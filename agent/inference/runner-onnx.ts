@@ -16,6 +16,9 @@ import { serveRunner } from './runner-onnx-serve.js';
 process.env['ORT_DISABLE_TELEMETRY'] = '1';
 const onnxruntime = await import('onnxruntime-node');
 
+// Ctrl-C in a terminal reaches the whole process group; the main process drains first and says when to end.
+process.on('SIGINT', () => {});
+
 /** The model's bytes were in a buffer that nobody needs any more: what counts is what stays. */
 function rssBytes(): number {
   globalThis.gc?.();

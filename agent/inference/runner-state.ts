@@ -8,7 +8,7 @@ type Inputs = Manifest['inputs'];
 const maxKeys = 1024;
 const maxBytes = 64 * 1024 * 1024;
 
-/** The state tensors of a model between calls, per key: zeros first, then what the last call put out. */
+/** The state tensors of a model between calls, per key: zeros first, then what the last call put out. The empty key is no key: it keeps nothing, so that two apps never continue each other's state. */
 export class RunnerState {
   readonly #inputs: readonly (Inputs[number] & { readonly role: 'state' })[];
   readonly #capacity: number;
@@ -34,7 +34,7 @@ export class RunnerState {
 
   /** Keeps the state outputs of a call; `outputs` may hold others too. */
   keep(key: string, outputs: readonly Tensor[]): void {
-    if (this.#inputs.length === 0) return;
+    if (this.#inputs.length === 0 || key === '') return;
     const next = this.#inputs.flatMap((input) => {
       const output = outputs.find((each) => each.name === input.from);
       return output === undefined ? [] : [{ ...output, name: input.name }];

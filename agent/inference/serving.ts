@@ -55,7 +55,8 @@ export class Serving {
     const lane = this.#lanes.get(model);
     if (lane === undefined) return;
     await lane.close();
-    if (this.#lanes.get(model) === lane) this.#lanes.delete(model);
+    // While the agent stops the lane stays: `draining` is no `unknown-model`, which an app would take for good.
+    if (!this.#isStopping && this.#lanes.get(model) === lane) this.#lanes.delete(model);
   }
 
   /** The runner that takes a model's calls; undefined while there is none. */

@@ -53,7 +53,8 @@ class BlobFolder implements Blobs {
       const bytes = await hashFile(join(this.folder, sha256), hash, signal);
       return { bytes, sha256: hash.digest('hex') };
     } catch (error) {
-      if (codeOf(error) === 'ENOENT') return undefined;
+      // EIO: flash that has rotted. A blob that cannot be read is one that is not there, and is fetched again.
+      if (codeOf(error) === 'ENOENT' || codeOf(error) === 'EIO') return undefined;
       throw error;
     }
   }

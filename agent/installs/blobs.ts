@@ -19,7 +19,7 @@ export interface Blobs {
   partSizeOf(sha256: string): Promise<number>;
   /** The whole blob; undefined when it is not there or longer than `maxBytes`. */
   read(sha256: string, maxBytes: number): Promise<Uint8Array | undefined>;
-  /** Reads and hashes the blob in small steps that leave the event loop free; undefined when it is not there. */
+  /** Reads and hashes the blob in small steps that leave the event loop free; undefined when it is not there or the disk cannot read it. */
   measure(sha256: string, signal: AbortSignal): Promise<MeasuredFile | undefined>;
   list(): Promise<readonly StoredBlob[]>;
   /** Removes a blob and its unfinished download; absent ones do no harm. */

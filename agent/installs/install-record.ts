@@ -27,7 +27,7 @@ export const InstallRecord = Type.Object({
   phase: Type.Enum(installPhases),
   /** Wall clock at which the phase was entered; for people, never compared. */
   sinceMs: count,
-  /** Times the agent went down while this release was being probed. */
+  /** Times the agent went down, unasked, while this release was being probed; 0 again once it was probed to the end. */
   crashes: count,
   /** Runner deaths in this probation. */
   deaths: count,

@@ -12,7 +12,17 @@ export const maxProbationDeaths = 3;
 
 /** What can happen to an install. `order` is the digest of the order under which it happened. */
 export type InstallEvent =
-  | { readonly type: 'fetched' | 'verified' | 'probed' | 'probation-passed' | 'bytes-lost' | 'standby-lost' | 'begun' }
+  | {
+      readonly type:
+        | 'fetched'
+        | 'verified'
+        | 'probed'
+        | 'probation-passed'
+        | 'bytes-lost'
+        | 'standby-lost'
+        | 'begun'
+        | 'aborted';
+    }
   | { readonly type: 'swapped'; readonly ordinal: number }
   | { readonly type: 'runner-died'; readonly why: string; readonly order: string }
   | { readonly type: 'refused'; readonly refusal: Refusal; readonly order: string }
@@ -36,16 +46,35 @@ export interface InstallTransition {
 export class InstallError extends CodedError<'no-edge'> {}
 
 /**
- * Every edge, failures included [A-5]. What is missing cannot happen. The two that depend on a count are in `phaseAfter`:
+ * Every edge, failures included [A-5]. What is missing cannot happen. `aborted`: a newer order, or a stop of the agent, ended
+ * the work; that is no crash. The two that depend on a count are in `phaseAfter`:
  * the third death in probation reverts, the third crash while probing refuses. `agent-restarted` is the written answer
  * after a crash: whatever was on its way begins again from bytes that are hashed again, and what served before serves.
  */
 export const installEdges: Readonly<
   Record<InstallPhase, Readonly<Partial<Record<InstallEvent['type'], InstallPhase>>>>
 > = {
-  fetching: { begun: 'fetching', fetched: 'verifying', refused: 'refused', 'agent-restarted': 'fetching' },
-  verifying: { begun: 'fetching', verified: 'probing', refused: 'refused', 'agent-restarted': 'fetching' },
-  probing: { begun: 'fetching', probed: 'standby', refused: 'refused', 'agent-restarted': 'fetching' },
+  fetching: {
+    begun: 'fetching',
+    fetched: 'verifying',
+    aborted: 'fetching',
+    refused: 'refused',
+    'agent-restarted': 'fetching',
+  },
+  verifying: {
+    begun: 'fetching',
+    verified: 'probing',
+    aborted: 'fetching',
+    refused: 'refused',
+    'agent-restarted': 'fetching',
+  },
+  probing: {
+    begun: 'fetching',
+    probed: 'standby',
+    aborted: 'fetching',
+    refused: 'refused',
+    'agent-restarted': 'fetching',
+  },
   standby: { begun: 'fetching', swapped: 'serving', 'standby-lost': 'fetching', 'agent-restarted': 'fetching' },
   serving: {
     swapped: 'serving',
@@ -95,7 +124,7 @@ export function transition(record: InstallRecord, event: InstallEvent, nowMs: nu
     ...record,
     phase,
     sinceMs: phase === record.phase ? record.sinceMs : nowMs,
-    crashes: event.type === 'agent-restarted' && record.phase === 'probing' ? record.crashes + 1 : record.crashes,
+    crashes: crashesAfter(record, event),
     deaths: deathsAfter(record, event),
     servedOrdinal: event.type === 'swapped' ? event.ordinal : record.servedOrdinal,
     verdict: verdictAfter(record, event, phase, nowMs),
@@ -111,6 +140,13 @@ function phaseAfter(record: InstallRecord, event: InstallEvent): InstallPhase | 
     return 'reverted';
   }
   return installEdges[record.phase][event.type];
+}
+
+/** What was probed to the end, or is tried again after a refusal, has a clean sheet. */
+function crashesAfter(record: InstallRecord, event: InstallEvent): number {
+  if (event.type === 'agent-restarted' && record.phase === 'probing') return record.crashes + 1;
+  const isOver = event.type === 'probed' || (event.type === 'begun' && record.phase === 'refused');
+  return isOver ? 0 : record.crashes;
 }
 
 function deathsAfter(record: InstallRecord, event: InstallEvent): number {

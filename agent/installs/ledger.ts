@@ -6,6 +6,8 @@ import type { ReleaseStore } from './release-store.js';
 export interface LedgerParts {
   readonly store: ReleaseStore;
   readonly clock: Clock;
+  /** The records that need not be known any more. */
+  readonly forgettable: (records: readonly InstallRecord[]) => readonly ReleaseRef[];
   /** Tells the control plane, once the record is on disk. */
   readonly announce: (announcement: Announcement) => void;
 }
@@ -26,9 +28,10 @@ export class Ledger {
     return this.#parts.store.find(release);
   }
 
-  /** An install begins, or begins again. */
+  /** An install begins, or begins again. Before it others are forgotten: whoever can sign orders must not fill the disk with names. */
   async begin(release: ReleaseRef): Promise<void> {
     const { store, clock } = this.#parts;
+    await this.#forget();
     const record = store.find(release);
     const nowMs = clock.now().wallMs;
     const { next, effects } =
@@ -56,10 +59,16 @@ export class Ledger {
   }
 
   /** After a start of the agent: every install gets its written answer, and what need not be known any more is forgotten. */
-  async recover(order: string, forget: readonly ReleaseRef[]): Promise<void> {
+  async recover(order: string): Promise<void> {
     const { store } = this.#parts;
-    if (forget.length > 0) await store.forget(forget);
+    await this.#forget();
     for (const record of store.records()) await this.record(record, { type: 'agent-restarted', order });
+  }
+
+  async #forget(): Promise<void> {
+    const { store, forgettable } = this.#parts;
+    const gone = forgettable(store.records());
+    if (gone.length > 0) await store.forget(gone);
   }
 
   async #persist(

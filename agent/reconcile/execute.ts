@@ -53,7 +53,13 @@ export function makeExecutors(parts: ExecutorParts): Executors {
   /** Persist, then act: after a crash in between, the release that is on record is restored. */
   const serve = async (runner: Runner): Promise<void> => {
     const release = runnerRelease(runner);
-    await ledger.recordSwap(release);
+    try {
+      await ledger.recordSwap(release);
+    } catch (error) {
+      // A disk that is full must not fill the memory too: the next plan starts another one.
+      await runner.stop();
+      throw error;
+    }
     serving.swap(runner).drained.catch((error: unknown) => {
       log.error({ release: formatReleaseId(release), err: messageOf(error) }, 'the old runner did not drain');
     });
@@ -75,7 +81,7 @@ export function makeExecutors(parts: ExecutorParts): Executors {
         live.setStandby(await installer.install(release, signal));
       } catch (error) {
         const refusal = refusalIn(error, release, signal);
-        if (refusal === undefined) return;
+        if (refusal === undefined) return await ledger.record(release, { type: 'aborted' });
         retries.failed(release, refusal.code, refusalBackoff);
         await ledger.record(release, { type: 'refused', refusal, order });
       }

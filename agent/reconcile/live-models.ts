@@ -65,8 +65,12 @@ export class LiveModels {
     return this.#standby.get(model);
   }
 
+  /** Takes a runner into standby; one that waited there before is stopped. */
   setStandby(runner: Runner): void {
-    this.#standby.set(runner.model.manifest.model, runner);
+    const { model } = runner.model.manifest;
+    const before = this.#standby.get(model);
+    this.#standby.set(model, runner);
+    if (before !== undefined && before !== runner) void before.stop();
   }
 
   /** Hands the standby runner out; it is the caller's to serve or to stop. */

@@ -15,12 +15,13 @@ export interface MetadataRefreshParts {
   readonly log: Log;
 }
 
-/** Newer metadata every 6 h ± 20 % [T-8], so that a withdrawal arrives though no order does. */
+/** Newer metadata every 6 h ± 20 % [T-8], so that a withdrawal arrives though no order does; sooner after a failure. */
 export class MetadataRefresh {
   readonly #parts: MetadataRefreshParts;
   readonly #stopping = new AbortController();
   #cancel: () => void = () => {};
   #running: Promise<void> = Promise.resolve();
+  #failures = 0;
 
   constructor(parts: MetadataRefreshParts) {
     this.#parts = parts;
@@ -48,10 +49,13 @@ export class MetadataRefresh {
     const { signal } = this.#stopping;
     try {
       await trust.refresh(signal);
+      this.#failures = 0;
       onRefreshed();
     } catch (error) {
+      this.#failures++;
       log.warn({ err: messageOf(error) }, 'metadata not refreshed; what is stored stands');
     }
-    if (!signal.aborted) this.#schedule(everyMs);
+    if (!signal.aborted)
+      this.#schedule(this.#failures === 0 ? everyMs : Math.min(everyMs, firstMs * 2 ** (this.#failures - 1)));
   }
 }

@@ -48,7 +48,7 @@ function observeModel(parts: ObserveParts, model: string, ordered: ReleaseRef | 
     ordered,
     installs: records()
       .filter((record) => record.model === model)
-      .map((record) => ({ record, listing: listingState(trust, record), waitMs: retries.waitMs(record) })),
+      .map((record) => ({ record, listing: listingState(trust, record), waitMs: retries.waitMs(record, nowMs) })),
     serving:
       serving === undefined
         ? null

@@ -89,7 +89,10 @@ export class OrderDesk {
         const message = outcome.refusal.message.slice(0, 1000);
         const generation = outcome.generation === undefined ? {} : { generation: outcome.generation };
         log.warn({ code, why: message, ...generation }, 'order refused');
-        announce({ kind: 'order-refused', code, message });
+        // A retained order comes again with every connection, and events are kept at the cost of windows: told once.
+        if (this.#refusal?.code !== code || this.#refusal.message !== message) {
+          announce({ kind: 'order-refused', code, message });
+        }
         this.#refusal = { code, message, atMs: Math.round(clock.now().wallMs), ...generation };
         onRefused();
       }

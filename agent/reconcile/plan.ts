@@ -152,7 +152,8 @@ export function isPassing(code: string): boolean {
 function looksAhead({ serving, installs }: ObservedModel, probation: ProbationLimits): number[] {
   const waits = installs.map(({ waitMs }) => waitMs).filter((waitMs) => waitMs > 0);
   const served = installs.find((install) => isServing(install, serving));
-  return serving !== null && served?.record.phase === 'serving'
+  // When it is over its step is planned: whatever keeps that from ending wakes the loop, a look at once would only spin.
+  return serving !== null && served?.record.phase === 'serving' && !isProbationOver(serving, probation)
     ? [...waits, probationLookMs(serving, probation)]
     : waits;
 }

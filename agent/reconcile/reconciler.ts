@@ -4,7 +4,7 @@ import type { Engine, RunnerExit } from '../inference/engine.js';
 import type { Artifacts } from '../installs/artifacts.js';
 import type { Blobs } from '../installs/blobs.js';
 import type { Announcement } from '../installs/install.js';
-import type { ReleaseRef } from '../installs/install-record.js';
+import type { InstallRecord, ReleaseRef } from '../installs/install-record.js';
 import { Installer } from '../installs/installer.js';
 import { Ledger } from '../installs/ledger.js';
 import type { ProbationLimits } from '../installs/probation.js';
@@ -80,11 +80,13 @@ export function buildReconciler(parts: ReconcilerParts): Reconciler {
     onChange();
   };
   const retries = new Retries(clock, random);
-  const ledger = new Ledger({ store, clock, announce });
+  const kept = (records: readonly InstallRecord[]): readonly ReleaseRef[] =>
+    keptReleases(records, [...orderedReleases(trust).values()]);
+  const forgettable = (records: readonly InstallRecord[]) => recordsToForget(records, kept(records), maxRecords);
+  const ledger = new Ledger({ store, clock, forgettable, announce });
   let progress: InstallProgress | null = null;
   let progressToldMs = Number.NEGATIVE_INFINITY;
 
-  const kept = (): readonly ReleaseRef[] => keptReleases(ledger.records(), [...orderedReleases(trust).values()]);
   const onProgress = (release: ReleaseRef, bytes: number, totalBytes: number): void => {
     progress = { release, bytes, totalBytes };
     const nowMs = clock.now().monotonicMs;
@@ -94,7 +96,13 @@ export function buildReconciler(parts: ReconcilerParts): Reconciler {
   };
 
   const servingManifest = (model: string) => live.servingManifest(model);
-  const installer = new Installer({ ...parts, ledger, servingManifest, keptReleases: kept, onProgress });
+  const installer = new Installer({
+    ...parts,
+    ledger,
+    servingManifest,
+    keptReleases: () => kept(ledger.records()),
+    onProgress,
+  });
   const executors = makeExecutors({ installer, ledger, live, serving, retries, announce, clock, log });
   const observing: ObserveParts = { ...parts, records: () => ledger.records(), retries };
   const loop = new ReconcileLoop({
@@ -108,7 +116,7 @@ export function buildReconciler(parts: ReconcilerParts): Reconciler {
   return {
     start: async () => {
       const order = trust.accepted?.digest ?? noOrder;
-      await ledger.recover(order, recordsToForget(ledger.records(), kept(), maxRecords));
+      await ledger.recover(order);
       loop.start();
     },
     stop: async () => {

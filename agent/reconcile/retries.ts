@@ -23,10 +23,10 @@ export class Retries {
     this.#random = random;
   }
 
-  /** Milliseconds until the release may be tried; 0: now. */
-  waitMs(release: ReleaseRef): number {
+  /** Milliseconds from `nowMs` (monotonic) until the release may be tried; 0: now. */
+  waitMs(release: ReleaseRef, nowMs: number): number {
     const wait = this.#waits.get(keyOf(release));
-    return wait === undefined ? 0 : Math.max(0, wait.untilMs - this.#clock.now().monotonicMs);
+    return wait === undefined ? 0 : Math.max(0, wait.untilMs - nowMs);
   }
 
   /** It failed once more with this code; the delay grows. */

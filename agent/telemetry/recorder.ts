@@ -83,7 +83,8 @@ export class Recorder implements InferenceObserver {
   }
 
   #arm(of: ObservedArm): ArmCounters | undefined {
-    const key = `${of.model} ${of.arm} ${of.version} ${of.segment}`;
+    // The manifest and not the version: a publisher may list a version anew, and then it is other bytes.
+    const key = `${of.model} ${of.arm} ${of.manifest} ${of.segment}`;
     const known = this.#arms.get(key);
     if (known !== undefined) return known;
     this.#isFull = this.#arms.size >= maxArms;

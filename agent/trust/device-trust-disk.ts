@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import type { Clock } from '@bellwether/shared/clock';
 import { metadataPath } from '@bellwether/shared/contract/http-api';
+import { messageOf } from '@bellwether/shared/errors';
 import type { Log } from '@bellwether/shared/log';
 import { sha256 } from '@bellwether/shared/signing/digest';
 import type { DeviceTrust } from './device-trust.js';
@@ -10,7 +11,7 @@ import { beginTrust, fromPinnedRoot, type RootPin } from './pinned-root.js';
 import { AdmissionRefusal } from './refusal.js';
 import { type ArtefactPlane, folderOf, TufRepository } from './repository-tuf.js';
 import { restoreTrust } from './restore-trust.js';
-import type { StoredTrust } from './trust-store.js';
+import { type StoredTrust, TrustError } from './trust-store.js';
 import { DiskTrustStore } from './trust-store-disk.js';
 import { maxRootBytes } from './tuf-limits.js';
 
@@ -36,7 +37,7 @@ export interface DeviceTrustOptions {
 
 /**
  * Opens trust: what is stored is verified again, without a network. Only the first time with `root.sha256` a root is
- * fetched. Rejects with TrustError, with Node's error for an unreadable root file, or with AdmissionRefusal `network`.
+ * fetched. Rejects with TrustError, or with AdmissionRefusal `network`.
  */
 export async function openDeviceTrust(options: DeviceTrustOptions): Promise<DeviceTrust> {
   const { stage, allowDevelopment, device, clock, log } = options;
@@ -45,7 +46,7 @@ export async function openDeviceTrust(options: DeviceTrustOptions): Promise<Devi
     headers: options.headers?.() ?? {},
     timeoutMs: options.requestTimeoutMs ?? 10_000,
   });
-  const given = 'file' in options.root ? await readFile(options.root.file) : undefined;
+  const given = 'file' in options.root ? await readRootFile(options.root.file) : undefined;
   const pin = {
     sha256: 'sha256' in options.root ? options.root.sha256 : sha256(given ?? new Uint8Array()),
     allowDevelopment,
@@ -59,6 +60,14 @@ export async function openDeviceTrust(options: DeviceTrustOptions): Promise<Devi
   const standing = restoreTrust(stored, runnerTrustOf(configuration, store.metadataFolder, stored.state), device);
   const repository = new TufRepository(plane, options.deadlineMs ?? 60_000);
   return new DeviceTrustKeeper({ store, repository, clock, log, configuration }, standing);
+}
+
+async function readRootFile(path: string): Promise<Uint8Array> {
+  try {
+    return await readFile(path);
+  } catch (cause) {
+    throw new TrustError('root-unreadable', `the configured root cannot be read: ${messageOf(cause)}`, { cause });
+  }
 }
 
 async function begin(store: DiskTrustStore, root: Uint8Array, pin: RootPin): Promise<StoredTrust> {

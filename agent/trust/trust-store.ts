@@ -46,9 +46,15 @@ export interface TrustStore {
 /**
  * `state-corrupt`: what is stored cannot be read, or no longer verifies; it is never taken for a fresh start, which would
  * lose the floors. `root-mismatch`: the configured root is not the one it began with. `development-refused`: the root
- * is one of a development set, which the configuration does not allow. `root-refused`: the root breaks T-2.
+ * is one of a development set, which the configuration does not allow. `root-refused`: the root breaks T-2. `root-unreadable`: the
+ * configured file is not there, or not for us to read.
  */
-export type TrustErrorCode = 'state-corrupt' | 'root-mismatch' | 'development-refused' | 'root-refused';
+export type TrustErrorCode =
+  | 'state-corrupt'
+  | 'root-mismatch'
+  | 'development-refused'
+  | 'root-refused'
+  | 'root-unreadable';
 
 /** Trust cannot be opened; nothing was changed. */
 export class TrustError extends CodedError<TrustErrorCode> {}

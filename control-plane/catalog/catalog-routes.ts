@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream';
 import type {
   FastifyInstance,
   FastifyPluginAsync,
@@ -62,11 +63,12 @@ function artefactPlane(app: FastifyInstance, store: ArtefactStore): void {
 function blobUploads(app: FastifyInstance, store: ArtefactStore): void {
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('application/octet-stream', (_request, payload, done) => done(null, payload));
-  app.put<{ Params: { sha256: string }; Body: AsyncIterable<Uint8Array> }>(
+  app.put<{ Params: { sha256: string }; Body: AsyncIterable<Uint8Array> | undefined }>(
     '/api/v1/blobs/sha256/:sha256',
     { schema: { tags: ['releases'], summary: 'Upload a blob', params: blobParams } },
     async (request, reply) => {
-      await store.storeBlob(request.params.sha256, request.body);
+      // A request without a body has none, whatever its headers say: no bytes.
+      await store.storeBlob(request.params.sha256, request.body ?? Readable.from([]));
       return reply.code(204).send();
     },
   );
@@ -78,10 +80,10 @@ function roleUploads(app: FastifyInstance, store: ArtefactStore): void {
   app.addContentTypeParser('application/json', { parseAs: 'buffer', bodyLimit: maxRoleBytes }, (_request, body, done) =>
     done(null, body),
   );
-  app.post<{ Params: { role: string }; Body: Buffer }>(
+  app.post<{ Params: { role: string }; Body: Buffer | undefined }>(
     '/api/v1/catalog/roles/:role',
     { schema: { tags: ['releases'], summary: 'Publish the next version of a signed role', params: roleParams } },
-    (request) => store.publishRole(request.params.role, request.body),
+    (request) => store.publishRole(request.params.role, request.body ?? Buffer.alloc(0)),
   );
 }
 

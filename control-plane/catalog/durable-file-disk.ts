@@ -6,11 +6,11 @@ import { basename, dirname, join } from 'node:path';
  * Writes a file so that after a crash it is there whole or not at all: temp file, fsync, rename, fsync of the folder.
  * The temp file lies beside it and begins with a dot. Throws Node's own errors.
  */
-export async function writeDurably(path: string, bytes: Uint8Array): Promise<void> {
+export async function writeDurably(path: string, bytes: Uint8Array, mode?: number): Promise<void> {
   await mkdir(dirname(path), { recursive: true });
   const temporary = join(dirname(path), `.${basename(path)}.${randomUUID()}`);
   try {
-    const file = await open(temporary, 'wx');
+    const file = await open(temporary, 'wx', mode);
     try {
       await file.writeFile(bytes);
       await file.sync();

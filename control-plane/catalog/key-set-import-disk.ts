@@ -1,7 +1,6 @@
-import { constants } from 'node:fs';
-import { copyFile, mkdir, readdir, readFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { mkdir, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { codeOf } from '@bellwether/shared/errors';
 import { CatalogError } from './catalog-error.js';
 import { writeDurably } from './durable-file-disk.js';
 import { decodeTargetsFile } from './role-file.js';
@@ -41,11 +40,8 @@ async function refuseOtherFolder(from: string): Promise<void> {
   );
 }
 
-/** A key that is already there stays: it may have been rotated since. */
+/** A key that is already there stays: it may have been rotated since. Whatever the mode of the source, only the owner reads it here. */
 async function copyKey(from: string, to: string): Promise<void> {
-  try {
-    await copyFile(from, to, constants.COPYFILE_EXCL);
-  } catch (error) {
-    if (codeOf(error) !== 'EEXIST') throw error;
-  }
+  if (existsSync(to)) return;
+  await writeDurably(to, await readFile(from), 0o600);
 }

@@ -2,7 +2,7 @@ import { compareVersions } from '@bellwether/shared/ids';
 import type { Manifest } from '@bellwether/shared/models/manifest';
 import type { CatalogRelease } from './catalog.js';
 import { parseRoleName, releaseAtPath, type Stage } from './repository-layout.js';
-import type { RepositoryState } from './repository-state.js';
+import { type RepositoryState, unsoundRoleOf } from './repository-state.js';
 import type { Target } from './role-file.js';
 
 /** A release and how each stage lists it. */
@@ -13,9 +13,13 @@ interface ListedRelease {
   readonly production?: Target;
 }
 
-/** Every release that a role lists, with the manifests by digest; one without its manifest is left out. By model, newest first. */
+/**
+ * Every release that a role lists, with the manifests by digest, by model, newest first. Left out is one without its
+ * manifest, and every one of a family with an unsound role: what is known of it is half the truth, and a release that
+ * seems to have lost its approval would be taken out of orders [T-9].
+ */
 export function releasesOf(
-  state: Pick<RepositoryState, 'roles'>,
+  state: Pick<RepositoryState, 'roles' | 'unsound'>,
   manifests: ReadonlyMap<string, Manifest>,
 ): CatalogRelease[] {
   return listedReleases(state)
@@ -51,11 +55,11 @@ function bytesOf(manifest: Manifest): number {
   return Object.values(manifest.files).reduce((sum, file) => sum + file.bytes, 0);
 }
 
-function listedReleases(state: Pick<RepositoryState, 'roles'>): ListedRelease[] {
+function listedReleases(state: Pick<RepositoryState, 'roles' | 'unsound'>): ListedRelease[] {
   const found = new Map<string, ListedRelease>();
   for (const [name, { file }] of state.roles) {
     const role = parseRoleName(name);
-    if (role === undefined) continue;
+    if (role === undefined || unsoundRoleOf(state, role.family) !== undefined) continue;
     for (const [path, target] of Object.entries(file.signed.targets)) {
       const id = releaseAtPath(path, role);
       if (id === undefined) continue;

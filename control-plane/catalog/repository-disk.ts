@@ -39,11 +39,6 @@ export class RepositoryFolder {
     this.#keys = keys;
   }
 
-  /** True once a timestamp has made a first repository visible. */
-  async isInitialised(): Promise<boolean> {
-    return (await this.metadataFile('timestamp.json')) !== undefined;
-  }
-
   /** A metadata file's bytes; undefined when it is not there. `name` has been checked against its pattern by the caller. */
   async metadataFile(name: string): Promise<Uint8Array | undefined> {
     try {

@@ -32,7 +32,7 @@ export function rolesOf(state: RepositoryState, family: string): Record<Stage, S
 }
 
 /** What is wrong with one of a family's two roles, in a sentence; undefined when nothing is. */
-export function unsoundRoleOf(state: RepositoryState, family: string): string | undefined {
+export function unsoundRoleOf(state: Pick<RepositoryState, 'unsound'>, family: string): string | undefined {
   return [roleName({ stage: 'staging', family }), roleName({ stage: 'production', family })]
     .flatMap((name) => state.unsound.get(name)?.problem ?? [])
     .at(0);

@@ -8,6 +8,7 @@ export type CliErrorCode =
   | 'release-unknown'
   | 'rollout-held'
   | 'rollout-superseded'
+  | 'rollout-empty'
   | 'timeout';
 
 /** A verb that cannot go on; `usage` exits with 2, the others with 1. */

@@ -2,6 +2,7 @@
 import { isatty } from 'node:tty';
 import { CommanderError } from 'commander';
 import { systemClock } from '@bellwether/shared/clock';
+import { codeOf } from '@bellwether/shared/errors';
 import { describeFailure } from './failure.js';
 import { buildProgram } from './program.js';
 import type { Terminal } from './terminal.js';
@@ -12,6 +13,12 @@ const terminal: Terminal = {
   out: (text) => void process.stdout.write(text),
   err: (text) => void process.stderr.write(text),
 };
+
+// A reader that has seen enough (`| head`) is no failure.
+process.stdout.on('error', (error) => {
+  if (codeOf(error) !== 'EPIPE') throw error;
+  process.exit();
+});
 
 try {
   await buildProgram({ terminal, clock: systemClock }).parseAsync(process.argv);

@@ -6,7 +6,7 @@ import type { ServerConnection } from '../publisher/server-http.js';
 import { CliError } from './cli-error.js';
 import { Progress } from './progress.js';
 import { parseTarget, targetText } from './rollout-target.js';
-import { compiledRollout, refuseUnfinished, watchRollout } from './rollout-watch.js';
+import { compiledRollout, emptyText, refuseUnfinished, watchRollout } from './rollout-watch.js';
 import { fields, table } from './table.js';
 import { agoText, timeText } from './units.js';
 import { connect, print, type ServerOptions, type VerbParts, withServer } from './verb.js';
@@ -33,7 +33,7 @@ export function addRolloutVerbs(program: Command, parts: VerbParts): void {
     .description('roll an approved release out')
     .argument('<release>', 'such as digits@1.1.0')
     .requiredOption('--to <target>', 'all, or labels that a device must all carry, such as hardware=rpi4,site=a')
-    .option('--wait', 'show it until it has ended; exits with 0 only if every device serves the release')
+    .option('--wait', 'show it until it has ended; exits with 0 only if there are devices and each serves the release')
     .action((release: string, options: CreateOptions) => create(release, options, parts));
   withWaiting(rollout.command('show'))
     .description('show one rollout, device by device')
@@ -114,7 +114,7 @@ function rolloutText(rollout: RolloutView): string {
     ['phase', rollout.phase],
     ['created', timeText(rollout.createdAtMs)],
   ]);
-  if (rollout.devices.length === 0) return `${head}\n\nIt is for no device yet.`;
+  if (rollout.devices.length === 0) return rollout.phase === 'rolling' ? `${head}\n\n${emptyText(rollout)}.` : head;
   const rows = rollout.devices.map(({ device, state, code, message }) => [device, state, code ?? '', message ?? '']);
   return `${head}\n\n${table(['device', 'state', 'code', 'message'], rows)}`;
 }

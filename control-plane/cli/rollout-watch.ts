@@ -4,6 +4,7 @@ import { type RolloutDevice, RolloutView } from '../http/operator-api.js';
 import type { ServerConnection } from '../publisher/server-http.js';
 import { CliError } from './cli-error.js';
 import type { Moment, Progress } from './progress.js';
+import { targetText } from './rollout-target.js';
 
 /** How often a rollout is looked at. */
 const pollMs = 500;
@@ -19,7 +20,10 @@ interface Watch {
   readonly timeoutSeconds?: number;
 }
 
-/** Shows a rollout until it has ended, one way or the other; throws CliError `timeout`. */
+/**
+ * Shows a rollout until it has ended, one way or the other; throws CliError `timeout`, or `rollout-empty` when there is no
+ * device that could end it.
+ */
 export async function watchRollout(
   id: string,
   { connection, clock, progress, timeoutSeconds }: Watch,
@@ -33,6 +37,10 @@ export async function watchRollout(
       progress.finish(moment);
       return rollout;
     }
+    if (rollout.devices.length === 0) {
+      progress.clear();
+      throw new CliError('rollout-empty', `${emptyText(rollout)}; nothing to wait for`);
+    }
     if (moment.detail !== shown) progress.step(moment);
     shown = moment.detail;
     if (clock.now().monotonicMs >= endMs) {
@@ -44,6 +52,11 @@ export async function watchRollout(
     }
     await clock.sleep(pollMs);
   }
+}
+
+/** What is to be said of a rollout that no device is in. */
+export function emptyText({ id, release, to }: RolloutView): string {
+  return `rollout ${id} of ${release} to ${targetText(to)} reaches no device now; devices that join later get it`;
 }
 
 /** `digits@1.1.0  ━━━━━━━━────  2 of 3 devices: 2 serving, 1 installing` */

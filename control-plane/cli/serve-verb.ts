@@ -2,11 +2,11 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 import { serveDefaults } from '../config.js';
 import type { RunningServer, ServeOptions } from '../main.js';
 import { fields } from './table.js';
-import { type OutputOptions, print, type VerbParts, withOutput } from './verb.js';
+import { type OutputOptions, type VerbParts, withOutput } from './verb.js';
 
 /** `bellwether serve` */
 export function addServeVerb(program: Command, parts: VerbParts): void {
-  const { data, host, httpPort, mqttPort } = serveDefaults;
+  const { data, host, httpPort, mqttPort, windowDays, eventDays } = serveDefaults;
   withOutput(program.command('serve'))
     .description('run the server: catalogue, fleet, rollouts, broker and console in one process')
     .option('--data <dir>', 'the data folder', data)
@@ -14,6 +14,8 @@ export function addServeVerb(program: Command, parts: VerbParts): void {
     .option('--host <address>', 'where to listen', host)
     .option('--http-port <port>', 'HTTP; 0 takes any free port', port, httpPort)
     .option('--mqtt-port <port>', 'MQTT; 0 takes any free port', port, mqttPort)
+    .option('--window-days <days>', 'how long windows are kept', days, windowDays)
+    .option('--event-days <days>', 'how long events are kept', days, eventDays)
     .addOption(
       new Option('--log-level <level>', 'what to log')
         .choices(['debug', 'info', 'warn', 'error', 'silent'])
@@ -28,7 +30,8 @@ async function run({ json, ...options }: ServeOptions & OutputOptions, { termina
   const server = await serve(options);
   const { httpUrl, mqttUrl, operatorTokenFile, development } = server;
   const value = { httpUrl, mqttUrl, operatorTokenFile, development };
-  print(terminal, json === undefined ? {} : { json }, { value, text: servingText(server) });
+  // One line, so that a program can read it while the server goes on.
+  terminal.out(json === true ? `${JSON.stringify(value)}\n` : `${servingText(server)}\n`);
   await server.stopped;
 }
 
@@ -49,4 +52,10 @@ function port(text: string): number {
   const value = Number(text);
   if (Number.isInteger(value) && value >= 0 && value <= 65_535) return value;
   throw new InvalidArgumentError('It is a number from 0 to 65535.');
+}
+
+function days(text: string): number {
+  const value = Number(text);
+  if (Number.isInteger(value) && value >= 1 && value <= 3650) return value;
+  throw new InvalidArgumentError('It is a number of days from 1 to 3650.');
 }

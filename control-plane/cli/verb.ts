@@ -33,8 +33,8 @@ export function withOutput(command: Command): Command {
 export function withServer(command: Command): Command {
   return withOutput(command)
     .addOption(new Option('--server <url>', 'the server').env('BELLWETHER_SERVER').default('http://127.0.0.1:8080'))
-    .addOption(new Option('--token <token>', "the operator's token").env('BELLWETHER_TOKEN'))
-    .addOption(new Option('--token-file <file>', "a file with the operator's token").env('BELLWETHER_TOKEN_FILE'));
+    .option('--token <token>', "the operator's token (env: BELLWETHER_TOKEN)")
+    .option('--token-file <file>', "a file with the operator's token (env: BELLWETHER_TOKEN_FILE)");
 }
 
 /** Checks a server's address; throws CliError `usage`. Answers without a slash at the end. */
@@ -60,9 +60,13 @@ export function print(
   terminal.out(options.json ? `${JSON.stringify(result.value, null, 2)}\n` : `${result.text}\n`);
 }
 
-async function tokenOf({ token, tokenFile }: ServerOptions): Promise<string> {
-  if (token !== undefined) return token;
-  if (tokenFile === undefined) throw new CliError('token-missing', 'this needs the operator token');
+/** What the command line says wins over the environment, whichever of the two ways it says it. */
+async function tokenOf(options: ServerOptions): Promise<string> {
+  const { BELLWETHER_TOKEN, BELLWETHER_TOKEN_FILE } = process.env;
+  const isSaid = options.token !== undefined || options.tokenFile !== undefined;
+  const { token, tokenFile } = isSaid ? options : { token: BELLWETHER_TOKEN, tokenFile: BELLWETHER_TOKEN_FILE };
+  if (token) return token;
+  if (!tokenFile) throw new CliError('token-missing', 'this needs the operator token');
   const text = await readFile(tokenFile, 'utf8').catch((cause: unknown) => {
     throw new CliError('file', `the token file cannot be read: ${messageOf(cause)}`, { cause });
   });

@@ -1,121 +1,139 @@
 import type { DeviceView } from '@bellwether/control-plane/http/operator-api';
-import { type FleetState, servedBy } from './fleet-state.js';
-import { formatAgo, formatMs, formatPct, formatRate } from './format.js';
-import { releaseColour } from './release-colour.js';
+import { healthOf } from './device-health.js';
+import type { FleetState } from './fleet-state.js';
+import { formatAgo, formatMs, formatPct, formatRate, splitDeviceId } from './format.js';
+import { servedBy } from './served-releases.js';
 
 /** Each device with its release, health, load, latency, CPU and when it was last seen. */
 export function DeviceTable({ state }: { readonly state: FleetState }) {
-  const devices = [...state.devices.value.values()].sort((a, b) => a.id.localeCompare(b.id, 'en', { numeric: true }));
+  const devices = [...state.devices.value.values()].sort((a, b) => inOrder.compare(a.id, b.id));
   return (
-    <section aria-labelledby="devices-title">
+    <section aria-labelledby="devices-title" class="devices-card">
       <h2 id="devices-title">Devices</h2>
-      <div class="scroll">
-        <table class="devices">
-          <thead>
-            <tr>
-              <th>device</th>
-              <th>health</th>
-              <th>serves</th>
-              <th class="number">req/s</th>
-              <th class="number">p50</th>
-              <th class="number">p99</th>
-              <th class="number" title="of one core">
-                CPU agent
-              </th>
-              <th class="number" title="of one core">
-                CPU runners
-              </th>
-              <th class="number">last seen</th>
-            </tr>
-          </thead>
-          <tbody>
-            {devices.map((device) => (
-              <DeviceRow key={device.id} device={device} state={state} />
-            ))}
-          </tbody>
-        </table>
-      </div>
-      {devices.length === 0 && <p class="empty">No device yet: bellwether token create, then start an agent.</p>}
+      {devices.length === 0 ? (
+        <p class="empty">
+          No device yet: <code>bellwether token create</code>, then start an agent with it.
+        </p>
+      ) : (
+        // A region that scrolls must be reachable by keyboard. The roles say what CSS hides where rows become cards.
+        <div class="scroll" role="region" aria-labelledby="devices-title" tabIndex={0}>
+          <table class="devices" role="table">
+            <Head />
+            <tbody role="rowgroup">
+              {devices.map((device) => (
+                <DeviceRow key={device.id} device={device} state={state} />
+              ))}
+            </tbody>
+          </table>
+        </div>
+      )}
     </section>
   );
 }
 
-function DeviceRow({ device, state }: { readonly device: DeviceView; readonly state: FleetState }) {
+const inOrder = new Intl.Collator('en', { numeric: true });
+
+/** Headers of the columns; a phone, where rows are cards, shows them in the cells. */
+const figures = ['req/s', 'p50', 'p99', 'agent CPU', 'runner CPU', 'last seen'] as const;
+
+function Head() {
+  return (
+    <thead role="rowgroup">
+      <tr role="row">
+        {['device', 'health', 'serves'].map((name) => (
+          <th key={name} role="columnheader" scope="col">
+            {name}
+          </th>
+        ))}
+        {figures.map((name) => (
+          <th
+            key={name}
+            role="columnheader"
+            scope="col"
+            class="number"
+            title={name.endsWith('CPU') ? 'of one core' : ''}
+          >
+            {name}
+          </th>
+        ))}
+      </tr>
+    </thead>
+  );
+}
+
+interface RowProps {
+  readonly device: DeviceView;
+  readonly state: FleetState;
+}
+
+/** Reads a signal, and so is drawn again only when its device is another object or a colour changed. */
+function DeviceRow({ device, state }: RowProps) {
+  const colours = state.colours.value;
+  const { name, fingerprint } = splitDeviceId(device.id);
   const health = healthOf(device);
   const live = device.presence === 'online' ? device.live : null;
-  const cut = device.id.lastIndexOf('-');
   return (
-    <tr class={device.presence}>
-      <td>
-        <strong>{device.id.slice(0, cut)}</strong> <span class="fingerprint">{device.id.slice(cut + 1)}</span>
-        <div class="labels">
+    <tr role="row" class={device.presence}>
+      <th role="rowheader" scope="row">
+        {name} <span class="fingerprint">{fingerprint}</span>
+        <span class="labels">
           {Object.entries(device.labels).map(([key, value]) => (
             <span key={key} class="label">
               {key}={value}
             </span>
           ))}
-        </div>
-      </td>
-      <td>
+        </span>
+      </th>
+      <td role="cell" class="wide">
         <span class={`health ${health.level}`}>{health.word}</span>
-        {health.detail !== '' && <div class="detail">{health.detail}</div>}
+        {health.detail !== '' && <span class="detail">{health.detail}</span>}
       </td>
-      <td>
-        <Serves device={device} state={state} />
+      <td role="cell" class="wide">
+        <Serves device={device} colours={colours} />
       </td>
-      <td class="number">{formatRate(live?.requestsPerSecond)}</td>
-      <td class="number">{formatMs(live?.p50Ms)}</td>
-      <td class="number">{formatMs(live?.p99Ms)}</td>
-      <td class="number">{formatPct(live?.agentCpuPct)}</td>
-      <td class="number">{formatPct(live?.runnersCpuPct)}</td>
-      <td class="number">{formatAgo(device.lastSeenMs, state.nowMs.value)}</td>
+      <Figure name={figures[0]} text={formatRate(live?.requestsPerSecond)} />
+      <Figure name={figures[1]} text={formatMs(live?.p50Ms)} />
+      <Figure name={figures[2]} text={formatMs(live?.p99Ms)} />
+      <Figure name={figures[3]} text={formatPct(live?.agentCpuPct)} />
+      <Figure name={figures[4]} text={formatPct(live?.runnersCpuPct)} />
+      <LastSeen device={device} state={state} />
     </tr>
   );
 }
 
-function Serves({ device, state }: { readonly device: DeviceView; readonly state: FleetState }) {
+function Figure({ name, text }: { readonly name: string; readonly text: string }) {
+  return (
+    <td role="cell" class="number" data-name={name}>
+      {text}
+    </td>
+  );
+}
+
+/** The one cell that changes with the clock. */
+function LastSeen({ device, state }: RowProps) {
+  return <Figure name={figures[5]} text={formatAgo(device.lastSeenMs, state.nowMs.value)} />;
+}
+
+function Serves({ device, colours }: { readonly device: DeviceView; readonly colours: ReadonlyMap<string, string> }) {
   const served = servedBy(device);
-  const installs = (device.report?.models ?? []).flatMap((m) =>
-    m.install === null ? [] : [`${m.model}@${m.install.version} ${m.install.phase}`],
+  const installs = (device.report?.models ?? []).flatMap(({ model, install }) =>
+    install === null ? [] : [{ release: `${model}@${install.version}`, ...install }],
   );
   return (
     <>
       {served.map((release) => (
-        <div key={release} class="release">
-          <i class="swatch" style={{ background: releaseColour(release, state.releases.value.keys()) }} />
+        <span key={release} class="release">
+          <i class="swatch" style={{ background: colours.get(release) }} />
           {release}
-        </div>
+        </span>
       ))}
-      {installs.map((text) => (
-        <div key={text} class="detail">
-          → {text}
-        </div>
+      {installs.map(({ release, phase, bytes, totalBytes }) => (
+        <span key={release} class="detail">
+          → {release} {phase}
+          {bytes !== undefined && totalBytes !== undefined && ` ${formatPct((100 * bytes) / Math.max(1, totalBytes))}`}
+        </span>
       ))}
-      {served.length === 0 && installs.length === 0 && <span class="empty">nothing</span>}
+      {served.length === 0 && installs.length === 0 && <span class="detail">nothing</span>}
     </>
   );
-}
-
-interface Health {
-  readonly level: 'good' | 'warning' | 'bad' | 'off';
-  readonly word: string;
-  readonly detail: string;
-}
-
-/** One word and, where something was refused, the code. A device that keeps serving after a refusal is not ill. */
-function healthOf(device: DeviceView): Health {
-  if (device.presence !== 'online') return { level: 'off', word: 'offline', detail: '' };
-  const report = device.report;
-  if (report === null) return { level: 'off', word: 'joined', detail: 'no report yet' };
-  const refused = report.models.find((m) => m.refusal !== null);
-  const detail =
-    report.orderRefusal !== null
-      ? `order refused: ${report.orderRefusal.code}`
-      : refused?.refusal
-        ? `${refused.model}@${refused.refusal.version} refused: ${refused.refusal.code}`
-        : '';
-  if (report.health === 'critical') return { level: 'bad', word: 'critical', detail };
-  if (report.health === 'degraded') return { level: 'warning', word: 'degraded', detail };
-  if (detail !== '') return { level: 'warning', word: 'guarded', detail };
-  return { level: 'good', word: report.state === 'working' ? 'installing' : 'healthy', detail };
 }

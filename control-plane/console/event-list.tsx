@@ -1,31 +1,37 @@
+import { type EventLine, eventLines } from './event-lines.js';
 import type { FleetState } from './fleet-state.js';
-import { formatClock } from './format.js';
+import { formatClock, splitDeviceId } from './format.js';
 
-const shown = 14;
+const shown = 12;
+const shownNames = 3;
 
 /** What happened last, newest first. */
 export function EventList({ state }: { readonly state: FleetState }) {
+  const lines = eventLines(state.events.value);
+  const fleetSize = state.devices.value.size;
   return (
     <section aria-labelledby="events-title">
       <h2 id="events-title">Events</h2>
+      {lines.length === 0 && <p class="empty">Nothing yet</p>}
       <ol class="events">
-        {state.events.value.slice(0, shown).map((event) => (
-          <li key={`${event.device} ${event.atMs} ${event.kind} ${event.message}`} class={toneOf(event.kind)}>
-            <time>{formatClock(event.atMs)}</time>
-            <span class="device">{event.device.slice(0, event.device.lastIndexOf('-'))}</span>
+        {lines.slice(0, shown).map((line) => (
+          <li key={`${line.atMs} ${line.code} ${line.sentence} ${line.devices[0]}`} class={line.tone}>
+            <time>{formatClock(line.atMs)}</time>
             <span>
-              {event.message}
-              {event.code !== null && <code>{event.code}</code>}
+              <strong>{namesOf(line, fleetSize)}</strong> {line.sentence}
+              {line.code !== null && <code>{line.code}</code>}
+              {line.times > line.devices.length && <span class="detail"> ×{line.times}</span>}
             </span>
           </li>
         ))}
-        {state.events.value.length === 0 && <li class="empty">Nothing yet</li>}
       </ol>
     </section>
   );
 }
 
-function toneOf(kind: string): string {
-  if (/refused|reverted|died|lost/.test(kind)) return 'bad';
-  return /serving|settled|accepted/.test(kind) ? 'good' : '';
+function namesOf({ devices }: EventLine, fleetSize: number): string {
+  if (devices.length > 1 && devices.length === fleetSize) return `all ${fleetSize} devices`;
+  const names = devices.slice(0, shownNames).map((id) => splitDeviceId(id).name);
+  const others = devices.length - names.length;
+  return names.join(', ') + (others > 0 ? ` and ${others} more` : '');
 }

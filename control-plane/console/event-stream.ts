@@ -10,7 +10,8 @@ export class EventStreamParser {
   }
 
   push(text: string): void {
-    const lines = (this.#rest + text).split(/\r\n|\n|\r/);
+    // A carriage return at the end may be the first half of a line end: it waits for what follows.
+    const lines = (this.#rest + text).split(/\r\n|\n|\r(?!$)/);
     this.#rest = lines.pop() ?? '';
     for (const line of lines) this.#line(line);
   }

@@ -1,101 +1,96 @@
 import { batch, computed, signal } from '@preact/signals';
 import type {
   DeviceView,
-  Overview,
   ReleaseView,
   RolloutView,
   ServerStatus,
   TimelineEvent,
 } from '@bellwether/control-plane/http/operator-api';
+import { type FleetSample, sampleOf } from './fleet-sample.js';
+import type { LiveMessage } from './live-message.js';
+import { releaseColours } from './release-colour.js';
+import { servedBy } from './served-releases.js';
 
-/** How the page stands to the server. */
-export type Connection = 'connecting' | 'live' | 'lost' | 'signed-out';
+/** How the page stands to the server: `refused` is a token that it does not know. */
+export type Connection = 'connecting' | 'live' | 'lost' | 'signed-out' | 'refused';
 
-/** One moment of the fleet, for the charts. */
-export interface FleetSample {
-  readonly atMs: number;
-  readonly requestsPerSecond: ReadonlyMap<string, number>;
-  /** The slowest device's p99 and the middle device's p50; null without traffic. */
-  readonly p99Ms: number | null;
-  readonly p50Ms: number | null;
-}
-
+/** Five minutes. */
 const keptSamples = 300;
-const keptEvents = 60;
+const keptEvents = 300;
 
-/** What the page knows, as signals. Only the live feed and the sampling clock write it. */
+/** What the page knows, as signals. Only the live feed writes it. */
 export class FleetState {
   readonly connection = signal<Connection>('connecting');
   readonly status = signal<ServerStatus | null>(null);
   readonly devices = signal<ReadonlyMap<string, DeviceView>>(new Map());
   readonly releases = signal<ReadonlyMap<string, ReleaseView>>(new Map());
+  /** Newest first, as the events. */
   readonly rollouts = signal<readonly RolloutView[]>([]);
   readonly events = signal<readonly TimelineEvent[]>([]);
   readonly samples = signal<readonly FleetSample[]>([]);
-  readonly nowMs = signal(Date.now());
+  readonly nowMs = signal(0);
 
-  /** Releases that somebody serves, the widest spread first. */
-  readonly serving = computed(() => {
-    const counts = new Map<string, number>();
-    for (const device of this.devices.value.values()) {
-      for (const release of servedBy(device)) counts.set(release, (counts.get(release) ?? 0) + 1);
-    }
-    return [...counts].sort((a, b) => b[1] - a[1] || a[0].localeCompare(b[0]));
+  /** The releases of the catalogue, and whatever else is served. */
+  readonly #names = computed(() => {
+    const served = [...this.devices.value.values()].flatMap(servedBy);
+    return [...new Set([...this.releases.value.keys(), ...served])].join('\n');
   });
+  /** Each release's colour; made anew only when there is another release. */
+  readonly colours = computed(() => releaseColours(this.#names.value.split('\n')));
 
-  takeOverview(overview: Overview): void {
+  /** Takes what arrived together: whoever looks at the state looks once. */
+  take(messages: readonly LiveMessage[]): void {
+    const devices = new Map(this.devices.value);
     batch(() => {
-      this.status.value = overview.status;
-      this.devices.value = new Map(overview.devices.map((device) => [device.id, device]));
-      this.releases.value = new Map(overview.releases.map((release) => [release.release, release]));
-      this.rollouts.value = overview.rollouts;
-      this.events.value = overview.events.slice(0, keptEvents);
+      for (const message of messages) this.#takeOne(message, devices);
+      if (messages.some(({ name }) => name === 'device' || name === 'overview')) this.devices.value = devices;
     });
   }
 
-  takeDevice(device: DeviceView): void {
-    this.devices.value = new Map(this.devices.value).set(device.id, device);
-  }
-
-  takeRelease(release: ReleaseView): void {
-    this.releases.value = new Map(this.releases.value).set(release.release, release);
-  }
-
-  takeRollout(rollout: RolloutView): void {
-    const others = this.rollouts.value.filter((other) => other.id !== rollout.id);
-    this.rollouts.value = [rollout, ...others].sort((a, b) => b.createdAtMs - a.createdAtMs);
-  }
-
-  takeEvent(event: TimelineEvent): void {
-    this.events.value = [event, ...this.events.value].slice(0, keptEvents);
-  }
-
-  /** Called once a second: the charts' time axis goes on also when nothing arrives. */
+  /** Called once a second: time goes on also when nothing arrives, and what is not known leaves a gap. */
   sample(atMs: number): void {
-    const online = [...this.devices.value.values()].filter((device) => device.presence === 'online');
-    const perRelease = new Map<string, number>();
-    for (const device of online) {
-      const release = servedBy(device)[0];
-      if (release === undefined || device.live === null) continue;
-      perRelease.set(release, (perRelease.get(release) ?? 0) + device.live.requestsPerSecond);
-    }
-    const p99s = online.flatMap((device) => device.live?.p99Ms ?? []);
-    const p50s = online.flatMap((device) => device.live?.p50Ms ?? []).sort((a, b) => a - b);
-    const sample: FleetSample = {
-      atMs,
-      requestsPerSecond: perRelease,
-      p99Ms: p99s.length === 0 ? null : Math.max(...p99s),
-      p50Ms: p50s[Math.floor(p50s.length / 2)] ?? null,
-    };
+    const measured = this.connection.value === 'live' ? this.devices.value.values() : [];
     batch(() => {
       this.nowMs.value = atMs;
-      this.samples.value = [...this.samples.value, sample].slice(-keptSamples);
+      this.samples.value = [...this.samples.value, sampleOf(measured, atMs)].slice(-keptSamples);
     });
+  }
+
+  #takeOne({ name, payload }: LiveMessage, devices: Map<string, DeviceView>): void {
+    switch (name) {
+      case 'overview':
+        this.status.value = payload.status;
+        devices.clear();
+        for (const device of payload.devices) devices.set(device.id, device);
+        this.releases.value = new Map(payload.releases.map((release) => [release.release, release]));
+        this.rollouts.value = payload.rollouts;
+        this.events.value = payload.events.slice(0, keptEvents);
+        return;
+      case 'device':
+        devices.set(payload.id, payload);
+        return;
+      case 'release':
+        this.releases.value = new Map(this.releases.value).set(payload.release, payload);
+        return;
+      case 'rollout': {
+        const others = this.rollouts.value.filter(({ id }) => id !== payload.id);
+        this.rollouts.value = [payload, ...others].sort((a, b) => b.createdAtMs - a.createdAtMs);
+        return;
+      }
+      case 'event':
+        // What happens while the overview is taken is told twice.
+        if (this.events.value.some((event) => isSame(event, payload))) return;
+        this.events.value = [payload, ...this.events.value].slice(0, keptEvents);
+    }
   }
 }
 
-/** The releases that a device serves, `digits@1.1.0`. */
-export function servedBy(device: DeviceView): string[] {
-  const models = device.report?.models ?? [];
-  return models.flatMap((m) => (m.serving === null ? [] : [`${m.model}@${m.serving.version}`]));
+function isSame(a: TimelineEvent, b: TimelineEvent): boolean {
+  return (
+    a.device === b.device &&
+    a.atMs === b.atMs &&
+    a.kind === b.kind &&
+    a.release === b.release &&
+    a.message === b.message
+  );
 }

@@ -1,35 +1,52 @@
-/** Numbers and times as people read them; a dash where nothing was measured. */
-
+/** A rate per second, `12.3`; a dash where nothing was measured. */
 export function formatRate(perSecond: number | null | undefined): string {
   if (perSecond === null || perSecond === undefined) return '–';
-  return perSecond >= 100 ? perSecond.toFixed(0) : perSecond.toFixed(1);
+  if (perSecond === 0) return '0';
+  return perSecond >= 99.95 ? perSecond.toFixed(0) : perSecond.toFixed(1);
 }
 
+/** Milliseconds with their unit, `1.50 ms` or `1.20 s`; a dash where nothing was measured. */
 export function formatMs(ms: number | null | undefined): string {
   if (ms === null || ms === undefined) return '–';
-  if (ms >= 1000) return `${(ms / 1000).toFixed(2)} s`;
-  return ms >= 10 ? `${ms.toFixed(0)} ms` : `${ms.toFixed(2)} ms`;
+  if (ms >= 999.5) return `${(ms / 1000).toFixed(2)} s`;
+  return ms >= 9.995 ? `${ms.toFixed(ms >= 99.95 ? 0 : 1)} ms` : `${ms.toFixed(2)} ms`;
 }
 
+/** Percent, `2.5 %`; a dash where nothing was measured. */
 export function formatPct(pct: number | null | undefined): string {
-  return pct === null || pct === undefined ? '–' : `${pct.toFixed(pct >= 10 ? 0 : 1)} %`;
+  if (pct === null || pct === undefined) return '–';
+  return pct >= 9.95 || pct === 0 ? `${pct.toFixed(0)} %` : `${pct.toFixed(1)} %`;
 }
 
+/** Bytes in decimal units, `596 kB`. */
 export function formatBytes(bytes: number): string {
   if (bytes < 1000) return `${bytes} B`;
-  if (bytes < 1e6) return `${(bytes / 1e3).toFixed(0)} kB`;
-  return bytes < 1e9 ? `${(bytes / 1e6).toFixed(1)} MB` : `${(bytes / 1e9).toFixed(2)} GB`;
+  if (bytes < 999_500) return `${(bytes / 1e3).toFixed(0)} kB`;
+  return bytes < 999_950_000 ? `${(bytes / 1e6).toFixed(1)} MB` : `${(bytes / 1e9).toFixed(2)} GB`;
 }
 
+/** How long ago a moment was: `now`, `5 s ago`, `never`. A moment ahead of our clock is now. */
 export function formatAgo(thenMs: number | null, nowMs: number): string {
   if (thenMs === null) return 'never';
   const seconds = Math.max(0, Math.round((nowMs - thenMs) / 1000));
-  if (seconds < 2) return 'now';
+  if (seconds < 3) return 'now';
   if (seconds < 90) return `${seconds} s ago`;
   if (seconds < 5400) return `${Math.round(seconds / 60)} min ago`;
   return seconds < 129_600 ? `${Math.round(seconds / 3600)} h ago` : `${Math.round(seconds / 86_400)} days ago`;
 }
 
+/** Hours, minutes and seconds of the reader's own time zone, `09:05:03`. */
 export function formatClock(atMs: number): string {
-  return new Date(atMs).toLocaleTimeString(undefined, { hour12: false });
+  return new Date(atMs).toLocaleTimeString('en-GB', { hourCycle: 'h23' });
+}
+
+/** `1 device`, `3 devices`. */
+export function formatCount(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`;
+}
+
+/** The name of a device and its fingerprint: an id is both, joined by its last dash. */
+export function splitDeviceId(id: string): { readonly name: string; readonly fingerprint: string } {
+  const cut = id.lastIndexOf('-');
+  return cut < 1 ? { name: id, fingerprint: '' } : { name: id.slice(0, cut), fingerprint: id.slice(cut + 1) };
 }

@@ -6,6 +6,7 @@ const connectionWords: Readonly<Record<Connection, string>> = {
   live: 'live',
   lost: 'connection lost, trying again',
   'signed-out': 'signed out',
+  refused: 'signed out',
 };
 
 /** Name, the fleet in four numbers, and whether the page is live. */
@@ -14,38 +15,38 @@ export function Header({ state }: { readonly state: FleetState }) {
   const online = devices.filter((device) => device.presence === 'online');
   const rate = online.reduce((sum, device) => sum + (device.live?.requestsPerSecond ?? 0), 0);
   const errors = online.reduce((sum, device) => sum + (device.live?.errorsPerSecond ?? 0), 0);
-  const slowest = state.samples.value.at(-1)?.p99Ms;
+  const p99s = online.flatMap((device) => device.live?.p99Ms ?? []);
   const connection = state.connection.value;
   return (
     <header>
-      <h1>Bellwether</h1>
+      <h1>
+        <img src="./icon.svg" alt="" width="24" height="24" /> Bellwether
+      </h1>
       {state.status.value?.development === true && (
         <span class="badge warning" title="The signing keys are a development set: fit for trying out only">
           development keys
         </span>
       )}
+      <span class={`badge connection ${connection}`} role="status">
+        {connectionWords[connection]}
+      </span>
       <dl class="figures">
         <Figure name="devices online" value={`${online.length} of ${devices.length}`} />
         <Figure name="requests / s" value={formatRate(rate)} />
         <Figure name="errors / s" value={formatRate(errors)} isBad={errors > 0} />
-        <Figure name="p99, slowest device" value={formatMs(slowest)} />
+        <Figure name="p99, slowest device" value={formatMs(p99s.length === 0 ? null : Math.max(...p99s))} />
       </dl>
-      <span class={`badge connection ${connection}`} role="status">
-        {connectionWords[connection]}
-      </span>
     </header>
   );
 }
 
-function Figure({
-  name,
-  value,
-  isBad = false,
-}: {
+interface FigureProps {
   readonly name: string;
   readonly value: string;
   readonly isBad?: boolean;
-}) {
+}
+
+function Figure({ name, value, isBad = false }: FigureProps) {
   return (
     <div class={isBad ? 'bad' : ''}>
       <dt>{name}</dt>

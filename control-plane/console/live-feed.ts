@@ -1,21 +1,12 @@
-import type {
-  DeviceView,
-  Overview,
-  ReleaseView,
-  RolloutView,
-  TimelineEvent,
-} from '@bellwether/control-plane/http/operator-api';
 import { EventStreamParser } from './event-stream.js';
 import type { FleetState } from './fleet-state.js';
+import { type LiveMessage, readLiveMessage } from './live-message.js';
+import { SilenceGuard } from './silence-guard.js';
+import type { TokenStore } from './token-store.js';
 
-/** What the server sends, by the event's name. The server is ours and of one build with this page: its shapes are taken as given. */
-interface LiveMessages {
-  readonly overview: Overview;
-  readonly device: DeviceView;
-  readonly release: ReleaseView;
-  readonly rollout: RolloutView;
-  readonly event: TimelineEvent;
-}
+/** The server says something every 15 s. */
+const maxSilenceMs = 40_000;
+const maxPauseMs = 10_000;
 
 /**
  * Keeps `GET /api/v1/live` open and the state up to date. fetch instead of EventSource, which cannot send the token in
@@ -23,70 +14,79 @@ interface LiveMessages {
  */
 export class LiveFeed {
   readonly #state: FleetState;
-  readonly #token: () => string | null;
+  readonly #tokens: TokenStore;
   #stop: AbortController | undefined;
 
-  constructor(state: FleetState, token: () => string | null) {
+  constructor(state: FleetState, tokens: TokenStore) {
     this.#state = state;
-    this.#token = token;
+    this.#tokens = tokens;
   }
 
+  /** Begins anew, with the token that is stored now. */
   start(): void {
     this.#stop?.abort();
     const stop = new AbortController();
     this.#stop = stop;
-    const clock = setInterval(() => this.#state.sample(Date.now()), 1000);
+    this.#state.connection.value = 'connecting';
+    const tick = () => this.#state.sample(Date.now());
+    tick();
+    const clock = setInterval(tick, 1000);
     stop.signal.addEventListener('abort', () => clearInterval(clock), { once: true });
-    void this.#keepOpen(stop.signal);
+    void this.#keepOpen(stop.signal).finally(() => stop.abort());
   }
 
   async #keepOpen(signal: AbortSignal): Promise<void> {
     for (let failures = 0; !signal.aborted; failures++) {
-      const token = this.#token();
+      const token = this.#tokens.read();
       if (token === null) {
         this.#state.connection.value = 'signed-out';
         return;
       }
+      const silence = new SilenceGuard(maxSilenceMs);
       try {
-        const reply = await fetch('api/v1/live', { headers: { authorization: `Bearer ${token}` }, signal });
+        silence.heard();
+        const reply = await fetch('api/v1/live', {
+          headers: { authorization: `Bearer ${token}` },
+          signal: AbortSignal.any([signal, silence.signal]),
+        });
+        if (signal.aborted) return;
         if (reply.status === 401 || reply.status === 403) {
-          this.#state.connection.value = 'signed-out';
+          this.#tokens.forget();
+          this.#state.connection.value = 'refused';
           return;
         }
         if (reply.ok && reply.body !== null) {
           failures = 0;
           this.#state.connection.value = 'live';
-          await this.#read(reply.body);
+          await this.#read(reply.body, silence);
         }
       } catch {
         // The network or the server went away: the loop below comes back.
+      } finally {
+        silence.stop();
       }
       if (signal.aborted) return;
       this.#state.connection.value = 'lost';
-      await pause(Math.min(10_000, 500 * 2 ** failures) * (0.5 + Math.random() / 2));
+      await pause(Math.min(maxPauseMs, 500 * 2 ** failures) * (0.5 + Math.random() / 2));
     }
   }
 
-  async #read(body: ReadableStream<Uint8Array>): Promise<void> {
-    const parser = new EventStreamParser((name, data) => this.#take(name, data));
+  async #read(body: ReadableStream<Uint8Array>, silence: SilenceGuard): Promise<void> {
+    let arrived: LiveMessage[] = [];
+    const parser = new EventStreamParser((name, data) => {
+      const message = readLiveMessage(name, data);
+      if (message !== undefined) arrived.push(message);
+    });
     const reader = body.getReader();
     const decoder = new TextDecoder();
     for (;;) {
       const { done, value } = await reader.read();
       if (done) return;
+      silence.heard();
       parser.push(decoder.decode(value, { stream: true }));
+      this.#state.take(arrived);
+      arrived = [];
     }
-  }
-
-  #take(name: string, data: string): void {
-    const take: { readonly [Name in keyof LiveMessages]: (message: LiveMessages[Name]) => void } = {
-      overview: (message) => this.#state.takeOverview(message),
-      device: (message) => this.#state.takeDevice(message),
-      release: (message) => this.#state.takeRelease(message),
-      rollout: (message) => this.#state.takeRollout(message),
-      event: (message) => this.#state.takeEvent(message),
-    };
-    if (Object.hasOwn(take, name)) take[name as keyof LiveMessages](JSON.parse(data) as never);
   }
 }
 

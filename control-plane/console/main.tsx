@@ -1,16 +1,31 @@
-import { render } from 'preact';
+import { options, render } from 'preact';
 import { Console } from './console.js';
 import { FleetState } from './fleet-state.js';
 import { LiveFeed } from './live-feed.js';
 import { TokenStore } from './token-store.js';
 import 'uplot/dist/uPlot.min.css';
-import './style.css';
+import './theme.css';
+import './page.css';
+import './parts.css';
+
+// However much arrives, the page is drawn at most once a frame, and not at all while nobody sees it.
+options.debounceRendering = requestAnimationFrame;
 
 const root = document.querySelector('#console');
 if (root !== null) {
-  const tokens = new TokenStore(window.sessionStorage, window.location, window.history);
+  const { sessionStorage: storage, location, history } = window;
+  const tokens = new TokenStore({ storage, location, history });
   const state = new FleetState();
-  const feed = new LiveFeed(state, () => tokens.read());
-  render(<Console state={state} feed={feed} tokens={tokens} />, root);
+  const feed = new LiveFeed(state, tokens);
+  const signIn = (token: string) => {
+    tokens.write(token);
+    feed.start();
+  };
+  tokens.takeFromLink();
+  // A link with a token that is opened in this very tab changes the fragment only, and loads nothing.
+  window.addEventListener('hashchange', () => {
+    if (tokens.takeFromLink()) feed.start();
+  });
   feed.start();
+  render(<Console state={state} signIn={signIn} />, root);
 }

@@ -1,12 +1,10 @@
-/** Colours that stay apart for people who see red and green alike (Okabe–Ito), legible on light and dark. */
-const palette = ['#0f8a6d', '#d9822b', '#3d7dd8', '#b0518f', '#8a8f1f', '#5a6acf'] as const;
+import { compareReleases } from './served-releases.js';
 
-/** One colour per release: by its place among all releases in order of their names, so that it does not change while rolling out. */
-export function releaseColour(release: string, all: Iterable<string>): string {
-  const place = [...new Set([...all, release])].sort(byNameAndNumber).indexOf(release);
-  return palette[place % palette.length] ?? palette[0];
-}
+/** Colours that stay apart for people who see red and green alike (after Okabe and Ito), 3:1 on light and dark cards (WCAG 1.4.11). */
+const palette = ['#0f8a6d', '#c8741a', '#3d7dd8', '#b0518f', '#858a1f', '#6674d9'] as const;
 
-function byNameAndNumber(a: string, b: string): number {
-  return a.localeCompare(b, 'en', { numeric: true });
+/** One colour per release, by its place among all in order of their names: it does not change while a rollout goes on. */
+export function releaseColours(releases: Iterable<string>): ReadonlyMap<string, string> {
+  const sorted = [...new Set(releases)].sort(compareReleases);
+  return new Map(sorted.map((release, place) => [release, palette[place % palette.length] ?? palette[0]]));
 }

@@ -2,19 +2,22 @@ import type { RolloutView } from '@bellwether/control-plane/http/operator-api';
 import type { FleetState } from './fleet-state.js';
 import { formatClock } from './format.js';
 
-const shown = 8;
+const shown = 6;
 
 /** The newest rollouts and how far each has come. */
 export function RolloutList({ state }: { readonly state: FleetState }) {
+  const rollouts = state.rollouts.value;
   return (
     <section aria-labelledby="rollouts-title">
       <h2 id="rollouts-title">Rollouts</h2>
       <ul class="rollouts">
-        {state.rollouts.value.slice(0, shown).map((rollout) => (
+        {rollouts.slice(0, shown).map((rollout) => (
           <Rollout key={rollout.id} rollout={rollout} />
         ))}
-        {state.rollouts.value.length === 0 && (
-          <li class="empty">None yet: bellwether rollout create RELEASE --to all</li>
+        {rollouts.length === 0 && (
+          <li class="empty">
+            None yet: <code>bellwether rollout create RELEASE --to all</code>
+          </li>
         )}
       </ul>
     </section>
@@ -22,29 +25,32 @@ export function RolloutList({ state }: { readonly state: FleetState }) {
 }
 
 function Rollout({ rollout }: { readonly rollout: RolloutView }) {
-  const up = rollout.devices.filter((d) => d.state === 'serving' || d.state === 'settled').length;
-  const refused = rollout.devices.filter((d) => d.state === 'refused');
-  const codes = [...new Set(refused.map((d) => d.code ?? 'refused'))].join(', ');
-  const to =
-    'all' in rollout.to
-      ? 'all'
-      : Object.entries(rollout.to.labels)
-          .map(([k, v]) => `${k}=${v}`)
-          .join(', ');
+  const { release, phase, createdAtMs } = rollout;
   return (
     <li>
-      <div>
-        <strong>{rollout.release}</strong> <span class="detail">to {to}</span>
-        <span class={`badge ${rollout.phase}`}>{rollout.phase}</span>
-        <time class="number">{formatClock(rollout.createdAtMs)}</time>
+      <div class="rollout">
+        <strong>{release}</strong>
+        <span class={`badge ${phase}`}>{phase}</span>
+        <time class="number">{formatClock(createdAtMs)}</time>
       </div>
-      <progress
-        max={Math.max(1, rollout.devices.length)}
-        value={up}
-        aria-label={`${up} of ${rollout.devices.length}`}
-      />
+      {phase === 'superseded' ? <div class="detail">to {targetOf(rollout)}</div> : <Progress rollout={rollout} />}
+    </li>
+  );
+}
+
+function Progress({ rollout }: { readonly rollout: RolloutView }) {
+  const { release, devices } = rollout;
+  const inState = (...states: readonly string[]) => devices.filter(({ state }) => states.includes(state));
+  const up = inState('serving', 'settled').length;
+  const refused = inState('refused');
+  const silent = inState('silent').length;
+  const codes = [...new Set(refused.map(({ code }) => code ?? 'refused'))].join(', ');
+  return (
+    <>
+      <progress max={Math.max(1, devices.length)} value={up} aria-label={`${release} on its way`} />
       <div class="detail">
-        {up} of {rollout.devices.length} serve it
+        to {targetOf(rollout)} · {up} of {devices.length} serve it
+        {silent > 0 && ` · ${silent} silent`}
         {refused.length > 0 && (
           <span class="refused">
             {' '}
@@ -52,6 +58,13 @@ function Rollout({ rollout }: { readonly rollout: RolloutView }) {
           </span>
         )}
       </div>
-    </li>
+    </>
   );
+}
+
+function targetOf({ to }: RolloutView): string {
+  if ('all' in to) return 'all';
+  return Object.entries(to.labels)
+    .map(([key, value]) => `${key}=${value}`)
+    .join(', ');
 }

@@ -1,3 +1,4 @@
+import { DecodeError } from '@bellwether/shared/contract/decode';
 import { CodedError, codeOf, messageOf } from '@bellwether/shared/errors';
 
 export type DataErrorCode =
@@ -37,6 +38,10 @@ const sentences: Readonly<Record<DataErrorCode, string>> = {
 
 /** Names the folder and the cause of whatever went wrong in it; an error that has a code of ours passes as it is. */
 export function dataError(folder: string, cause: unknown): Error {
+  // A key file that is damaged: what it says names the file, and its own code only the form.
+  if (cause instanceof DecodeError) {
+    return new DataError('data-corrupt', `${messageOf(cause)}: restore it from a backup`, { cause });
+  }
   if (cause instanceof CodedError) return cause;
   const code = dataErrorCode(cause);
   return new DataError(code, `the data folder ${folder} ${sentences[code]} (${messageOf(cause)})`, { cause });

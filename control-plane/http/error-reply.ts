@@ -1,4 +1,4 @@
-import type { FastifyError, FastifyInstance, FastifyReply } from 'fastify';
+import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Problem } from '@bellwether/shared/contract/http-api';
 import { codeOf } from '@bellwether/shared/errors';
 import type { Log } from '@bellwether/shared/log';
@@ -55,6 +55,11 @@ export function replyWithProblems(app: FastifyInstance, log: Log): void {
   app.setNotFoundHandler((request, reply) =>
     send(reply, { status: 404, code: 'route-unknown', detail: `there is no ${request.method} ${request.url}` }),
   );
+}
+
+/** Answers a path that cannot be decoded: fastify refuses it before any route, and before any error handler. */
+export function replyToBadPath({ message }: FastifyError, _request: FastifyRequest, reply: FastifyReply): void {
+  send(reply, { status: 400, code: 'path-invalid', detail: message });
 }
 
 function classify(error: FastifyError): { readonly status: number; readonly code: string } {

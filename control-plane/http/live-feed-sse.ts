@@ -12,17 +12,20 @@ interface LiveParts {
 /** `GET /api/v1/live`: Server-Sent Events as operator-api.ts describes them. Needs @fastify/sse on the app, which sends the comments. */
 export function liveRoutes(app: TypedApp, { feed, views }: LiveParts): void {
   const schema = { summary: 'Everything that changes, as Server-Sent Events', tags: ['live'] };
-  app.get('/live', { sse: { kind: 'only' }, schema }, async (_request, reply) => {
+  app.get('/live', { sse: { kind: 'only' }, schema }, async ({ hostname }, reply) => {
     const over = new AbortController();
     reply.raw.once('close', () => over.abort());
     // Watching begins before the overview is taken: what happens in between is told twice rather than not at all.
     const watcher = feed.watch(over.signal, () => reply.raw.destroy());
-    await reply.sse.send(messages(watcher, views));
+    await reply.sse.send(messages(watcher, { views, hostname }));
   });
 }
 
-async function* messages(watcher: LiveWatcher, views: Views): AsyncGenerator<SSEMessage> {
-  yield { event: 'overview', data: views.overview() };
+async function* messages(
+  watcher: LiveWatcher,
+  { views, hostname }: { readonly views: Views; readonly hostname: string },
+): AsyncGenerator<SSEMessage> {
+  yield { event: 'overview', data: views.overview(hostname) };
   for (;;) {
     const changes = await watcher.next();
     if (changes === undefined) return;

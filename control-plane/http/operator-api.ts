@@ -115,13 +115,17 @@ export type RolloutView = Static<typeof RolloutView>;
 export const RolloutList = Type.Object({ rollouts: Type.Array(RolloutView) });
 export type RolloutList = Static<typeof RolloutList>;
 
-/** What arrived: `lost` = gaps in the sequences of windows that later ones prove, and what devices say they dropped. */
+/**
+ * What arrived: `lost` = gaps in the sequences of windows that later ones prove, and what devices say they dropped;
+ * `unknownFields` = fields of stored messages that this version does not know, and ignores [W-3].
+ */
 export const TelemetrySummary = Type.Object({
   windowsReceived: count,
   windowsDuplicate: count,
   windowsRejected: count,
   windowsLost: count,
   eventsReceived: count,
+  unknownFields: count,
 });
 export type TelemetrySummary = Static<typeof TelemetrySummary>;
 

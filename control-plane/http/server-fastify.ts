@@ -6,7 +6,7 @@ import fastify, { type FastifyInstance, type FastifyPluginAsync } from 'fastify'
 import type { Log } from '@bellwether/shared/log';
 import { Type } from '@bellwether/shared/schema';
 import { openApiDocs } from './api-docs.js';
-import { replyWithProblems } from './error-reply.js';
+import { replyToBadPath, replyWithProblems } from './error-reply.js';
 import { ServerStatus } from './operator-api.js';
 import { requireOperator } from './operator-auth.js';
 import { checkRequests } from './schema-check.js';
@@ -17,6 +17,8 @@ import type { Views } from './views.js';
 /** Larger bodies are the catalogue's own, which sets its own limits. */
 const maxBodyBytes = 64 * 1024;
 const heartbeatMs = 15_000;
+/** A connection on which nothing moves for so long is closed, also in the middle of a request; heartbeats keep the live feed. */
+const idleMs = 120_000;
 
 export interface ServerParts {
   readonly log: Log;
@@ -36,7 +38,13 @@ export interface ServerParts {
 /** The HTTP server, ready to listen: every route, its documentation and the console. */
 export async function buildServer(parts: ServerParts): Promise<FastifyInstance> {
   const { log, views, operatorToken, consoleFolder } = parts;
-  const app = fastify({ bodyLimit: maxBodyBytes, forceCloseConnections: true, routerOptions: { maxParamLength: 200 } });
+  const app = fastify({
+    bodyLimit: maxBodyBytes,
+    connectionTimeout: idleMs,
+    forceCloseConnections: true,
+    frameworkErrors: replyToBadPath,
+    routerOptions: { maxParamLength: 200 },
+  });
   app.setValidatorCompiler(checkRequests);
   replyWithProblems(app, log);
   addSecurityHeaders(app);
@@ -72,7 +80,9 @@ export async function buildServer(parts: ServerParts): Promise<FastifyInstance> 
 }
 
 function statusRoute(app: TypedApp, views: Views): void {
-  app.get('/status', { schema: { summary: 'The server', tags: ['server'], response: { 200: ServerStatus } } }, () =>
-    views.status(),
+  app.get(
+    '/status',
+    { schema: { summary: 'The server', tags: ['server'], response: { 200: ServerStatus } } },
+    ({ hostname }) => views.status(hostname),
   );
 }

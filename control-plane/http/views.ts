@@ -14,7 +14,8 @@ import type { DeviceView, Overview, ReleaseView, RolloutView, ServerStatus } fro
 const overviewEvents = 100;
 
 interface ViewParts {
-  readonly status: () => ServerStatus;
+  /** The server, for somebody who reached it under this host name. */
+  readonly status: (hostname: string) => ServerStatus;
   readonly fleet: Fleet;
   readonly orders: Orders;
   readonly live: LiveBoard;
@@ -31,8 +32,8 @@ export class Views {
     this.#parts = parts;
   }
 
-  status(): ServerStatus {
-    return this.#parts.status();
+  status(hostname: string): ServerStatus {
+    return this.#parts.status(hostname);
   }
 
   /** Throws FleetError `device-unknown`. */
@@ -68,9 +69,9 @@ export class Views {
     return this.#parts.conductor.view(id);
   }
 
-  overview(): Overview {
+  overview(hostname: string): Overview {
     return {
-      status: this.status(),
+      status: this.status(hostname),
       devices: this.devices(),
       releases: this.releases(),
       rollouts: this.rollouts(),

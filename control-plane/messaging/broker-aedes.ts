@@ -132,7 +132,13 @@ export class BrokerAedes implements DeviceChannel {
   }
 
   async #letIn(handlers: DeviceChannelHandlers, client: Client, attempt: Attempt): Promise<void> {
-    const isKnown = await isDevice(handlers, client, attempt);
+    let isKnown = false;
+    try {
+      isKnown = await isDevice(handlers, client, attempt);
+    } catch (cause) {
+      // Who cannot be checked is not let in; the device tries again.
+      this.#options.log.error({ err: cause, device: client.id }, 'A session could not be checked');
+    }
     if (!isKnown) this.#options.log.warn({ device: client.id }, 'A device was not let in: its session is no good');
     const refused = Object.assign(new Error('the session is no good'), { returnCode: badCredentials });
     attempt.done(isKnown ? null : refused, isKnown);

@@ -42,13 +42,14 @@ export async function initDevelopmentKeys(folder: string, families: readonly str
       );
     }
   }
+  const distinct = [...new Set(families)];
   const target = resolve(folder);
   await refuseUsedFolder(target);
   const draft = join(dirname(target), `.${basename(target)}.draft`);
   await rm(draft, { recursive: true, force: true });
-  const rootSha256 = await writeKeySet(draft, families, nowMs);
+  const rootSha256 = await writeKeySet(draft, distinct, nowMs);
   await rename(draft, target); // replaces an empty folder
-  return { folder: target, families, rootSha256 };
+  return { folder: target, families: distinct, rootSha256 };
 }
 
 async function writeKeySet(folder: string, families: readonly string[], nowMs: number): Promise<string> {

@@ -137,10 +137,20 @@ export class Conductor {
     const { next, effects } = transition(rollout, event);
     this.#rollouts.set(number, next);
     if (next.phase !== rollout.phase) {
-      await this.#parts.store.setPhase(number, next.phase);
+      await this.#storePhase(rollout, next);
       this.#parts.log.info({ rollout: rolloutId(next), phase: next.phase }, 'A rollout entered a phase');
     }
     for (const effect of effects) await this.#act(next, effect);
+  }
+
+  /** When it cannot be stored, the rollout is again what it was: the next event decides anew, and stores. */
+  async #storePhase(rollout: Rollout, next: Rollout): Promise<void> {
+    try {
+      await this.#parts.store.setPhase(next.number, next.phase);
+    } catch (cause) {
+      if (this.#rollouts.get(next.number) === next) this.#rollouts.set(next.number, rollout);
+      throw cause;
+    }
   }
 
   async #act(rollout: Rollout, effect: RolloutEffect): Promise<void> {

@@ -1,11 +1,13 @@
 import { inflateRawSync } from 'node:zlib';
 import { DecodeError } from '@bellwether/shared/contract/decode';
-import { type DeviceEvent, decodeEvent, maxEventBytes } from '@bellwether/shared/contract/event';
-import { decodePresence, type Presence } from '@bellwether/shared/contract/presence';
-import { decodeReport, maxReportBytes, type Report } from '@bellwether/shared/contract/report';
-import { decodeWindow, maxWindowBytes, type Window } from '@bellwether/shared/contract/window';
+import { DeviceEvent, decodeEvent, maxEventBytes } from '@bellwether/shared/contract/event';
+import { decodePresence, Presence } from '@bellwether/shared/contract/presence';
+import { decodeReport, maxReportBytes, Report } from '@bellwether/shared/contract/report';
+import { countUnknownFields } from '@bellwether/shared/contract/unknown-fields';
+import { decodeWindow, maxWindowBytes, Window } from '@bellwether/shared/contract/window';
 import { messageOf } from '@bellwether/shared/errors';
 import { decodeHistogram } from '@bellwether/shared/evidence/histogram-wire';
+import type { TSchema } from '@bellwether/shared/schema';
 import { sha256 } from '@bellwether/shared/signing/digest';
 import type { Upward } from '../messaging/device-channel.js';
 
@@ -16,15 +18,26 @@ interface Kinds {
   readonly event: DeviceEvent;
 }
 
-/** A message that is what it should be. `json` is its text, inflated; `digest` is SHA-256 over that. */
+/**
+ * A message that is what it should be. `json` is its text, inflated; `digest` is SHA-256 over that; `unknownFields` is how
+ * many fields this version ignores [W-3].
+ */
 export type Decoded = {
   readonly [Kind in keyof Kinds]: {
     readonly kind: Kind;
     readonly value: Kinds[Kind];
     readonly json: string;
     readonly digest: string;
+    readonly unknownFields: number;
   };
 }[keyof Kinds];
+
+const schemas: Readonly<Record<Upward, TSchema>> = {
+  report: Report,
+  presence: Presence,
+  window: Window,
+  event: DeviceEvent,
+};
 
 /** Presence is small; its limit has no name of its own. */
 const maxBytes: Readonly<Record<Upward, number>> = {
@@ -40,7 +53,9 @@ const maxBytes: Readonly<Record<Upward, number>> = {
  */
 export function decodeMessage(device: string, what: Upward, payload: Uint8Array): Decoded {
   const bytes = inflated(payload, what);
-  const decoded = { ...decodeAs(what, bytes), json: Buffer.from(bytes).toString(), digest: sha256(bytes) };
+  const read = decodeAs(what, bytes);
+  const unknownFields = countUnknownFields(schemas[what], read.value);
+  const decoded = { ...read, json: Buffer.from(bytes).toString(), digest: sha256(bytes), unknownFields };
   if ('device' in decoded.value && decoded.value.device !== device) {
     throw new DecodeError('schema', `${what} at /device: is ${decoded.value.device}, but ${device} sent it`);
   }

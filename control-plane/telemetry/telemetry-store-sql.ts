@@ -5,7 +5,7 @@ import type { Decoded } from './device-message.js';
 import type { Arrival, Outcome, Retention, TelemetryStore } from './telemetry-store.js';
 
 type Of<Kind extends Decoded['kind']> = Extract<Decoded, { kind: Kind }>;
-type Counter = 'windows-received' | 'windows-duplicate' | 'windows-rejected' | 'events-received';
+type Counter = 'windows-received' | 'windows-duplicate' | 'windows-rejected' | 'events-received' | 'unknown-fields';
 
 /** Of a rejected message this much is kept. */
 const keptBytes = 4096;
@@ -32,6 +32,7 @@ export class TelemetryStoreSql implements TelemetryStore {
       windowsRejected: counters.get('windows-rejected') ?? 0,
       windowsLost: this.#statements.lostWindows.get()?.lost ?? 0,
       eventsReceived: counters.get('events-received') ?? 0,
+      unknownFields: counters.get('unknown-fields') ?? 0,
     };
   }
 
@@ -48,6 +49,7 @@ export class TelemetryStoreSql implements TelemetryStore {
 
   #store(arrival: Arrival): Outcome {
     const outcome = 'rejected' in arrival ? this.#reject(arrival) : this.#storeDecoded(arrival.decoded, arrival);
+    if (outcome === 'stored' && 'decoded' in arrival) this.#count('unknown-fields', arrival.decoded.unknownFields);
     this.#statements.seen.run(arrival.arrivedAtMs, arrival.device);
     return outcome;
   }
@@ -126,8 +128,8 @@ export class TelemetryStoreSql implements TelemetryStore {
     return 'rejected';
   }
 
-  #count(counter: Counter): void {
-    this.#statements.count.run(counter);
+  #count(counter: Counter, by = 1): void {
+    if (by > 0) this.#statements.count.run(counter, by);
   }
 }
 
@@ -170,7 +172,9 @@ function prepare(db: Database) {
     reject: db.prepare<[string, string, string, number, Uint8Array]>(
       'insert into rejected (device, what, reason, arrived_at_ms, body) values (?, ?, ?, ?, ?)',
     ),
-    count: db.prepare<[Counter]>('update counters set value = value + 1 where name = ?'),
+    count: db.prepare<[Counter, number]>(
+      `insert into counters (name, value) values (?, ?) on conflict do update set value = value + excluded.value`,
+    ),
     counters: db.prepare<[], { name: string; value: number }>('select name, value from counters'),
     // A window that the outbox dropped leaves a gap as soon as a later one of its run arrives: count it once, per device.
     lostWindows: db.prepare<[], { lost: number }>(

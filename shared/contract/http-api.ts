@@ -73,8 +73,14 @@ export const SessionReply = Type.Object({
 });
 export type SessionReply = Static<typeof SessionReply>;
 
+/** The last instant that an RFC 3339 date can name: beyond what a Date can hold, every comparison with an expiry is false. */
+const maxTimeMs = Date.UTC(9999, 11, 31, 23, 59, 59, 999);
+
 /** The server's time, bound to the nonce that the device chose [T-8]. */
-export const TimePayload = Type.Object({ deviceNonce: nonce, timeMs: Type.Integer({ minimum: 0 }) });
+export const TimePayload = Type.Object({
+  deviceNonce: nonce,
+  timeMs: Type.Integer({ minimum: 0, maximum: maxTimeMs }),
+});
 export type TimePayload = Static<typeof TimePayload>;
 
 /** Where the artefact plane lies below its base URL. */

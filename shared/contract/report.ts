@@ -2,8 +2,8 @@ import { deviceIdPattern, hex64Pattern, modelNamePattern, versionPattern } from 
 import { Compile, type Static, Type } from '../schema.js';
 import { decodeDocument } from './decode.js';
 
-/** Largest report, in bytes. */
-export const maxReportBytes = 64 * 1024;
+/** Largest report, in bytes: 64 models, each with a refusal in words. */
+export const maxReportBytes = 256 * 1024;
 
 const count = Type.Integer({ minimum: 0 });
 const release = { version: Type.String({ pattern: versionPattern }), manifest: Type.String({ pattern: hex64Pattern }) };

@@ -1,5 +1,6 @@
 import { WireHistogram } from '../evidence/histogram-wire.js';
 import { deviceIdPattern, hex64Pattern, modelNamePattern, versionPattern } from '../ids.js';
+import { maxClasses } from '../models/manifest.js';
 import { Compile, type Static, Type } from '../schema.js';
 import { decodeDocument } from './decode.js';
 
@@ -34,7 +35,7 @@ export const ArmWindow = Type.Object({
   compute: WireHistogram,
   total: WireHistogram,
   /** Answers by class, in the order of the interpretation's labels; empty for a regression. */
-  classes: Type.Array(count, { maxItems: 1000 }),
+  classes: Type.Array(count, { maxItems: maxClasses }),
   /** Probability of the answered class in `confidenceBins` bins; empty for a regression. */
   confidence: Type.Array(count, { maxItems: confidenceBins }),
   runnerDeaths: count,

@@ -57,6 +57,9 @@ export const OutputTensor = Type.Object({
 });
 export type OutputTensor = Static<typeof OutputTensor>;
 
+/** Most classes that an interpretation may have. */
+export const maxClasses = 1000;
+
 /** How an output is read: class = argmax along `axis` of logits or probabilities; `binary` = one probability; `regression` = numbers. */
 export const Interpretation = Type.Object({
   output: tensorName,
@@ -67,7 +70,7 @@ export const Interpretation = Type.Object({
     Type.Literal('regression'),
   ]),
   axis: Type.Integer({ minimum: -16, maximum: 15 }),
-  labels: Type.Array(label, { maxItems: 1000 }),
+  labels: Type.Array(label, { maxItems: maxClasses }),
   calibration: Type.Optional(Type.Object({ temperature: Type.Number({ exclusiveMinimum: 0, maximum: 1000 }) })),
 });
 export type Interpretation = Static<typeof Interpretation>;
@@ -164,6 +167,10 @@ export function manifestProblem(source: ReleaseSource | Manifest, files: readonl
   if (missing !== undefined) return `names the file ${missing}, which is not among its files`;
   const repeated = firstRepeated(source.inputs.map((t) => t.name)) ?? firstRepeated(source.outputs.map((t) => t.name));
   if (repeated !== undefined) return `has two tensors named ${repeated}`;
+  for (const input of source.inputs) {
+    if (input.role !== 'app' && input.shape.includes(-1))
+      return `${input.role} input ${input.name} needs a fixed shape`;
+  }
   const outputs = new Map(source.outputs.map((t) => [t.name, t]));
   for (const input of source.inputs) {
     if (input.role !== 'state') continue;
@@ -171,20 +178,33 @@ export function manifestProblem(source: ReleaseSource | Manifest, files: readonl
     if (from?.role !== 'state') return `state input ${input.name} comes from ${input.from}, which is no state output`;
     if (from.dtype !== input.dtype)
       return `state input ${input.name} is ${input.dtype} but ${from.name} is ${from.dtype}`;
-  }
-  for (const input of source.inputs) {
-    if (input.role !== 'app' && input.shape.includes(-1))
-      return `${input.role} input ${input.name} needs a fixed shape`;
+    const goesBack =
+      from.shape.length === input.shape.length && from.shape.every((d, i) => d === -1 || d === input.shape[i]);
+    if (!goesBack)
+      return `state input ${input.name} is [${input.shape.join(',')}] but ${from.name} is [${from.shape.join(',')}]`;
   }
   if (!source.inputs.some((t) => t.role === 'app')) return 'has no app input';
   if (!source.outputs.some((t) => t.role === 'app')) return 'has no app output';
-  const read = source.interpretation;
-  if (read !== undefined && outputs.get(read.output)?.role !== 'app')
-    return `interprets ${read.output}, which is no app output`;
+  const misread =
+    source.interpretation && interpretationProblem(source.interpretation, outputs.get(source.interpretation.output));
+  if (misread !== undefined) return misread;
   const inputNames = new Set(source.inputs.filter((t) => t.role === 'parameter').map((t) => t.name));
   const adjustable = source.adjustable.tensors.find((t) => !inputNames.has(t.input));
   if (adjustable !== undefined) return `lets ${adjustable.input} be adjusted, which is no parameter input`;
   return undefined;
+}
+
+/** A window counts answers by class: how many classes there are must be known, and bounded. */
+function interpretationProblem(
+  { output, kind, axis }: Interpretation,
+  tensor: OutputTensor | undefined,
+): string | undefined {
+  if (tensor?.role !== 'app') return `interprets ${output}, which is no app output`;
+  if (kind === 'regression' || kind === 'binary') return undefined;
+  const classes = tensor.shape.at(axis) ?? 0;
+  return classes < 1 || classes > maxClasses
+    ? `interprets axis ${axis} of ${output} [${tensor.shape.join(',')}], which has no fixed 1 to ${maxClasses} classes`
+    : undefined;
 }
 
 /** The files that a manifest or a release source needs, each once. */

@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ownPath, root } from './project.js';
 import { orphansOf, staleOf } from '#tools/dist-files.mjs';
 
-describe.each(['shared', 'agent', 'control-plane', 'test'])('%s/dist', (project) => {
+describe.each(['shared', 'agent', 'control-plane', 'control-plane/console', 'test'])('%s/dist', (project) => {
   it('has no file without a source (npm run build removes them)', () => {
     expect(orphansOf(join(root, project)).map(ownPath)).toEqual([]);
   });
@@ -45,6 +45,13 @@ describe('the comparison of dist and source', () => {
     put('dist/trust/touched.js', 99);
     put('dist/tsconfig.tsbuildinfo', 101);
     expect(staleOf(project)).toEqual([]);
+  });
+
+  it('knows the sources of pages', () => {
+    put('trust/page.tsx', 100);
+    expect(staleOf(project)).toEqual([join(project, 'trust/page.tsx')]);
+    put('dist/trust/page.js', 101);
+    expect([staleOf(project), orphansOf(project)]).toEqual([[], []]);
   });
 
   it('finds every output of a source that is gone', () => {

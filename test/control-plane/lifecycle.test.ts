@@ -30,4 +30,18 @@ describe('a lifecycle', () => {
     await expect(lifecycle.start()).rejects.toThrow('no');
     expect(done).toEqual(['start a', 'start b', 'stop b', 'stop a']);
   });
+
+  it('stops the others when a step cannot be stopped, and says so', async () => {
+    const done: string[] = [];
+    const step = (name: string) => ({
+      stop: async () => {
+        done.push(name);
+        if (name === 'b') throw new Error('stuck');
+      },
+    });
+    const lifecycle = new Lifecycle([step('a'), step('b'), step('c')]);
+    await lifecycle.start();
+    await expect(lifecycle.stop()).rejects.toThrow('stuck');
+    expect(done).toEqual(['c', 'b', 'a']);
+  });
 });

@@ -136,6 +136,7 @@ describe('a state folder', () => {
     ['the installs', 'installs.json'],
     ['the trust', 'trust/trust.json'],
     ['the key', 'identity/device.key'],
+    ['the enrolment', 'identity/enrolment.json'],
   ])('with %s corrupt is refused and left as it is: state-corrupt', async (_what, name) => {
     agent = await AgentProcess.start(folder, settings);
     await agent.stop();
@@ -146,6 +147,16 @@ describe('a state folder', () => {
     expect(code).toBe(1);
     expect(stderr).toContain('state-corrupt');
     expect(await readFile(path)).toEqual(damaged);
+  });
+
+  it('with a damaged outbox is used all the same: it is set right, and the loss is counted', async () => {
+    agent = await AgentProcess.start(folder, settings);
+    await agent.stop();
+    await writeFile(join(folder, 'state', 'outbox', 'CURRENT'), randomBytes(100));
+    agent = await AgentProcess.start(folder, settings);
+    expect(agent.lines.map(({ msg }) => msg)).toContain('the outbox is damaged; repairing it');
+    const { waiting, lostWindows } = (await agent.status()).outbox;
+    expect(waiting + lostWindows).toBeGreaterThan(0);
   });
 
   it.skipIf(!canMount)('that is read-only is refused: state-read-only', async () => {

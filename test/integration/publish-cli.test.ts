@@ -90,6 +90,13 @@ describe('the command bellwether', () => {
     },
   );
 
+  it('ends quietly when its reader has seen enough', async () => {
+    const child = start(['release', 'list'], environment);
+    child.stdout.destroy();
+    const [stderr, [exitCode]] = await Promise.all([text(child.stderr), once(child, 'exit') as Promise<[number]>]);
+    expect([exitCode, stderr]).toEqual([0, '']);
+  });
+
   it('publishes, approves, lists and shows a release', async () => {
     const publish = ['release', 'publish', `${digits}1.0.0`, '--key', 'keys/publisher.key'];
     expect(await runJson(publish)).toMatchObject({

@@ -52,13 +52,10 @@ function spawnServer(options: readonly string[] = [], uid?: number): ChildProces
 
 async function startServer(): Promise<Started> {
   const child = spawnServer();
-  let text = '';
   if (child.stdout === null) throw new Error('no stdout');
-  for await (const line of createInterface(child.stdout)) {
-    text += line;
-    if (line === '}') break;
-  }
-  return { child, httpUrl: (JSON.parse(text) as { httpUrl: string }).httpUrl };
+  // The first line is all that it says, for programs.
+  const [line] = (await once(createInterface(child.stdout), 'line')) as [string];
+  return { child, httpUrl: (JSON.parse(line) as { httpUrl: string }).httpUrl };
 }
 
 /** What a server that cannot start says, and its exit code. */

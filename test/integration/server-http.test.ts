@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { Overview } from '@bellwether/control-plane/http/operator-api';
+import { Overview, type ServerStatus } from '@bellwether/control-plane/http/operator-api';
 import { checkSchema } from '@bellwether/shared/contract/decode';
 import { Problem } from '@bellwether/shared/contract/http-api';
 import { Compile } from '@bellwether/shared/schema';
@@ -80,6 +80,7 @@ describe('bad requests', () => {
     ['/releases/digits/1.0.0', '404 release-unknown'],
     ['/rollouts/r99', '404 rollout-unknown'],
     ['/nothing', '404 route-unknown'],
+    ['/devices/%zz', '400 path-invalid'],
   ])('%s: %s', async (path, want) => {
     expect(await problemOf(await server.api(path))).toBe(want);
   });
@@ -92,6 +93,23 @@ describe('bad requests', () => {
     expect(await problemOf(await post('application/json', '{'))).toBe('400 body-invalid');
     expect(await problemOf(await post('application/json', ''))).toBe('400 body-invalid');
     expect(await problemOf(await post('application/x-yaml', 'uses: 3'))).toBe('415 media-type');
+  });
+});
+
+describe('a server that listens on all addresses', () => {
+  it('tells its MQTT address as the asker can use it', async () => {
+    const everywhere = await startServer(['digits'], { host: '0.0.0.0' });
+    try {
+      const { port } = new URL(everywhere.mqttUrl);
+      const { mqttUrl } = await everywhere.read<ServerStatus>('/status');
+      expect(mqttUrl).toBe(`mqtt://${new URL(everywhere.httpUrl).hostname}:${port}`);
+      const headers = { authorization: `Bearer ${everywhere.operatorToken}` };
+      const messages = eventsOf(await fetch(`${everywhere.httpUrl}/api/v1/live`, { headers }));
+      expect(JSON.parse((await messages.next()).value?.data ?? '')).toMatchObject({ status: { mqttUrl } });
+      await messages.return(undefined);
+    } finally {
+      await everywhere.stop();
+    }
   });
 });
 

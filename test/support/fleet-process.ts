@@ -25,6 +25,7 @@ export interface AgentProcess {
 export class FleetProcesses {
   readonly folder: string;
   readonly #children: ChildProcess[] = [];
+  #server: ChildProcess | undefined;
   #httpUrl = '';
   #mqttUrl = '';
   #token = '';
@@ -62,11 +63,17 @@ export class FleetProcesses {
     const args = ['serve', '--data', this.data, '--keys', join(this.keys, 'server'), '--json', '--log-level', 'error'];
     const ports = ['--http-port', portOf(this.#httpUrl), '--mqtt-port', portOf(this.#mqttUrl)];
     const child = this.#spawn(cliMain, [...args, ...ports]);
+    this.#server = child;
     const ready = JSON.parse(await readyText(child)) as { readonly httpUrl: string; readonly mqttUrl: string };
     this.#httpUrl = ready.httpUrl;
     this.#mqttUrl = ready.mqttUrl;
     this.#token = (await readFile(join(this.data, 'operator.token'), 'utf8')).trim();
     return child;
+  }
+
+  /** Ends the control plane by a signal. */
+  async stopServer(signal: NodeJS.Signals = 'SIGTERM'): Promise<void> {
+    if (this.#server !== undefined) await endOf(this.#server, signal);
   }
 
   /** Runs a verb of the operator's CLI to its end; throws with its words when it fails. */
@@ -127,7 +134,11 @@ export class FleetProcesses {
   }
 
   /** Starts an agent process on a configuration file that is there. */
-  restartAgent(name: string, file: string, paths: Pick<AgentProcess, 'socketPath' | 'stateFolder'>): AgentProcess {
+  restartAgent(
+    name: string,
+    file: string,
+    { socketPath, stateFolder }: Pick<AgentProcess, 'socketPath' | 'stateFolder'>,
+  ): AgentProcess {
     const child = this.#spawn(agentMain, ['run', '--config', file]);
     let log = '';
     const keep = (part: Buffer): void => {
@@ -135,7 +146,7 @@ export class FleetProcesses {
     };
     child.stdout?.on('data', keep);
     child.stderr?.on('data', keep);
-    return { child, name, ...paths, log: () => log };
+    return { child, name, socketPath, stateFolder, log: () => log };
   }
 
   /** Asks for the devices until they are as they should be; throws after a minute with what it waited for. */
@@ -153,7 +164,7 @@ export class FleetProcesses {
 
   /** Ends every process by its id and removes the folder. */
   async stop(): Promise<void> {
-    await Promise.all(this.#children.map(endOf));
+    await Promise.all(this.#children.map((child) => endOf(child)));
     await rm(this.folder, { recursive: true, force: true });
   }
 
@@ -201,9 +212,9 @@ async function readyText(child: ChildProcess): Promise<string> {
   });
 }
 
-async function endOf(child: ChildProcess): Promise<void> {
+async function endOf(child: ChildProcess, signal: NodeJS.Signals = 'SIGTERM'): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return;
   const exited = once(child, 'exit');
-  child.kill('SIGTERM');
+  child.kill(signal);
   await exited;
 }

@@ -107,6 +107,9 @@ describe('an inference request', () => {
     ['schema', 'shape', { inputs: [{ ...x, shape: [1.5, 2] }] }],
     ['schema', 'shape', { inputs: [{ ...x, shape: [0, 2], data: [] }] }],
     ['schema', 'assignment_key', { inputs: [x], parameters: { assignment_key: 1 } }],
+    ['schema', '1 to 256 characters', { inputs: [x], parameters: { assignment_key: 'k'.repeat(257) } }],
+    ['schema', '1 to 256 characters', { inputs: [x], parameters: { assignment_key: '' } }],
+    ['schema', 'reset is neither true nor false', { inputs: [x], parameters: { reset: 'true' } }],
     ['unknown-input', 'no input q; its inputs are x', { inputs: [{ ...x, name: 'q' }] }],
     ['unknown-input', 'no input w', { inputs: [x, { ...x, name: 'w' }] }],
     ['duplicate-input', 'x is there twice', { inputs: [x, x] }],
@@ -165,6 +168,12 @@ describe('an inference request', () => {
     expect(Array.from(got, Number)).toEqual(good);
     expect(() => read(oneInput(dtype, [bad]), undefined, modelOf(dtype))).toThrow('is not between');
     expect(() => read(oneInput(dtype, [0.5]), undefined, modelOf(dtype))).toThrow('is no integer');
+  });
+
+  it('takes only 0 and 1 for BOOL in binary: native code was promised nothing else', () => {
+    const input = { name: 'x', datatype: 'BOOL', shape: [2], parameters: { binary_data_size: 2 } };
+    expect(() => read({ inputs: [input] }, Uint8Array.of(0, 1), modelOf('BOOL'))).not.toThrow();
+    expect(() => read({ inputs: [input] }, Uint8Array.of(1, 2), modelOf('BOOL'))).toThrow('may be 0 or 1');
   });
 
   it('takes true and false for BOOL, and nothing else', () => {

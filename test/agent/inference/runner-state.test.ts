@@ -32,6 +32,12 @@ describe('the state of a model', () => {
     expect(valuesOf(state.take('c', false))).toEqual([0, 0]);
   });
 
+  it('is not kept without a key: two apps never continue each other', () => {
+    const state = new RunnerState(inputs);
+    state.keep('', next(7));
+    expect(valuesOf(state.take('', false))).toEqual([0, 0]);
+  });
+
   it('begins again on a reset', () => {
     const state = new RunnerState(inputs);
     state.keep('a', next(1));

@@ -177,6 +177,14 @@ describe('stopping', () => {
     expect(await world.infer()).toBe('draining');
   });
 
+  it('says `draining` of a model that is drained already, and `unknown-model` only of one that never was', async () => {
+    serving.swap(first);
+    await serving.stop();
+    expect(serving.releaseOf('digits')).toBe(first.model);
+    expect(serving.runnerOf('digits')).toBeUndefined();
+    expect(await world.infer()).toBe('draining');
+  });
+
   it('waits for the runners that were being replaced', async () => {
     serving.swap(first);
     const answer = world.infer();

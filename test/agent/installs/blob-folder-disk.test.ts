@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -60,6 +60,12 @@ describe('the blob folder', () => {
     const name = await put(Buffer.from('1234'));
     expect(await blobs.read(name, 4)).toEqual(Buffer.from('1234'));
     expect(await blobs.read(name, 3)).toBeUndefined();
+  });
+
+  it('takes a blob that the disk cannot read for one that is not there', async () => {
+    // Reading address 0 of a process is an I/O error, as rotten flash gives it.
+    await symlink('/proc/self/mem', join(blobs.folder, 'd'.repeat(64)));
+    expect(await blobs.measure('d'.repeat(64), never)).toBeUndefined();
   });
 
   it('lists blobs and unfinished ones, and nothing else', async () => {

@@ -17,6 +17,7 @@ const refusal = { code: 'golden', message: 'output 3 is 0.2 off' } as const;
 
 const events: Readonly<Record<InstallEvent['type'], InstallEvent>> = {
   begun: { type: 'begun' },
+  aborted: { type: 'aborted' },
   fetched: { type: 'fetched' },
   verified: { type: 'verified' },
   probed: { type: 'probed' },
@@ -33,14 +34,17 @@ const eventTypes = Object.keys(events) as InstallEvent['type'][];
 /** Phase, event, phase after; every other pair has no edge. Written apart from the product's table. */
 const expected: readonly (readonly [InstallPhase, InstallEvent['type'], InstallPhase])[] = [
   ['fetching', 'begun', 'fetching'],
+  ['fetching', 'aborted', 'fetching'],
   ['fetching', 'fetched', 'verifying'],
   ['fetching', 'refused', 'refused'],
   ['fetching', 'agent-restarted', 'fetching'],
   ['verifying', 'begun', 'fetching'],
+  ['verifying', 'aborted', 'fetching'],
   ['verifying', 'verified', 'probing'],
   ['verifying', 'refused', 'refused'],
   ['verifying', 'agent-restarted', 'fetching'],
   ['probing', 'begun', 'fetching'],
+  ['probing', 'aborted', 'fetching'],
   ['probing', 'probed', 'standby'],
   ['probing', 'refused', 'refused'],
   ['probing', 'agent-restarted', 'fetching'],
@@ -146,6 +150,18 @@ describe('an install', () => {
     const { next, effects } = transition(record, events['agent-restarted'], 4);
     expect(next).toMatchObject({ phase: 'refused', crashes: 3, verdict: { code: 'probe-died' } });
     expect(effects).toMatchObject([{ kind: 'release-refused', code: 'probe-died' }]);
+  });
+
+  it('is not blamed for restarts of the agent after its probe was called off', () => {
+    const calledOff = transition(installRecord(release, { phase: 'probing' }), events.aborted, 0).next;
+    expect(transition(calledOff, events['agent-restarted'], 0).next).toMatchObject({ phase: 'fetching', crashes: 0 });
+  });
+
+  it('has a clean sheet once it was probed to the end, and when a refusal is tried again', () => {
+    const probing = installRecord(release, { phase: 'probing', crashes: 2 });
+    expect(transition(probing, events.probed, 0).next.crashes).toBe(0);
+    expect(transition({ ...probing, phase: 'refused', crashes: 3 }, events.begun, 0).next.crashes).toBe(0);
+    expect(transition({ ...probing, phase: 'fetching' }, events.begun, 0).next.crashes).toBe(2);
   });
 
   it('remembers which swap brought it in last', () => {

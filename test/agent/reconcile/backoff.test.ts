@@ -36,26 +36,26 @@ describe('retries', () => {
   it('count down with the clock', async () => {
     const clock = new ManualClock();
     const retries = new Retries(clock, () => 1);
-    expect(retries.waitMs(release)).toBe(0);
+    expect(retries.waitMs(release, clock.now().monotonicMs)).toBe(0);
     retries.failed(release, 'disk', backoff);
-    expect(retries.waitMs(release)).toBe(1000);
+    expect(retries.waitMs(release, clock.now().monotonicMs)).toBe(1000);
     await clock.advance(400);
-    expect(retries.waitMs(release)).toBe(600);
+    expect(retries.waitMs(release, clock.now().monotonicMs)).toBe(600);
     await clock.advance(600);
-    expect(retries.waitMs(release)).toBe(0);
-    expect(retries.waitMs(other)).toBe(0);
+    expect(retries.waitMs(release, clock.now().monotonicMs)).toBe(0);
+    expect(retries.waitMs(other, clock.now().monotonicMs)).toBe(0);
   });
 
   it('grow until the release is tried with success', () => {
     const retries = new Retries(new ManualClock(), () => 1);
     for (const expected of [1000, 2000, 4000]) {
       retries.failed(release, 'disk', backoff);
-      expect(retries.waitMs(release)).toBe(expected);
+      expect(retries.waitMs(release, 0)).toBe(expected);
     }
     retries.clear(release);
-    expect(retries.waitMs(release)).toBe(0);
+    expect(retries.waitMs(release, 0)).toBe(0);
     retries.failed(release, 'disk', backoff);
-    expect(retries.waitMs(release)).toBe(1000);
+    expect(retries.waitMs(release, 0)).toBe(1000);
   });
 
   it('end with the outage for what waited for the network, and for nothing else', () => {
@@ -63,9 +63,9 @@ describe('retries', () => {
     retries.failed(release, 'metadata-stale', backoff);
     retries.failed(other, 'disk', backoff);
     retries.clearNetwork();
-    expect(retries.waitMs(release)).toBe(0);
-    expect(retries.waitMs(other)).toBe(1000);
+    expect(retries.waitMs(release, 0)).toBe(0);
+    expect(retries.waitMs(other, 0)).toBe(1000);
     retries.clearAll();
-    expect(retries.waitMs(other)).toBe(0);
+    expect(retries.waitMs(other, 0)).toBe(0);
   });
 });

@@ -78,6 +78,20 @@ describe('an order that arrives', () => {
     expect(desk.refusal).toBeNull();
   });
 
+  it('and is refused again for the same reason is announced once: it comes with every connection', async () => {
+    const { desk, events, refusals } = setUp(
+      refused('generation-old'),
+      refused('generation-old'),
+      refused('order-device'),
+    );
+    await desk.take(envelope);
+    await desk.take(envelope);
+    expect(events).toHaveLength(1);
+    await desk.take(envelope);
+    expect(events.map(({ code }) => code)).toEqual(['generation-old', 'order-device']);
+    expect(refusals()).toBe(3);
+  });
+
   it('and is refused for good is not judged again', async () => {
     const { desk, clock, offered } = setUp(refused('order-signature'));
     await desk.take(envelope);

@@ -238,6 +238,14 @@ describe('the plan', () => {
     expect(makePlan(from).lookAgainMs).toBe(540_000);
   });
 
+  it('does not spin while a probation that is over cannot be written down', () => {
+    const installs = [seen(first, { phase: 'serving', servedOrdinal: 1 })];
+    const over = { release: first, servedMs: 25 * 3_600_000, calls: 0 };
+    const { steps, lookAgainMs } = makePlan(observed({ ordered: first, installs, serving: over }));
+    expect(steps).toMatchObject([{ type: 'settle' }]);
+    expect(lookAgainMs).toBeNull();
+  });
+
   it('does not look again when nothing can come of it', () => {
     const from = observed({ ordered: first, installs: [served(first, 1)], serving: serves(first) });
     expect(makePlan(from).lookAgainMs).toBeNull();

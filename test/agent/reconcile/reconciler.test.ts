@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { InstallRecord } from '@bellwether/agent/installs/install-record';
 import { sha256 } from '@bellwether/shared/signing/digest';
-import type { MemoryReleaseStore } from '../../support/installs.js';
+import { digitsRelease, installRecord, type MemoryReleaseStore } from '../../support/installs.js';
 import { ReconcileWorld } from '../../support/reconcile-world.js';
 import { sampleRelease } from '../../support/sample-release.js';
 
@@ -96,7 +96,8 @@ describe('an order', () => {
     await device.order(second);
     open();
     await device.untilServing('1.1.0');
-    expect(device.phaseOf(first)).toBe('probing');
+    // What was called off begins from the start, and a restart of the agent is no crash of its probe.
+    expect(device.phaseOf(first)).toBe('fetching');
     expect(device.engine.runners).toHaveLength(1);
   });
 });
@@ -285,5 +286,40 @@ describe('a withdrawal', () => {
     await device.trust.refresh(device.world.signal);
     device.reconciler.networkChanged();
     await device.untilServing('1.0.0');
+  });
+});
+
+describe('a disk that takes no record of a swap', () => {
+  it('costs no process: the runner that was to serve is stopped, and another one serves later', async () => {
+    await device.serve(first);
+    const store = device.store as MemoryReleaseStore;
+    const { put } = store;
+    store.put = (record) =>
+      record.phase === 'serving' ? Promise.reject(new Error('ENOSPC')) : put.call(store, record);
+    await device.world.repository.addRelease(second);
+    await device.order(second);
+    await device.until(() => device.engine.runners.at(-1)?.isStopped === true);
+    expect(device.serving()).toBe('1.0.0');
+    store.put = put;
+    await device.world.clock.advance(5_000);
+    await device.untilServing('1.1.0');
+    const alive = device.engine.runners
+      .filter(({ isStopped }) => !isStopped)
+      .map(({ model }) => model.manifest.version);
+    expect(alive).toEqual(['1.0.0', '1.1.0']);
+  });
+});
+
+describe('orders without end', () => {
+  it('leave no more records than are worth keeping', async () => {
+    const names = Array.from({ length: 300 }, (_, i) =>
+      installRecord(digitsRelease(`9.${i}.0`), { phase: 'refused', sinceMs: i }),
+    );
+    const life = await reborn(names.slice(0, 256));
+    await life.reconciler.start();
+    for (const name of names.slice(256)) await life.store.put(name);
+    await life.serve(first);
+    expect(life.store.records().length).toBeLessThanOrEqual(257);
+    expect(life.serving()).toBe('1.0.0');
   });
 });

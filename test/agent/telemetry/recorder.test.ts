@@ -57,6 +57,17 @@ describe('the recorder', () => {
     expect(second.arms).toEqual([]);
   });
 
+  it('keeps two manifests of one version apart', () => {
+    const recorder = new Recorder(start);
+    recorder.answered(answer());
+    recorder.answered(answer({ manifest: '1'.repeat(64) }));
+    const { arms } = recorder.takeWindow(at(60), frame);
+    expect(arms.map(({ manifest, requests }) => [manifest, requests])).toEqual([
+      ['0'.repeat(64), 1],
+      ['1'.repeat(64), 1],
+    ]);
+  });
+
   it('counts answers, errors, deaths and time per arm', () => {
     const recorder = new Recorder(start);
     for (let i = 0; i < 10; i++) recorder.answered(answer());

@@ -255,6 +255,42 @@ describe('an order', () => {
   });
 });
 
+describe('a configured root file', () => {
+  it('that is not there is told by its code', async () => {
+    expect(await refusalCode(() => world.open({ root: { file: join(world.folder, 'gone.json') } }))).toBe(
+      'root-unreadable',
+    );
+  });
+});
+
+describe('a listing', () => {
+  it('is found at once among thousands: reconcile asks for every release at every pass', async () => {
+    for (const stage of ['staging', 'production']) {
+      const { targets } = world.repository.leaf(`${stage}-digits`).signed;
+      const entry = targets[`${stage}/digits/1.0.0/manifest.json`];
+      for (let i = 0; i < 2000; i++) Object.assign(targets, { [`${stage}/digits/2.${i}.0/manifest.json`]: entry });
+    }
+    await world.repository.publish('staging-digits', 'production-digits');
+    const trust = await world.openWith(first);
+    const before = performance.now();
+    for (let i = 0; i < 1000; i++) trust.find('digits', '1.0.0');
+    expect(performance.now() - before).toBeLessThan(500);
+  });
+
+  it('changes with the metadata, also from and to a refusal', async () => {
+    const trust = await world.openWith(first);
+    expect(await refusalCode(() => trust.find('digits', '1.1.0'))).toBe('not-listed');
+    await world.repository.addRelease(second);
+    await trust.refresh(world.signal);
+    expect(trust.find('digits', '1.1.0').sha256).toBe(sha256(second.manifest));
+    const entry = world.repository.leaf('production-digits').signed.targets['production/digits/1.1.0/manifest.json'];
+    Object.assign(entry ?? {}, { custom: { withdrawn: 'wrong labels' } });
+    await world.repository.publish('production-digits');
+    await trust.refresh(world.signal);
+    expect(await refusalCode(() => trust.find('digits', '1.1.0'))).toBe('withdrawn');
+  });
+});
+
 describe('time', () => {
   const nonce = 'ab'.repeat(32);
   const timeMs = Date.UTC(2026, 5, 1);
@@ -280,6 +316,16 @@ describe('time', () => {
     expect(trust.offerTime(signedTime('cd'.repeat(32)), nonce)).toBe(false);
     expect(trust.offerTime(signedTime(nonce, world.repository.keys.director), nonce)).toBe(false);
     expect(trust.offerTime(Buffer.from('{}'), nonce)).toBe(false);
+  });
+
+  it('of a stolen time key cannot lie beyond every date: nothing would expire, and the floor could not be read back', async () => {
+    const trust = await world.openWith(first);
+    for (const far of [1e20, 8.64e15 + 1, Date.UTC(10_000, 0)]) {
+      const forged = sealEnvelope('time', { deviceNonce: nonce, timeMs: far }, [world.repository.keys.time]);
+      expect(trust.offerTime(forged, nonce)).toBe(false);
+    }
+    await trust.offerOrder(world.order(second), world.signal);
+    expect((await world.open()).isFresh()).toBe(true);
   });
 
   it('has a floor that survives a restart', async () => {

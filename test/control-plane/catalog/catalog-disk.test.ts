@@ -1,4 +1,4 @@
-import { cp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { chmod, cp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { openCatalog } from '@bellwether/control-plane/catalog/catalog-disk';
@@ -52,6 +52,20 @@ describe('the catalogue on disk', () => {
       };
       expect(await codeOfAsync(openCatalog(empty))).toBe('not-initialised');
       expect(await codeOfAsync(openCatalog({ ...empty, importFrom: fixture.folder }))).toBe('not-initialised');
+    });
+
+    it('keeps its keys to itself, whatever the mode of the folder they came from', async () => {
+      const other = await openCatalogFixture({ clock });
+      try {
+        for (const name of await readdir(join(other.keys, 'server'))) {
+          if (name.endsWith('.key')) await chmod(join(other.keys, 'server', name), 0o644);
+        }
+        await rm(join(other.data), { recursive: true });
+        await other.reopen();
+        expect((await stat(join(other.data, 'keys/director.key'))).mode & 0o777).toBe(0o600);
+      } finally {
+        await other.remove();
+      }
     });
 
     it('begins again after a crash in the middle of it', async () => {
@@ -164,23 +178,44 @@ describe('the catalogue on disk', () => {
     });
   });
 
-  it('starts beside a role that its own key did not sign, and offers nothing of it', async () => {
-    const release = blobRelease('1.0.0');
-    await upload(release);
-    const forged = await signRole(fixture.keys, roleOf('staging', 2, { '1.0.0': release.target }), 'production');
-    await writeFile(join(metadata(), '2.staging-digits.json'), forged);
-    const read = async (role: string) =>
-      [role, { version: 1 as number, bytes: await readFile(join(metadata(), `1.${role}.json`)) }] as const;
-    const files = new Map([await read('targets'), await read('production-digits')]);
-    files.set('staging-digits', { version: 2, bytes: Buffer.from(forged) });
+  /** Puts a role's file into the repository as somebody can who has the server's keys; `others` are the roles beside it, as they stand. */
+  const plant = async (
+    planted: { readonly role: string; readonly version: number; readonly bytes: Uint8Array },
+    others: Readonly<Record<string, number>>,
+  ) => {
+    const version = 9;
+    await writeFile(join(metadata(), `${planted.version}.${planted.role}.json`), planted.bytes);
+    const files = new Map([[planted.role, { version: planted.version, bytes: planted.bytes }]]);
+    for (const [role, at] of Object.entries(others)) {
+      files.set(role, { version: at, bytes: await readFile(join(metadata(), `${at}.${role}.json`)) });
+    }
     const key = async (use: string) => {
       const { public: publicKey, seed } = await readKeyFile(join(fixture.keys, 'server', `${use}.key`));
       return { key: { publicKey, seed }, nowMs: clock.now().wallMs };
     };
-    const snapshot = signSnapshot(2, files, await key('snapshot'));
-    await writeFile(join(metadata(), '2.snapshot.json'), snapshot);
-    const timestamp = signTimestamp(2, { version: 2, bytes: snapshot }, await key('timestamp'));
+    const snapshot = signSnapshot(version, files, await key('snapshot'));
+    await writeFile(join(metadata(), `${version}.snapshot.json`), snapshot);
+    const timestamp = signTimestamp(version, { version, bytes: snapshot }, await key('timestamp'));
     await writeFile(join(metadata(), 'timestamp.json'), timestamp);
+  };
+
+  it('takes no half-truth about a release: a family with a forged production role offers nothing', async () => {
+    const release = blobRelease('1.0.0');
+    await upload(release);
+    await publish('staging', 2, { '1.0.0': release.target });
+    await publish('production', 2, { '1.0.0': release.target });
+    expect(fixture.catalog.find('digits', '1.0.0')).toMatchObject({ production: true });
+    const bytes = await signRole(fixture.keys, roleOf('production', 3, { '1.0.0': release.target }), 'staging');
+    await plant({ role: 'production-digits', version: 3, bytes }, { targets: 1, 'staging-digits': 2 });
+    // Not "staged, but not approved": that would take it out of the orders of the devices that serve it.
+    expect((await fixture.reopen()).find('digits', '1.0.0')).toBeUndefined();
+  });
+
+  it('starts beside a role that its own key did not sign, and offers nothing of it', async () => {
+    const release = blobRelease('1.0.0');
+    await upload(release);
+    const bytes = await signRole(fixture.keys, roleOf('staging', 2, { '1.0.0': release.target }), 'production');
+    await plant({ role: 'staging-digits', version: 2, bytes }, { targets: 1, 'production-digits': 1 });
 
     const reopened = await fixture.reopen();
     expect(reopened.releases()).toEqual([]);

@@ -45,6 +45,12 @@ describe('the catalogue’s routes', () => {
     });
   });
 
+  it('take a request without a body as one without bytes', async () => {
+    const bare = (method: string, path: string) => fetch(server.url + path, { method, headers: { authorization } });
+    expect(await problem(await bare('PUT', `/api/v1${blobPath}${digest}`))).toEqual([422, 'blob-digest']);
+    expect(await problem(await bare('POST', '/api/v1/catalog/roles/staging-digits'))).toEqual([422, 'role-malformed']);
+  });
+
   describe('serve a blob', () => {
     it('whole, under a strong tag, for ever', async () => {
       const reply = await get(blobPath + digest);

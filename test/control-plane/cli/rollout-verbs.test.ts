@@ -90,6 +90,23 @@ describe('waiting for a rollout', () => {
     expect(message).toContain('still rolling after 3 s: 0 of 1 devices: 1 silent');
   });
 
+  it('does not wait for a rollout that reaches no device, and says so', async () => {
+    views = [view('rolling', [])];
+    const { code, message, stderr } = await run([...create, '--wait']);
+    expect(code).toBe('rollout-empty');
+    expect(message).toContain('rollout r7 of digits@1.1.0 to all reaches no device now');
+    expect(stderr).toBe('');
+    expect((await run(['rollout', 'show', 'r7', '--watch'])).code).toBe('rollout-empty');
+  });
+
+  it('says that a new rollout reaches no device when nobody waits', async () => {
+    const { code, stdout } = await run(create);
+    expect(code).toBe('ok');
+    expect(stdout).toContain(
+      'rollout r7 of digits@1.1.0 to all reaches no device now; devices that join later get it.',
+    );
+  });
+
   it('shows a held rollout without failing when nobody waits for its outcome', async () => {
     views = [view('held', [device('kitchen', 'refused', 'golden')])];
     const { code, stdout } = await run(['rollout', 'show', 'r7']);

@@ -26,7 +26,10 @@ beforeEach(async () => {
   accept = async () => {};
   broker = new BrokerAedes({ host: '127.0.0.1', port: 0, log: silentLog });
   await broker.start({
-    authenticate: async (_device, password) => password === 'good',
+    authenticate: async (_device, password) => {
+      if (password === 'unreadable') throw new Error('the key cannot be read');
+      return password === 'good';
+    },
     accept: async (device, what, payload) => {
       await accept();
       const message = { device, what, payload: Buffer.from(payload).toString() };
@@ -62,6 +65,7 @@ describe('who may connect', () => {
   const imposters: ReadonlyArray<readonly [string, IClientOptions]> = [
     ['a wrong password', { password: 'bad' }],
     ['an empty password', { password: '' }],
+    ['a password that could not be checked', { password: 'unreadable' }],
     ['another name than its client id', { username: other }],
     ['an empty client id with a persistent session', { clientId: '', clean: false }],
     ['a client id that is no device id', { clientId: 'console', username: 'console' }],

@@ -56,6 +56,13 @@ describe('a development key set', () => {
     expect(decodeRootFile(bytes).signed).toMatchObject({ 'x-bw-development': true, expires: '2027-01-01T00:00:00Z' });
   });
 
+  it('has a family once that was named twice', async () => {
+    const { families } = await initDevelopmentKeys(folder, ['digits', 'digits'], nowMs);
+    expect(families).toEqual(['digits']);
+    const { delegations } = decodeTargetsFile(await readFile(join(folder, 'server/metadata/1.targets.json'))).signed;
+    expect(delegations.roles.map(({ name }) => name)).toEqual(['staging-digits', 'production-digits']);
+  });
+
   it('delegates two roles per family, and lists the server’s keys and nothing else', async () => {
     await initDevelopmentKeys(folder, ['digits', 'silero'], nowMs);
     const { signed } = decodeTargetsFile(await readFile(join(folder, 'server/metadata/1.targets.json')));

@@ -163,6 +163,18 @@ describe('a rollout', () => {
     expect([ordered(ids.a), ordered(ids.b)]).toEqual(['1.0.0', '1.0.0']);
   });
 
+  it('stores a phase with the next report when it could not be stored before', async () => {
+    const { id } = await create('digits@1.0.0');
+    const stored = () => database.sqlite.prepare('select phase from rollouts').get();
+    await report(ids.a);
+    database.sqlite.exec(`create trigger full before update on rollouts begin select raise(abort, 'disk full'); end`);
+    await report(ids.b);
+    expect([conductor.view(id).phase, stored()]).toEqual(['rolling', { phase: 'rolling' }]);
+    database.sqlite.exec('drop trigger full');
+    await report(ids.b);
+    expect([conductor.view(id).phase, stored()]).toEqual(['done', { phase: 'done' }]);
+  });
+
   it('is done again after a restart without a new word from the devices in between', async () => {
     const { id } = await create('digits@1.0.0');
     await report(ids.a);

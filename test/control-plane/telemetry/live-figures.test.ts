@@ -47,6 +47,14 @@ describe('the windows that count', () => {
     expect(sequences(take([14, 3, 2, 7, 7, 5, 4, 6, 13, 12, 11, 10, 9, 8]))).toEqual(last);
   });
 
+  it('cannot grow without end, also when the device’s clock stands still', () => {
+    const still = { startMs: 0, endMs: 5000 };
+    const all = Array.from({ length: 500 }, (_, sequence) => windowOf({ sequence, ...still }));
+    const kept = all.reduce<readonly ReturnType<typeof windowOf>[]>(withWindow, []);
+    expect(kept).toHaveLength(64);
+    expect(kept.at(-1)?.sequence).toBe(499);
+  });
+
   it('start anew with the agent, and a late window of an older run changes nothing', () => {
     const now = withWindow(take([0, 1]), windowOf({ runId: other, sequence: 0, wallEndMs: 2_000_000_000_000 }));
     expect(now).toHaveLength(1);

@@ -49,6 +49,14 @@ describe('windows', () => {
     );
   });
 
+  it('are stored with fields that this version does not know, which are counted once [W-3]', () => {
+    const host = { ...windowOf().host, gpuPct: 3 };
+    const news = () => window(0, { host, news: 1 });
+    expect(store.commit([news(), news(), window(1)])).toEqual(['stored', 'duplicate', 'stored']);
+    expect(store.commit([sent('event', { ...eventOf(), news: 1 })])).toEqual(['stored']);
+    expect(store.summary()).toMatchObject({ windowsReceived: 2, unknownFields: 3 });
+  });
+
   it('keep their first content; other content under the same key is an event, once [W-4]', () => {
     expect(store.commit([window(0)])).toEqual(['stored']);
     expect(store.commit([window(0, { bootId: 'other' }), window(0, { bootId: 'third' })])).toEqual([

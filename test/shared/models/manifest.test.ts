@@ -17,6 +17,12 @@ const decode = (manifest: unknown) => decodeManifest(Buffer.from(JSON.stringify(
 const [app, parameter, state] = golden.inputs;
 const [output, features, stateOut] = golden.outputs;
 
+/** The golden manifest's app output, read as logits of two classes. */
+const logits = (change: object, shape = [1, 2]) => ({
+  outputs: [{ ...output, shape }, features, stateOut],
+  interpretation: { output: 'output', kind: 'logits', axis: -1, labels: ['a', 'b'], ...change },
+});
+
 /** What a schema cannot say, one fault each. */
 const faults: readonly (readonly [string, object, RegExp])[] = [
   ['a file that is not listed', { graph: 'other.onnx' }, /names the file other\.onnx, which is not among/],
@@ -30,6 +36,7 @@ const faults: readonly (readonly [string, object, RegExp])[] = [
     /comes from output, which is no state/,
   ],
   ['a state of another dtype', { inputs: [app, { ...state, dtype: 'INT64' }] }, /is INT64 but stateN is FP32/],
+  ['a state of another shape', { outputs: [output, features, { ...stateOut, shape: [9] }] }, /but stateN is \[9\]/],
   ['a state of free shape', { inputs: [app, { ...state, shape: [-1, 2] }] }, /state input state needs a fixed shape/],
   ['a parameter of free shape', { inputs: [app, { ...parameter, shape: [-1] }] }, /parameter input weight needs/],
   ['no app input', { inputs: [parameter] }, /has no app input/],
@@ -39,6 +46,9 @@ const faults: readonly (readonly [string, object, RegExp])[] = [
     { interpretation: { ...golden.interpretation, output: 'features' } },
     /interprets features/,
   ],
+  ['an axis that is not there', logits({ axis: 7 }), /interprets axis 7 of output/],
+  ['a free number of classes', logits({ axis: 0 }, [-1, 2]), /has no fixed 1 to 1000 classes/],
+  ['more classes than a window counts', logits({ labels: [] }, [1, 1001]), /has no fixed 1 to 1000 classes/],
   ['an adjustable app input', { adjustable: { tensors: [{ input: 'input' }] } }, /lets input be adjusted/],
 ];
 

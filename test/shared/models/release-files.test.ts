@@ -6,7 +6,8 @@ import { decodeReference } from '@bellwether/shared/models/reference';
 import { digitsFolder } from '../../support/digits.js';
 
 const bytesOf = (value: unknown) => Buffer.from(JSON.stringify(value));
-const vectors = { vectors: [{ inputs: { x: { dtype: 'FP32', shape: [1], data: 'AACAPw==' } }, outputs: {} }] };
+const one = { dtype: 'FP32', shape: [1], data: 'AACAPw==' };
+const vectors = { vectors: [{ inputs: { x: one }, outputs: { y: one } }] };
 const reference = {
   samples: 10,
   classes: [4, 6],
@@ -28,6 +29,8 @@ describe('golden vectors', () => {
     expect(decodeGolden(bytesOf(vectors))).toEqual(vectors);
     expect(() => decodeGolden(bytesOf({ vectors: [] }))).toThrow(/\/vectors/);
     expect(() => decodeGolden(bytesOf({ ...vectors, note: 1 }))).toThrow(/unknown field note/);
+    // It would pass whatever the model answers.
+    expect(() => decodeGolden(bytesOf({ vectors: [{ inputs: { x: one }, outputs: {} }] }))).toThrow(/outputs/);
     expect(() =>
       decodeGolden(bytesOf({ vectors: [{ ...vectors.vectors[0], inputs: { x: { dtype: 'INT4' } } }] })),
     ).toThrow(DecodeError);

@@ -1,0 +1,28 @@
+import type {
+  DeviceView,
+  Overview,
+  ReleaseView,
+  RolloutView,
+  TimelineEvent,
+} from '@bellwether/control-plane/http/operator-api';
+
+/** What the server sends, by the event's name. */
+interface LivePayloads {
+  readonly overview: Overview;
+  readonly device: DeviceView;
+  readonly release: ReleaseView;
+  readonly rollout: RolloutView;
+  readonly event: TimelineEvent;
+}
+
+/** One message of the live feed: `{ name: 'device', payload: DeviceView }`. */
+export type LiveMessage = {
+  readonly [Name in keyof LivePayloads]: { readonly name: Name; readonly payload: LivePayloads[Name] };
+}[keyof LivePayloads];
+
+const names: ReadonlySet<string> = new Set<keyof LivePayloads>(['overview', 'device', 'release', 'rollout', 'event']);
+
+/** Reads a message; undefined when this page does not know its name. The server is ours and of one build with this page, so that shapes are taken as given. */
+export function readLiveMessage(name: string, data: string): LiveMessage | undefined {
+  return names.has(name) ? ({ name, payload: JSON.parse(data) as unknown } as LiveMessage) : undefined;
+}

@@ -1,0 +1,86 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { type AgentParts, buildAgent } from '@bellwether/agent/agent';
+import { parseConfig } from '@bellwether/agent/config';
+import type { UplinkHandlers } from '@bellwether/agent/uplink/uplink';
+import { silentLog } from '@bellwether/shared/log';
+import { MemoryReleaseStore } from '../support/installs.js';
+import { ManualClock } from '../support/manual-clock.js';
+
+let folder: string;
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'bellwether-agent-'));
+});
+
+afterEach(() => rm(folder, { recursive: true, force: true }));
+
+/** A broker that takes no report and answers nothing: what was sent waits until the connection ends. */
+function silentBroker(steps: string[]): AgentParts['uplink'] {
+  let end: (error: Error) => void = () => {};
+  const never = new Promise<void>((_resolve, reject) => {
+    end = reject;
+  });
+  never.catch(() => {}); // nobody may have sent anything
+  return {
+    connected: true,
+    start: (handlers: UplinkHandlers) => handlers.connected(),
+    publish: (what) => {
+      steps.push(`${what} sent`);
+      return never;
+    },
+    stop: () => {
+      steps.push('disconnected');
+      end(new Error('the connection is closed'));
+      return Promise.resolve();
+    },
+  };
+}
+
+function partsOf(steps: string[]): AgentParts {
+  const config = parseConfig(
+    JSON.stringify({ name: 'meadow', server: { url: 'http://127.0.0.1:9' }, root: { sha256: 'a'.repeat(64) } }),
+    {},
+  );
+  const about = { version: '0', node: '20', platform: 'linux', arch: 'x64' };
+  const parts = {
+    config,
+    identity: { fingerprint: 'f'.repeat(64) },
+    reportIdentity: {
+      device: 'meadow-0123456789abcdef',
+      runId: '1'.repeat(32),
+      bootId: 'b',
+      agent: about,
+      stage: 'production',
+    },
+    localApi: { socketPath: join(folder, 'agent.sock'), maxBodyBytes: 1024, stopGraceMs: 1000 },
+    trust: { accepted: null, versions: null, development: false },
+    releases: new MemoryReleaseStore(),
+    uplink: silentBroker(steps),
+    outbox: {
+      state: { waiting: 0, bytes: 0, lostWindows: 0, lostEvents: 0 },
+      put: (kind: string) => Promise.resolve(void steps.push(`${kind} stored`)),
+      read: () => Promise.resolve([]),
+    },
+    hostMetrics: () => Promise.resolve({ measure: () => Promise.resolve({}) }),
+    setLogLevel: () => {},
+    clock: new ManualClock(),
+    random: () => 0,
+    log: silentLog,
+  };
+  // What is missing is never asked for by an agent without an order.
+  return parts as unknown as AgentParts;
+}
+
+describe('an agent that stops', () => {
+  it('stores its last window although a silent broker keeps the report: systemd would not wait for that', async () => {
+    const steps: string[] = [];
+    const agent = await buildAgent(partsOf(steps));
+    await agent.start();
+    expect(steps).toContain('report sent');
+    await agent.stop();
+    expect(steps.slice(-2)).toEqual(['window stored', 'disconnected']);
+  });
+});

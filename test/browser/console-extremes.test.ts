@@ -1,0 +1,223 @@
+import type { Browser } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import type { DeviceView, Overview } from '@bellwether/control-plane/http/operator-api';
+import { startChromium } from '../support/chromium.js';
+import {
+  deviceView,
+  liveFigures,
+  modelReport,
+  overview,
+  releaseView,
+  rolloutDevice,
+  rolloutView,
+  timelineEvent,
+} from '../support/operator-views.js';
+import { ScriptedLiveServer } from '../support/scripted-live-server.js';
+import { reportOf } from '../support/telemetry-messages.js';
+import { faintTexts, isTooWide, openPage, type WatchedPage } from '../support/watched-page.js';
+
+/** What no fleet of a test can show: every state at once, very long names, hostile texts, many devices, a silent server. */
+let browser: Browser;
+let server: ScriptedLiveServer;
+let watched: WatchedPage;
+
+beforeAll(async () => {
+  browser = await startChromium();
+});
+afterEach(async () => {
+  await watched.close();
+  await server.stop();
+});
+afterAll(() => browser?.close());
+
+type PageOptions = Parameters<typeof openPage>[1];
+
+async function openOn(shown: Overview, options: PageOptions = {}): Promise<WatchedPage['page']> {
+  server = await ScriptedLiveServer.start(() => shown);
+  watched = await openPage(browser, options);
+  await watched.page.goto(server.pageUrl);
+  await watched.page
+    .getByRole('status')
+    .filter({ hasText: /^live$/ })
+    .waitFor();
+  return watched.page;
+}
+
+const longName = 'the-workshop-behind-the-second-greenhouse';
+const refusal = { code: 'blob-digest', message: 'not the digest', atMs: 0 };
+
+/** Every word and colour that the page has. */
+const everything = overview({
+  status: { version: '0.1.0', development: true, startedAtMs: 0, mqttUrl: '', rootSha256: '' },
+  devices: [
+    deviceView(longName, '1.0.0', { labels: { customer: 'x'.repeat(63), hardware: 'rpi5', site: 'north' } }),
+    deviceView('away', '1.0.0', { presence: 'offline' }),
+    deviceView('new', undefined, { presence: 'never', report: null, live: null, lastSeenMs: null }),
+    deviceView('ill', '1.0.0', { report: reportOf({ health: 'critical', models: [modelReport('1.0.0')] }) }),
+    deviceView('weak', '1.1.0', { report: reportOf({ health: 'degraded', models: [modelReport('1.1.0')] }) }),
+    deviceView('guarded', '1.1.0', {
+      live: liveFigures({ errorsPerSecond: 3, p99Ms: 12_345 }),
+      report: reportOf({
+        orderRefusal: refusal,
+        models: [
+          modelReport('1.1.0', {
+            install: { version: '1.1.1', manifest: 'b'.repeat(64), phase: 'fetching', bytes: 50, totalBytes: 100 },
+          }),
+          modelReport('10.20.30-beta.1', { model: 'a-model-with-a-name-as-long-as-names-of-models-may-well-become' }),
+        ],
+      }),
+    }),
+  ],
+  releases: [
+    releaseView('1.1.1', { production: false }),
+    releaseView('1.1.0'),
+    releaseView('1.0.0'),
+    releaseView('0.9.0', { withdrawn: 'trained on the wrong data' }),
+    releaseView('10.20.30-beta.1', { model: 'a-model-with-a-name-as-long-as-names-of-models-may-well-become' }),
+  ],
+  rollouts: [
+    rolloutView('1.1.1', {
+      phase: 'held',
+      devices: [rolloutDevice('guarded', 'refused', 'blob-digest'), rolloutDevice('away', 'silent')],
+    }),
+    rolloutView('1.1.0', {
+      phase: 'rolling',
+      devices: [rolloutDevice('weak', 'serving'), rolloutDevice('ill', 'ordered')],
+    }),
+    rolloutView('1.0.0', { phase: 'done', to: { labels: { customer: 'x'.repeat(63) } } }),
+    rolloutView('0.9.0', { phase: 'superseded' }),
+  ],
+  events: [
+    timelineEvent(longName),
+    timelineEvent('weak', { kind: 'release-refused', code: 'blob-digest', message: 'y'.repeat(300) }),
+    timelineEvent('ill', { kind: 'agent-started', message: 'agent 0.1.0' }),
+  ],
+});
+
+const desk = { viewport: { width: 1280, height: 900 } };
+const phone = { viewport: { width: 390, height: 844 }, isMobile: true, hasTouch: true, deviceScaleFactor: 2 };
+
+describe.each([
+  ['on a desk, in the light', { ...desk, colorScheme: 'light' }],
+  ['on a desk, in the dark', { ...desk, colorScheme: 'dark' }],
+  ['on a phone, in the light', { ...phone, colorScheme: 'light' }],
+  ['on a phone, in the dark', { ...phone, colorScheme: 'dark' }],
+] as const)('%s', (_where, options) => {
+  it('every text can be read (WCAG AA), and nothing is wider than the page', async () => {
+    const page = await openOn(everything, options);
+    await page.getByText('guarded').first().waitFor();
+    expect(await faintTexts(page)).toEqual([]);
+    expect(await isTooWide(page)).toBe(false);
+    const paper = await page.evaluate<string>('getComputedStyle(document.documentElement).backgroundColor');
+    expect(paper).toBe(options.colorScheme === 'dark' ? 'rgb(19, 24, 22)' : 'rgb(246, 245, 241)');
+  });
+
+  it('an empty fleet says what to do next', async () => {
+    const page = await openOn(overview(), options);
+    for (const command of ['release publish', 'token create', 'rollout create']) {
+      await page.getByText(`bellwether ${command}`).waitFor();
+    }
+    expect(await faintTexts(page)).toEqual([]);
+    expect(await isTooWide(page)).toBe(false);
+  });
+});
+
+describe('by keyboard', () => {
+  it('what has the focus can be seen, and the table can be scrolled', async () => {
+    const page = await openOn(everything, desk);
+    await page.keyboard.press('Tab');
+    const focused = await page.evaluate<unknown>(`(() => {
+      const { outlineStyle, outlineWidth } = getComputedStyle(document.activeElement);
+      return [document.activeElement.getAttribute('role'), outlineStyle, outlineWidth];
+    })()`);
+    expect(focused).toEqual(['region', 'solid', '3px']);
+  });
+});
+
+describe('whatever the server says', () => {
+  it('is text and never markup', async () => {
+    const markup = '<img src=x onerror="window.broken = true">';
+    const page = await openOn(
+      overview({
+        devices: [
+          deviceView(markup, '1.0.0', {
+            labels: { [markup]: markup },
+            report: reportOf({ orderRefusal: { ...refusal, code: markup }, models: [modelReport(markup)] }),
+          }),
+        ],
+        releases: [releaseView(markup, { withdrawn: markup })],
+        rollouts: [
+          rolloutView(markup, {
+            to: { labels: { [markup]: markup } },
+            devices: [rolloutDevice('a', 'refused', markup)],
+          }),
+        ],
+        events: [timelineEvent(markup, { kind: markup, release: markup, code: markup, message: markup })],
+      }),
+    );
+    await page.getByRole('row').filter({ hasText: markup }).first().waitFor();
+    expect(await page.locator('img[src="x"]').count()).toBe(0);
+    expect(await page.evaluate('window.broken')).toBeUndefined();
+  });
+
+  it('once it says nothing for long, the connection counts as lost and is opened again', async () => {
+    server = await ScriptedLiveServer.start(() => everything);
+    watched = await openPage(browser);
+    const { page } = watched;
+    await page.clock.install({ time: 0 });
+    await page.goto(server.pageUrl);
+    await page
+      .getByRole('status')
+      .filter({ hasText: /^live$/ })
+      .waitFor();
+    // From here time goes on only when it is told to.
+    await page.clock.pauseAt(20_000);
+    await page.clock.runFor(15_000);
+    expect([server.opened, server.watchers]).toEqual([1, 1]);
+    await page.clock.runFor(10_000);
+    await expect.poll(() => [server.opened, server.watchers]).toEqual([2, 1]);
+  });
+});
+
+describe('a fleet of 200 devices', () => {
+  const names = Array.from({ length: 200 }, (_, i) => `device-${i}`);
+  const telling = (round: number): Array<readonly [string, DeviceView]> =>
+    names.map((name) => [
+      'device',
+      deviceView(name, round % 2 === 0 ? '1.0.0' : '1.1.0', { live: liveFigures({ requestsPerSecond: round }) }),
+    ]);
+
+  it('keeps the page at hand while each device is told of twice a second', async () => {
+    const devices = names.map((name) => deviceView(name, '1.0.0'));
+    const releases = [releaseView('1.0.0'), releaseView('1.1.0')];
+    const page = await openOn(overview({ devices, releases }), desk);
+    await page.evaluate(`(() => {
+      window.seen = { frames: 0, longestFrameMs: 0, drawings: 0 };
+      let last = performance.now();
+      const look = (now) => {
+        seen.frames++;
+        seen.longestFrameMs = Math.max(seen.longestFrameMs, now - last);
+        last = now;
+        requestAnimationFrame(look);
+      };
+      requestAnimationFrame(look);
+      const changes = { childList: true, characterData: true, subtree: true };
+      new MutationObserver(() => seen.drawings++).observe(document.querySelector('tbody'), changes);
+    })()`);
+    for (let round = 1; round <= 10; round++) {
+      const told = page
+        .getByRole('row')
+        .filter({ hasText: 'device-199' })
+        .filter({ hasText: `${round}.0` })
+        .waitFor();
+      await server.tell(telling(round));
+      await told;
+    }
+    expect(await page.getByRole('row').count()).toBe(201);
+    await page.locator('.story').filter({ hasText: 'All 200 devices serve 1.0.0.' }).waitFor();
+    const { frames, longestFrameMs, drawings } = await page.evaluate<Readonly<Record<string, number>>>('window.seen');
+    expect(drawings).toBeLessThanOrEqual(frames ?? 0);
+    expect(longestFrameMs).toBeLessThan(500);
+    expect(watched.problems).toEqual([]);
+  });
+});

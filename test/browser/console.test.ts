@@ -1,0 +1,220 @@
+import { fileURLToPath } from 'node:url';
+import type { Browser, Locator } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { TokenReply } from '@bellwether/control-plane/http/operator-api';
+import { startChromium } from '../support/chromium.js';
+import { digitLoad } from '../support/digit-load.js';
+import { digitsFolder } from '../support/digits.js';
+import { FleetDevice } from '../support/fleet-device.js';
+import { FleetProcesses, servedVersion } from '../support/fleet-process.js';
+import { OpenLoop } from '../support/open-loop.js';
+import { bytesOf, eventOf } from '../support/telemetry-messages.js';
+import { openPage, type WatchedPage } from '../support/watched-page.js';
+
+/** One fleet's afternoon as one open page sees it, told in order: the page is never loaded again. */
+let fleet: FleetProcesses;
+let browser: Browser;
+let watched: WatchedPage;
+const loops: OpenLoop[] = [];
+
+const cast = [
+  { name: 'greenhouse', labels: { hardware: 'rpi4' } },
+  { name: 'harbour', labels: { hardware: 'rpi5' } },
+] as const;
+
+beforeAll(async () => {
+  [fleet, browser] = await Promise.all([FleetProcesses.start(['digits']), startChromium()]);
+  const settings = { windowSeconds: 1, startSpreadMs: 0 };
+  const agents = await Promise.all(cast.map(({ name, labels }) => fleet.startAgent(name, settings, labels)));
+  await publish('1.0.0');
+  await rollOut('1.0.0');
+  await fleet.until('both serve digits@1.0.0', serve('1.0.0'));
+  loops.push(...agents.map(({ socketPath }, i) => new OpenLoop(socketPath, digitLoad(i), 20)));
+  watched = await openPage(browser);
+});
+
+afterAll(async () => {
+  await Promise.all(loops.map((loop) => loop.stop()));
+  await browser?.close();
+  await fleet?.stop();
+});
+
+async function publish(version: string): Promise<void> {
+  await fleet.publish(fileURLToPath(new URL(version, digitsFolder)), `digits@${version}`);
+}
+
+async function rollOut(version: string): Promise<void> {
+  await fleet.api('/rollouts', { release: `digits@${version}`, to: { all: true } });
+}
+
+function serve(version: string): Parameters<FleetProcesses['until']>[1] {
+  return (devices) =>
+    devices.length === cast.length && devices.every((each) => servedVersion(each, 'digits') === version);
+}
+
+function rowOf(device: string): Locator {
+  return watched.page.getByRole('row').filter({ has: watched.page.getByRole('rowheader', { name: device }) });
+}
+
+const status = () => watched.page.getByRole('status');
+const story = () => watched.page.locator('.story');
+
+/** Parts of the share bar that the releases take, the newest first. */
+async function barWidths(): Promise<number[]> {
+  return watched.page.evaluate<number[]>(`(() => {
+    const bar = document.querySelector('.share-bar');
+    const parts = [...bar.children].slice(0, -1);
+    return parts.map((part) => part.getBoundingClientRect().width / bar.getBoundingClientRect().width);
+  })()`);
+}
+
+describe('signing in', () => {
+  it('refuses a wrong token in words, and takes the right one by the form', async () => {
+    const { page, close } = await openPage(browser);
+    await page.goto(fleet.httpUrl);
+    await page.getByLabel('Operator token').waitFor();
+    // The field has the focus: one types at once.
+    await page.keyboard.type('wrong');
+    await page.keyboard.press('Enter');
+    await page.getByRole('alert').filter({ hasText: 'The server does not know this token.' }).waitFor();
+    await page.getByLabel('Operator token').fill(` ${fleet.token} `);
+    await page.getByRole('button', { name: 'Open the console' }).click();
+    await page
+      .getByRole('status')
+      .filter({ hasText: /^live$/ })
+      .waitFor();
+    await page.reload();
+    await page
+      .getByRole('status')
+      .filter({ hasText: /^live$/ })
+      .waitFor();
+    await close();
+  });
+
+  it('takes the token out of the link and out of the address', async () => {
+    const { page } = watched;
+    await page.goto(`${fleet.httpUrl}/#token=${fleet.token}`);
+    await status()
+      .filter({ hasText: /^live$/ })
+      .waitFor();
+    expect(page.url()).toBe(`${fleet.httpUrl}/`);
+    await page.evaluate('window.neverLoadedAgain = true');
+  });
+
+  it('takes it also from a link that is opened in a page that waits for one', async () => {
+    const { page, close } = await openPage(browser);
+    await page.goto(fleet.httpUrl);
+    await page.getByLabel('Operator token').waitFor();
+    await page.goto(`${fleet.httpUrl}/#token=${fleet.token}`);
+    await page
+      .getByRole('status')
+      .filter({ hasText: /^live$/ })
+      .waitFor();
+    expect(page.url()).toBe(`${fleet.httpUrl}/`);
+    await close();
+  });
+});
+
+describe('the scoreboard', () => {
+  it('shows each device with its release, health, load, latency, CPU and when it was last seen', async () => {
+    for (const loop of loops) loop.start();
+    const figures = [
+      /^\d+\.\d$/,
+      /^\d+\.\d+ ms$/,
+      /^\d+\.\d+ ms$/,
+      /^\d+(\.\d)? %$/,
+      /^\d+(\.\d)? %$/,
+      /^(now|\d+ s ago)$/,
+    ];
+    for (const { name, labels } of cast) {
+      const row = rowOf(name);
+      await row
+        .getByRole('rowheader')
+        .filter({ hasText: `hardware=${labels.hardware}` })
+        .waitFor();
+      await row.getByRole('cell', { name: 'healthy' }).waitFor();
+      await row.getByRole('cell', { name: 'digits@1.0.0' }).waitFor();
+      for (const [i, pattern] of figures.entries()) {
+        await row
+          .getByRole('cell')
+          .nth(2 + i)
+          .filter({ hasText: pattern })
+          .waitFor();
+      }
+      await row
+        .getByRole('cell')
+        .nth(2)
+        .filter({ hasText: /^[1-9]/ })
+        .waitFor();
+    }
+  });
+
+  it('shows the release with its share of the fleet and what is known of it', async () => {
+    await story().filter({ hasText: 'digits All 2 devices serve 1.0.0.' }).waitFor();
+    await watched.page
+      .locator('.releases li')
+      .filter({ hasText: /digits@1\.0\.0.*2 devices · 100 %.*production · accuracy \d+ % · \d+ kB/ })
+      .waitFor();
+    expect(await barWidths()).toEqual([1]);
+  });
+
+  it('shows a rollout while it happens, and the takeover in bar and rows', async () => {
+    await publish('1.1.0');
+    await watched.page
+      .locator('.releases li')
+      .filter({ hasText: /digits@1\.1\.0.*0 devices/ })
+      .waitFor();
+    await rollOut('1.1.0');
+    const rollout = watched.page.locator('.rollouts li').filter({ hasText: 'digits@1.1.0' });
+    await rollout.waitFor();
+    await story().filter({ hasText: 'All 2 devices serve 1.1.0.' }).waitFor();
+    for (const { name } of cast) await rowOf(name).getByRole('cell', { name: 'digits@1.1.0' }).waitFor();
+    await expect.poll(barWidths).toEqual([1, 0]);
+    await rollout.filter({ hasText: /done.*2 of 2 serve it/ }).waitFor();
+    await watched.page.locator('.events li').filter({ hasText: 'all 2 devices now serving digits@1.1.0' }).waitFor();
+    await watched.page
+      .locator('.legend li')
+      .filter({ hasText: /digits@1\.1\.0 \d+\.\d/ })
+      .waitFor();
+  });
+
+  it('has lost no request meanwhile', async () => {
+    await Promise.all(loops.map((loop) => loop.stop()));
+    const sent = loops.flatMap((loop) => loop.sent);
+    expect(sent.length).toBeGreaterThan(100);
+    expect(sent.filter(({ error }) => error !== null)).toEqual([]);
+  });
+
+  it('shows what a device says as text, whatever it says', async () => {
+    const { token } = await fleet.api<TokenReply>('/tokens', {});
+    const device = new FleetDevice(() => fleet.httpUrl, 'mallory');
+    await device.enrol(token);
+    const client = await device.connect();
+    const message = '<img src=x onerror="window.broken = true"><script>window.broken = true</script>';
+    const event = eventOf({ device: device.id, kind: 'runner-died', release: '<b>bold</b>', message, code: '<i>' });
+    await client.publishAsync(device.topic('event'), bytesOf(event), { qos: 1 });
+    const line = watched.page.locator('.events li').filter({ hasText: 'mallory' }).filter({ hasText: message });
+    await line.filter({ hasText: '<b>bold</b>' }).filter({ hasText: '<i>' }).waitFor();
+    expect(await line.locator('img, script, b, i').count()).toBe(0);
+    expect(await watched.page.evaluate('window.broken')).toBeUndefined();
+    await client.endAsync();
+  });
+
+  it('says when the server is gone, and is live again when it is back', async () => {
+    await fleet.stopServer();
+    await status().filter({ hasText: 'connection lost, trying again' }).waitFor();
+    await rowOf('harbour').waitFor();
+    await fleet.startServer();
+    await status()
+      .filter({ hasText: /^live$/ })
+      .waitFor();
+    await rowOf('harbour').getByRole('cell', { name: 'healthy' }).waitFor();
+  });
+
+  it('did all this without loading again, without a complaint of the browser and without asking anybody else', async () => {
+    expect(await watched.page.evaluate('window.neverLoadedAgain')).toBe(true);
+    // That it could not reach the server while there was none is the browser's own line.
+    expect(watched.problems.filter((text) => !text.startsWith('Failed to load resource: net::'))).toEqual([]);
+    expect([...watched.origins]).toEqual([fleet.httpUrl]);
+  });
+});

@@ -1,0 +1,111 @@
+import type {
+  DeviceView,
+  LiveFigures,
+  Overview,
+  ReleaseView,
+  RolloutDevice,
+  RolloutView,
+  TimelineEvent,
+} from '@bellwether/control-plane/http/operator-api';
+import type { ModelReport } from '@bellwether/shared/contract/report';
+import { reportOf } from './telemetry-messages.js';
+
+/** What the server tells operators, made up: for tests of the page that shows it. */
+
+const manifest = 'a'.repeat(64);
+const startMs = 1_700_000_000_000;
+
+/** The id of a device with this name. */
+export function idOf(name: string): string {
+  return `${name}-0123456789abcdef`;
+}
+
+export function liveFigures(changes: Partial<LiveFigures> = {}): LiveFigures {
+  return {
+    requestsPerSecond: 20,
+    errorsPerSecond: 0,
+    p50Ms: 1.5,
+    p99Ms: 6,
+    agentCpuPct: 3,
+    runnersCpuPct: 2,
+    atMs: startMs,
+    ...changes,
+  };
+}
+
+/** A model on a device that serves this version. */
+export function modelReport(version: string, changes: Partial<ModelReport> = {}): ModelReport {
+  const serving = { version, manifest, sinceMs: startMs, phase: 'settled' } as const;
+  return { model: 'digits', serving, install: null, refusal: null, ...changes };
+}
+
+/** A device that is online and serves `digits@<version>` (nothing, without one). */
+export function deviceView(name: string, version?: string, changes: Partial<DeviceView> = {}): DeviceView {
+  const models = version === undefined ? [] : [modelReport(version)];
+  return {
+    id: idOf(name),
+    labels: {},
+    enrolledAtMs: startMs,
+    presence: 'online',
+    lastSeenMs: startMs,
+    ordered: version === undefined ? null : { epoch: 1, generation: 1, models: { digits: version } },
+    report: reportOf({ device: idOf(name), state: 'converged', models }),
+    live: liveFigures(),
+    ...changes,
+  };
+}
+
+export function releaseView(version: string, changes: Partial<ReleaseView> = {}): ReleaseView {
+  const model = changes.model ?? 'digits';
+  return {
+    release: `${model}@${version}`,
+    model,
+    version,
+    manifest,
+    staging: true,
+    production: true,
+    withdrawn: null,
+    bytes: 500_000,
+    files: 3,
+    description: null,
+    inputs: [],
+    outputs: [],
+    accuracy: 0.98,
+    lineage: null,
+    devicesServing: 0,
+    ...changes,
+  };
+}
+
+export function rolloutDevice(name: string, state: RolloutDevice['state'], code: string | null = null): RolloutDevice {
+  return { device: idOf(name), state, code, message: null };
+}
+
+export function rolloutView(version: string, changes: Partial<RolloutView> = {}): RolloutView {
+  return {
+    id: `rollout-${version}`,
+    release: `digits@${version}`,
+    to: { all: true },
+    createdAtMs: startMs,
+    phase: 'rolling',
+    devices: [],
+    ...changes,
+  };
+}
+
+export function timelineEvent(name: string, changes: Partial<TimelineEvent> = {}): TimelineEvent {
+  return {
+    device: idOf(name),
+    atMs: startMs,
+    kind: 'release-serving',
+    release: 'digits@1.1.0',
+    code: null,
+    message: 'serving',
+    ...changes,
+  };
+}
+
+export function overview(changes: Partial<Overview> = {}): Overview {
+  const status = { version: '0.1.0', development: false, startedAtMs: startMs, mqttUrl: '', rootSha256: manifest };
+  return { status, devices: [], releases: [], rollouts: [], events: [], ...changes };
+}
