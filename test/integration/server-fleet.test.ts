@@ -165,7 +165,8 @@ describe('telemetry', () => {
     await publish(bytesOf(window));
     await publish(bytesOf(window));
     await publish(Buffer.from('nonsense'));
-    await publish(bytesOf(windowOf({ device: device.id, sequence: 3 })));
+    // Two sequence numbers are missing; it ends 10 s after the start, so that both count for the rate.
+    await publish(bytesOf(windowOf({ device: device.id, sequence: 3, startMs: 5000, endMs: 10_000 })));
     const after = await server.read<TelemetrySummary>('/telemetry/summary');
     expect(after.windowsReceived - before.windowsReceived).toBe(2);
     expect(after.windowsDuplicate - before.windowsDuplicate).toBe(1);

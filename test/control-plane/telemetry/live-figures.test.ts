@@ -23,6 +23,13 @@ describe('the figures of a device', () => {
     expect(figures).toMatchObject({ agentCpuPct: 1, runnersCpuPct: 2, atMs: windows[1]?.wallEndMs });
   });
 
+  it('follow the load: rates cover the last 15 s, quantiles the last minute', () => {
+    const busy = [0, 1, 2].map((sequence) => windowOf({ sequence, arms: [armOf([1000, 1000])] }));
+    const quiet = [3, 4, 5].map((sequence) => windowOf({ sequence }));
+    expect(liveFigures(busy)?.requestsPerSecond).toBeCloseTo(6 / 15);
+    expect(liveFigures([...busy, ...quiet])).toMatchObject({ requestsPerSecond: 0, p50Ms: expect.closeTo(1, 1) });
+  });
+
   it('leave shadow out, which answers nobody', () => {
     const figures = liveFigures([windowOf({ arms: [armOf([1000, 1000], { arm: 'shadow' })] })]);
     expect(figures).toMatchObject({ requestsPerSecond: 0, p50Ms: null, p99Ms: null });
