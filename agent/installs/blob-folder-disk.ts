@@ -89,10 +89,13 @@ class BlobFolder implements Blobs {
 export async function hashFile(path: string, hash: Hash, signal: AbortSignal): Promise<number> {
   const file = await open(path, 'r');
   try {
-    const read = (buffer: Buffer, at: number) => file.read(buffer, 0, hashStepBytes, at);
-    let spare: Buffer = Buffer.allocUnsafe(hashStepBytes);
+    // Buffers no larger than the file: a release of many small files would else make garbage by the megabyte, and the
+    // collector's pause falls into the swap.
+    const stepBytes = Math.min(hashStepBytes, (await file.stat()).size + 1);
+    const read = (buffer: Buffer, at: number) => file.read(buffer, 0, stepBytes, at);
+    let spare: Buffer = Buffer.allocUnsafe(stepBytes);
     let total = 0;
-    let reading = read(Buffer.allocUnsafe(hashStepBytes), 0);
+    let reading = read(Buffer.allocUnsafe(stepBytes), 0);
     for (;;) {
       const { bytesRead, buffer } = await reading;
       signal.throwIfAborted();
