@@ -1,12 +1,15 @@
 import type { Clock } from '@bellwether/shared/clock';
 import type { Order } from '@bellwether/shared/contract/order';
+import { reportDigest } from '@bellwether/shared/contract/receipt-chain';
 import type { Machine } from '@bellwether/shared/contract/report';
 import { messageOf } from '@bellwether/shared/errors';
 import type { Log } from '@bellwether/shared/log';
 import type { AgentConfig } from './config.js';
 import type { Identity } from './identity/identity.js';
+import type { ReceiptChain } from './identity/receipt-chain.js';
 import type { Engine, Runner } from './inference/engine.js';
 import { LocalApi, type LocalApiConfig } from './inference/local-api-http.js';
+import { ServedReleases } from './inference/served-releases.js';
 import { Serving } from './inference/serving.js';
 import type { Artifacts } from './installs/artifacts.js';
 import type { Blobs } from './installs/blobs.js';
@@ -31,6 +34,7 @@ import type { Uplink } from './uplink/uplink.js';
 export interface AgentParts {
   readonly config: AgentConfig;
   readonly identity: Identity;
+  readonly receipts: ReceiptChain;
   readonly reportIdentity: ReportIdentity;
   readonly localApi: LocalApiConfig;
   readonly trust: DeviceTrust;
@@ -62,7 +66,8 @@ export async function buildAgent(parts: AgentParts): Promise<Agent> {
   const { config, identity, trust, uplink, outbox, clock, random, log } = parts;
   const live = new LiveModels();
   const recorder = new Recorder(clock.now());
-  const observer = new CallCounter((model, manifest) => reconciler.countCall(model, manifest), recorder);
+  const served = new ServedReleases(clock, recorder);
+  const observer = new CallCounter((model, manifest) => reconciler.countCall(model, manifest), served);
   const serving = new Serving({
     clock,
     observer,
@@ -77,7 +82,16 @@ export async function buildAgent(parts: AgentParts): Promise<Agent> {
   const { windowSeconds } = config;
   const reporter = new Reporter({ ...parts.reportIdentity, windowSeconds, recorder, host, outbox, uplink, clock, log });
   const announce = ({ kind, ...details }: Announcement): void => reporter.event(kind, details);
-  const publisher = new ReportPublisher({ uplink, clock, log });
+  const publisher = new ReportPublisher({
+    uplink,
+    receiptFor: (unsigned) => {
+      const { runId, bootId, atMs, observed: order, metadata, models } = unsigned;
+      const facts = { report: reportDigest(unsigned), atMs, runId, bootId, order, metadata };
+      return parts.receipts.next({ ...facts, served: served.list(models) });
+    },
+    clock,
+    log,
+  });
 
   const reconciler = buildReconciler({
     ...parts,

@@ -11,8 +11,10 @@ import { EnrolmentHttp } from './identity/enrolment-http.js';
 import type { Identity } from './identity/identity.js';
 import { openIdentity } from './identity/identity-disk.js';
 import { Membership } from './identity/membership.js';
+import { openReceiptChain } from './identity/receipt-chain-disk.js';
 import { ProcessEngine } from './inference/engine-process.js';
 import { HttpArtifacts } from './installs/artifact-http.js';
+import { writeFileAtomically } from './installs/atomic-file-disk.js';
 import { openBlobFolder } from './installs/blob-folder-disk.js';
 import { openReleaseStore } from './installs/release-store-disk.js';
 import { backoffMs } from './reconcile/backoff.js';
@@ -120,6 +122,12 @@ async function openParts(
   return {
     config,
     identity,
+    receipts: await openReceiptChain({
+      path: state('receipts.json'),
+      identity,
+      replaceFile: writeFileAtomically,
+      log,
+    }),
     reportIdentity: { device, runId, bootId, agent: runtime.about, stage: config.stage },
     localApi: {
       socketPath: socketPathOf(config),

@@ -4,7 +4,7 @@ import { Window } from '@bellwether/shared/contract/window';
 import { hex64Pattern } from '@bellwether/shared/ids';
 import { Compile, type Static, Type } from '@bellwether/shared/schema';
 
-const { sequence: _sequence, atMs: _atMs, ...reported } = Report.properties;
+const { sequence: _sequence, atMs: _atMs, receipt: _receipt, ...reported } = Report.properties;
 
 /** `GET /bellwether/status`: what the agent reports, and what only this device needs to know. */
 export const AgentStatus = Type.Object({

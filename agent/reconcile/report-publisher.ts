@@ -10,6 +10,8 @@ const againMs = 5_000;
 
 export interface ReportPublisherParts {
   readonly uplink: Pick<Uplink, 'connected' | 'publish'>;
+  /** Signs the receipt of a report that is about to go out [T-12]. */
+  readonly receiptFor: (report: Omit<Report, 'receipt'>) => Promise<Report['receipt']>;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -65,14 +67,25 @@ export class ReportPublisher {
     const { uplink, clock, log } = this.#parts;
     const text = JSON.stringify(this.#latest);
     if (this.#latest === undefined || text === this.#published || !uplink.connected) return;
-    const report: Report = { ...this.#latest, sequence: this.#sequence++, atMs: Math.round(clock.now().wallMs) };
+    const unsigned = { ...this.#latest, sequence: this.#sequence++, atMs: Math.round(clock.now().wallMs) };
     try {
+      const report: Report = { ...unsigned, receipt: await this.#receiptFor(unsigned) };
       await uplink.publish('report', Buffer.from(JSON.stringify(report)));
       this.#published = text;
     } catch (error) {
       log.warn({ err: messageOf(error) }, 'report not published');
       this.#cancelAgain();
       this.#cancelAgain = clock.after(againMs, () => this.#send());
+    }
+  }
+
+  /** A full disk keeps no receipt; the report that tells of it goes out all the same. */
+  async #receiptFor(report: Omit<Report, 'receipt'>): Promise<Report['receipt']> {
+    try {
+      return await this.#parts.receiptFor(report);
+    } catch (error) {
+      this.#parts.log.warn({ err: messageOf(error) }, 'no receipt could be kept; the report goes out unsigned');
+      return null;
     }
   }
 }

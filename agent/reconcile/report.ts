@@ -30,8 +30,8 @@ export interface InstallProgress {
   readonly totalBytes: number;
 }
 
-/** A report without its number and time: what tells whether anything has changed. */
-export type ReportContent = Omit<Report, 'sequence' | 'atMs'>;
+/** A report without its number, time and receipt: what tells whether anything has changed. */
+export type ReportContent = Omit<Report, 'sequence' | 'atMs' | 'receipt'>;
 
 /** What this device says it runs: only what serves past its probation counts as updated. */
 export function makeReport(from: ReportCase): ReportContent {
@@ -51,7 +51,6 @@ export function makeReport(from: ReportCase): ReportContent {
     orderRefusal: from.orderRefusal,
     models: models.map(({ report }) => report),
     metadata: from.metadata,
-    receipt: null,
   };
 }
 

@@ -1,5 +1,6 @@
 import { deviceIdPattern, hex64Pattern, modelNamePattern, versionPattern } from '../ids.js';
 import { Compile, type Static, Type } from '../schema.js';
+import { Envelope } from '../signing/envelope.js';
 import { decodeDocument } from './decode.js';
 
 /** Largest report, in bytes: 64 models, each with a refusal in words. */
@@ -95,8 +96,8 @@ export const Report = Type.Object({
   models: Type.Array(ModelReport, { maxItems: 64 }),
   /** Versions of the verified TUF metadata. */
   metadata: Type.Union([Type.Null(), Type.Object({ root: count, targets: count, snapshot: count, timestamp: count })]),
-  /** Reserved for signed receipts [T-12]. */
-  receipt: Type.Null(),
+  /** The device's signature over this report, as a link of its chain [T-12]: see receipt-chain. Null when the device could not keep the link. */
+  receipt: Type.Union([Type.Null(), Envelope]),
 });
 export type Report = Static<typeof Report>;
 

@@ -16,6 +16,8 @@ export const payloadTypes = {
   order: 'application/vnd.bellwether.order.v1+json',
   /** A device's report. */
   report: 'application/vnd.bellwether.report.v1+json',
+  /** A link of a device's chain of receipts: one with each report [T-12]. */
+  receipt: 'application/vnd.bellwether.receipt.v1+json',
   /** A device proves that it holds its key while enrolling. */
   enrolment: 'application/vnd.bellwether.enrolment.v1+json',
   /** A device answers the server's nonce to open a session. */

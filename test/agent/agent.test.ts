@@ -48,6 +48,7 @@ function partsOf(steps: string[]): AgentParts {
   const parts = {
     config,
     identity: { fingerprint: 'f'.repeat(64) },
+    receipts: { next: () => Promise.resolve(null) },
     reportIdentity: {
       device: 'meadow-0123456789abcdef',
       runId: '1'.repeat(32),

@@ -3,6 +3,8 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { AgentStatus } from '@bellwether/agent/status';
 import type { DeviceList } from '@bellwether/control-plane/http/operator-api';
+import { openReceipt } from '@bellwether/shared/contract/receipt-chain';
+import { readKeyFile } from '@bellwether/shared/signing/key-file';
 import type { AgentProcess } from '../support/agent-process.js';
 import { AgentWorld, digitRequest } from '../support/agent-world.js';
 
@@ -83,6 +85,17 @@ describe('a device', () => {
     expect(devices).toMatchObject([
       { presence: 'online', report: { state: 'converged', observed: { generation: 1 } } },
     ]);
+  });
+
+  it('signs what it reports, with what served and how often', async () => {
+    const key = await readKeyFile(join(world.agent.folder, 'state', 'identity', 'device.key'));
+    const { devices } = await world.server.read<DeviceList>('/devices');
+    const report = devices[0]?.report;
+    if (report === undefined || report === null) throw new Error('the server has no report');
+    const { receipt } = openReceipt(report, key.public);
+    expect(receipt.order).toEqual(report.observed);
+    expect(receipt.served).toMatchObject([{ model: 'digits', version: '1.0.0', serves: true, failed: 0 }]);
+    expect(receipt.number).toBeGreaterThan(1);
   });
 
   it('settles a release that has proved itself', async () => {

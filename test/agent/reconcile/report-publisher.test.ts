@@ -3,13 +3,16 @@ import { makeReport, type ReportContent } from '@bellwether/agent/reconcile/repo
 import { ReportPublisher } from '@bellwether/agent/reconcile/report-publisher';
 import { decodeReport, type Report } from '@bellwether/shared/contract/report';
 import { silentLog } from '@bellwether/shared/log';
+import type { Envelope } from '@bellwether/shared/signing/envelope';
 import { ManualClock } from '../../support/manual-clock.js';
 import { deviceNamed } from '../../support/signed-order.js';
+import { readVector } from '../../support/vectors.js';
 
 /** An uplink that keeps what it is given; the test says when it fails. */
 class Line {
   connected = true;
   isFailing = false;
+  keepsReceipts = true;
   readonly reports: Report[] = [];
   gate: Promise<void> = Promise.resolve();
 
@@ -27,7 +30,8 @@ class Line {
 function setUp() {
   const line = new Line();
   const clock = new ManualClock();
-  return { line, clock, publisher: new ReportPublisher({ uplink: line, clock, log: silentLog }) };
+  const receiptFor = () => (line.keepsReceipts ? Promise.resolve(receipt) : Promise.reject(new Error('no space left')));
+  return { line, clock, publisher: new ReportPublisher({ uplink: line, receiptFor, clock, log: silentLog }) };
 }
 
 /** A report that says one thing: its boot id. */
@@ -50,6 +54,7 @@ function content(bootId: string): ReportContent {
   });
 }
 
+const { envelope: receipt } = readVector<{ envelope: Envelope }>('receipt');
 const settled = () => new Promise(setImmediate);
 
 describe('reports', () => {
@@ -105,6 +110,16 @@ describe('reports', () => {
     line.isFailing = false;
     await clock.advance(5_000);
     expect(line.bootIds).toEqual(['a']);
+  });
+
+  it('carry their receipt, and go out without one when it cannot be kept', async () => {
+    const { line, publisher } = setUp();
+    publisher.offer(content('a'));
+    await settled();
+    line.keepsReceipts = false;
+    publisher.offer(content('b'));
+    await settled();
+    expect(line.reports.map((report) => report.receipt)).toEqual([receipt, null]);
   });
 
   it('end when it is stopped', async () => {

@@ -5,6 +5,7 @@ import { EnrolmentPayload, SessionPayload, SessionReply, TimePayload } from '@be
 import { decodeOnlineKeys, publicKeysFor } from '@bellwether/shared/contract/online-keys';
 import { decodeOrder } from '@bellwether/shared/contract/order';
 import { decodePresence } from '@bellwether/shared/contract/presence';
+import { decodeReceipt } from '@bellwether/shared/contract/receipt';
 import { decodeReport } from '@bellwether/shared/contract/report';
 import { decodeWindow } from '@bellwether/shared/contract/window';
 import { decodeManifest } from '@bellwether/shared/models/manifest';
@@ -30,6 +31,7 @@ const messages: readonly { readonly name: string; readonly decode: Decode; reado
   { name: 'presence', decode: decodePresence },
   { name: 'event', decode: decodeEvent, optional: ['release', 'code'] },
   { name: 'report', decode: decodeReport },
+  { name: 'receipt', decode: decodeReceipt },
   { name: 'window', decode: decodeWindow },
   { name: 'manifest', decode: decodeManifest, optional: ['description', 'benchmark', 'reference', 'interpretation'] },
   { name: 'enrolment-payload', decode: (bytes) => decodeDocument(payload.enrolment, bytes, limits) },

@@ -78,7 +78,9 @@ describe('DSSE envelopes', () => {
         return error instanceof EnvelopeError ? error.code : error;
       }
     });
-    expect(codes).toEqual(['opened', 'payload-type', 'payload-type', 'payload-type', 'payload-type']);
+    const [own, ...others] = codes;
+    expect(own).toBe('opened');
+    expect(new Set(others)).toEqual(new Set(['payload-type']));
   });
 
   it('is refused when another type is written on it, though nothing else changed', () => {
