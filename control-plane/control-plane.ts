@@ -5,6 +5,7 @@ import type { ArtefactStore, Catalog } from './catalog/catalog.js';
 import { catalogRoutes } from './catalog/catalog-routes.js';
 import type { ServeSettings } from './config.js';
 import type { Database } from './database/database-sqlite.js';
+import { DeviceDecisions } from './fleet/device-decisions.js';
 import { deviceRoutes } from './fleet/device-routes.js';
 import { Enrolment } from './fleet/enrolment.js';
 import { enrolmentRoutes } from './fleet/enrolment-routes.js';
@@ -112,8 +113,18 @@ export function buildControlPlane(parts: ControlPlaneParts): ControlPlane {
     log: log.child({ room: 'fleet' }),
     joined: async (device) => {
       feed.deviceChanged(device);
-      await conductor.joined(device);
+      if (fleet.isMember(device)) await conductor.joined(device);
     },
+  });
+  const decisions = new DeviceDecisions({
+    store: fleetStore,
+    fleet,
+    channel,
+    orders,
+    conductor,
+    clock,
+    log: log.child({ room: 'fleet' }),
+    changed: (device) => feed.deviceChanged(device),
   });
   const startedAtMs = Math.floor(clock.now().wallMs);
   const views = new Views({
@@ -140,8 +151,8 @@ export function buildControlPlane(parts: ControlPlaneParts): ControlPlane {
       views,
       deviceRoutes: (app) => enrolmentRoutes(app, { enrolment, sessions }),
       operatorRoutes: (app) => {
-        deviceRoutes(app, { views });
-        tokenRoutes(app, { store: fleetStore, clock });
+        deviceRoutes(app, { views, decisions });
+        tokenRoutes(app, { store: fleetStore, fleet, decisions, clock });
         releaseRoutes(app, { views });
         rolloutRoutes(app, { conductor, views });
         telemetryRoutes(app, { store: telemetry });
@@ -160,12 +171,13 @@ export function buildControlPlane(parts: ControlPlaneParts): ControlPlane {
     {
       start: () =>
         channel.start({
-          authenticate: async (device, password) => fleet.find(device) !== undefined && tokens.isFor(device, password),
+          authenticate: async (device, password) => (await tokens.isFor(device, password)) && fleet.isMember(device),
           accept: (device, what, payload) => ingest.accept(device, what, payload),
         }),
       stop: () => channel.stop(),
     },
     { start: () => orders.start() },
+    { start: () => decisions.start() },
     { start: () => conductor.start(), stop: () => conductor.stop() },
     {
       start: () => {

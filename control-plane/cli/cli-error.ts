@@ -5,6 +5,7 @@ export type CliErrorCode =
   | 'file'
   | 'token-missing'
   | 'device-unknown'
+  | 'fingerprint'
   | 'release-unknown'
   | 'rollout-held'
   | 'rollout-superseded'

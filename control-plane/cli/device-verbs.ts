@@ -9,9 +9,9 @@ import { connect, print, type ServerOptions, type VerbParts, withServer } from '
 
 const compiledList = Compile(DeviceList);
 
-/** `bellwether device …` */
-export function addDeviceVerbs(program: Command, parts: VerbParts): void {
-  const device = program.command('device').description('look at the fleet');
+/** `bellwether device …`; answers the group, for more verbs. */
+export function addDeviceVerbs(program: Command, parts: VerbParts): Command {
+  const device = program.command('device').description('look at the fleet, and decide who is in it');
   withServer(device.command('list'))
     .description('list the devices: what each serves, and how it is')
     .action((options: ServerOptions) => list(options, parts));
@@ -19,6 +19,7 @@ export function addDeviceVerbs(program: Command, parts: VerbParts): void {
     .description('show one device')
     .argument('<device>', 'its id, or its name where only one has it')
     .action((name: string, options: ServerOptions) => show(name, options, parts));
+  return device;
 }
 
 async function list(options: ServerOptions, { terminal, clock }: VerbParts): Promise<void> {
@@ -26,7 +27,7 @@ async function list(options: ServerOptions, { terminal, clock }: VerbParts): Pro
   const nowMs = clock.now().wallMs;
   const rows = devices.map((device) => [
     device.id,
-    device.presence,
+    device.standing === 'approved' ? device.presence : device.standing,
     servesText(device),
     device.report?.state ?? '–',
     device.report?.health ?? '–',
@@ -45,6 +46,8 @@ async function show(name: string, options: ServerOptions, { terminal, clock }: V
   const { report, ordered, live } = device;
   const text = fields([
     ['device', device.id],
+    ['fingerprint', device.fingerprint],
+    ['standing', `${device.standing}, came by token ${device.tokenId}`],
     ['labels', labelsText(device.labels)],
     ['machine', machineText(report?.machine)],
     ['enrolled', timeText(device.enrolledAtMs)],

@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { addDeviceDecisionVerbs } from './device-decision-verbs.js';
 import { addDeviceVerbs } from './device-verbs.js';
 import { addKeysVerbs } from './keys-verbs.js';
 import { addReleaseVerbs } from './release-verbs.js';
@@ -18,7 +19,7 @@ export function buildProgram(parts: VerbParts): Command {
   addServeVerb(program, parts);
   addKeysVerbs(program, parts);
   addReleaseVerbs(program, parts);
-  addDeviceVerbs(program, parts);
+  addDeviceDecisionVerbs(addDeviceVerbs(program, parts), parts);
   addTokenVerbs(program, parts);
   addRolloutVerbs(program, parts);
   return program;

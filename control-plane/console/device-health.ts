@@ -8,7 +8,9 @@ export interface Health {
 }
 
 /** Judges by presence and the last report. A device that keeps serving after a refusal is not ill: it has been guarded. */
-export function healthOf({ presence, report }: Pick<DeviceView, 'presence' | 'report'>): Health {
+export function healthOf({ standing, presence, report }: Pick<DeviceView, 'standing' | 'presence' | 'report'>): Health {
+  if (standing === 'pending') return { level: 'warning', word: 'waiting', detail: 'for an operator’s approval' };
+  if (standing !== 'approved') return { level: 'off', word: standing, detail: '' };
   if (presence === 'offline') return { level: 'off', word: 'offline', detail: '' };
   if (presence === 'never' || report === null) return { level: 'off', word: 'joined', detail: 'no report yet' };
   const detail = refusalOf(report);

@@ -2,11 +2,15 @@ import BetterSqlite3, { type Database as Sqlite } from 'better-sqlite3';
 import { Kysely, type Migration, Migrator, SqliteDialect } from 'kysely';
 import { messageOf } from '@bellwether/shared/errors';
 import { DataError } from './data-error.js';
+import { deviceStanding } from './migrations/device-standing.js';
 import { first } from './migrations/first.js';
 import type { Tables } from './schema.js';
 
 /** In the order of their names. A published migration is never edited; a change is a new one. */
-const migrations: Readonly<Record<string, Migration>> = { '0001-first': first };
+const migrations: Readonly<Record<string, Migration>> = {
+  '0001-first': first,
+  '0002-device-standing': deviceStanding,
+};
 
 /**
  * One connection, two ways to it: Kysely for what is asked now and then, the driver itself for prepared statements on

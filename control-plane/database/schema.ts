@@ -10,6 +10,9 @@ export interface Tables {
     uses_left: number;
     created_at_ms: number;
     expires_at_ms: number;
+    /** `auto` or `approve`. */
+    kind: string;
+    revoked_at_ms: number | null;
   };
   devices: {
     id: string;
@@ -21,6 +24,11 @@ export interface Tables {
     presence_run_id: string | null;
     last_seen_ms: number | null;
     report: string | null;
+    standing: string;
+    /** JSON: public keys that the device had before. */
+    former_keys: string;
+    /** A key that waits for an operator's word. */
+    next_key: string | null;
   };
   orders: {
     device: string;

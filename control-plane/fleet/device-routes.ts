@@ -1,13 +1,19 @@
 import { deviceIdPattern } from '@bellwether/shared/ids';
 import { Type } from '@bellwether/shared/schema';
-import { DeviceList, DeviceView } from '../http/operator-api.js';
+import { DeviceList, DeviceView, NoDetails } from '../http/operator-api.js';
 import type { TypedApp } from '../http/typed-app.js';
 import type { Views } from '../http/views.js';
+import type { DeviceDecisions } from './device-decisions.js';
 
 const params = Type.Object({ id: Type.String({ pattern: deviceIdPattern }) });
 
-/** `GET /devices`, `GET /devices/:id`. */
-export function deviceRoutes(app: TypedApp, { views }: { readonly views: Views }): void {
+interface DeviceRouteParts {
+  readonly views: Views;
+  readonly decisions: DeviceDecisions;
+}
+
+/** `GET /devices`, `GET /devices/:id`, `POST /devices/:id/approve|reject|decommission`. */
+export function deviceRoutes(app: TypedApp, { views, decisions }: DeviceRouteParts): void {
   const tags = ['devices'];
   app.get('/devices', { schema: { summary: 'Every device', tags, response: { 200: DeviceList } } }, () => ({
     devices: views.devices(),
@@ -17,4 +23,16 @@ export function deviceRoutes(app: TypedApp, { views }: { readonly views: Views }
     { schema: { summary: 'One device', tags, params, response: { 200: DeviceView } } },
     ({ params: { id } }) => views.device(id),
   );
+  const summaries = {
+    approve: 'Lets a device in that waits; compare its fingerprint first',
+    reject: 'Turns a device away that waits',
+    decommission: 'Puts a device out for ever: its session ends, and its key is refused',
+  } as const;
+  for (const decision of ['approve', 'reject', 'decommission'] as const) {
+    const schema = { summary: summaries[decision], tags, params, body: NoDetails, response: { 200: DeviceView } };
+    app.post(`/devices/:id/${decision}`, { schema }, async ({ params: { id } }) => {
+      await decisions.take(id, decision);
+      return views.device(id);
+    });
+  }
 }

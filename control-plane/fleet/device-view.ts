@@ -1,11 +1,25 @@
+import { fingerprintOf } from '@bellwether/shared/ids';
 import type { DeviceView, LiveFigures } from '../http/operator-api.js';
 import type { StoredOrder } from '../orders/order-store.js';
 import type { Device } from './device.js';
 
 /** A device as the operator sees it. */
 export function deviceView(device: Device, order: StoredOrder | undefined, live: LiveFigures | null): DeviceView {
-  const { id, labels, enrolledAtMs, presence, lastSeenMs, report } = device;
-  return { id, labels, enrolledAtMs, presence, lastSeenMs, ordered: orderedView(order), report, live };
+  const { id, standing, tokenId, labels, enrolledAtMs, presence, lastSeenMs, report } = device;
+  return {
+    id,
+    fingerprint: fingerprintOf(device.publicKey),
+    standing,
+    nextFingerprint: device.nextKey === null ? null : fingerprintOf(device.nextKey),
+    tokenId,
+    labels,
+    enrolledAtMs,
+    presence,
+    lastSeenMs,
+    ordered: orderedView(order),
+    report,
+    live,
+  };
 }
 
 /** Models with the version that is ordered. */

@@ -1,12 +1,19 @@
 import type { Labels } from '@bellwether/shared/contract/http-api';
 import type { Presence } from '@bellwether/shared/contract/presence';
 import type { Report } from '@bellwether/shared/contract/report';
+import type { Standing } from './standing.js';
 
 /** A device as the server knows it. Wall times in milliseconds. */
 export interface Device {
   readonly id: string;
   /** 64 hex digits. */
   readonly publicKey: string;
+  /** Keys that it had before: they stay its own, and open nothing any more. */
+  readonly formerKeys: readonly string[];
+  /** The key that it asks to go on with; an operator has to agree. */
+  readonly nextKey: string | null;
+  /** Only an approved device logs in, gets orders and downloads. */
+  readonly standing: Standing;
   readonly labels: Labels;
   /** The join token it came with. */
   readonly tokenId: string;

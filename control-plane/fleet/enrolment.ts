@@ -7,9 +7,11 @@ import type { Log } from '@bellwether/shared/log';
 import { Compile } from '@bellwether/shared/schema';
 import { sha256 } from '@bellwether/shared/signing/digest';
 import { openEnvelope } from '@bellwether/shared/signing/envelope';
+import type { Device } from './device.js';
 import type { Fleet } from './fleet.js';
 import { FleetError } from './fleet-error.js';
 import type { FleetStore, JoinToken } from './fleet-store.js';
+import { refusalOf } from './join-tokens.js';
 import { envelopeBytes, unprovenPayload } from './unproven-payload.js';
 
 const compiled = Compile(EnrolmentPayload);
@@ -20,7 +22,7 @@ interface EnrolmentParts {
   readonly fleet: Fleet;
   readonly clock: Clock;
   readonly log: Log;
-  /** Called once for each new device. */
+  /** Called once for each new device, approved or not. */
   readonly joined: (device: string) => Promise<void>;
 }
 
@@ -33,24 +35,30 @@ export class Enrolment {
   }
 
   /**
-   * Throws FleetError `token-invalid` or `proof-invalid`. A device that asks again (its answer was lost) gets the same
-   * answer, and no second use of the token is taken.
+   * Throws FleetError `token-invalid`, `token-revoked`, `token-expired`, `token-spent`, `proof-invalid`, `key-taken` or
+   * `device-decommissioned`. A device that asks again (its answer was lost) gets the same answer, and no second use of
+   * the token is taken.
    */
   async enrol(request: EnrolmentRequest): Promise<EnrolmentReply> {
     const { fleet, store, clock, log, joined } = this.#parts;
     const token = await this.#tokenOf(request.joinToken);
     const payload = openProof(request);
     const id = deviceIdOf(payload.name, payload.public);
-    const known = fleet.find(id);
-    if (known?.tokenId === token.id) return { device: id, labels: known.labels };
-    if (known !== undefined) throw new FleetError('token-invalid', `${id} has enrolled already, with another token`);
+    const known = fleet.findByKey(payload.public) ?? fleet.find(id);
+    if (known !== undefined) return answerAgain(known, id, token);
     const now = clock.now().wallMs;
+    const refusal = refusalOf(token, now);
+    if (refusal !== undefined) throw refusal;
     if (!(await store.takeUse(token.id, now))) {
-      throw new FleetError('token-invalid', `the join token ${token.id} has expired or has no use left`);
+      throw new FleetError('token-spent', `somebody else has just taken the last use of the join token ${token.id}`);
     }
+    const standing = token.kind === 'auto' ? 'approved' : 'pending';
     await fleet.add({
       id,
       publicKey: payload.public,
+      formerKeys: [],
+      nextKey: null,
+      standing,
       labels: token.labels,
       tokenId: token.id,
       enrolledAtMs: now,
@@ -59,9 +67,9 @@ export class Enrolment {
       lastSeenMs: null,
       report: null,
     });
-    log.info({ device: id, token: token.id }, 'A device has enrolled');
+    log.info({ device: id, token: token.id, standing }, 'A device has enrolled');
     await joined(id);
-    return { device: id, labels: token.labels };
+    return { device: id, labels: token.labels, standing };
   }
 
   async #tokenOf(joinToken: string): Promise<JoinToken> {
@@ -70,6 +78,20 @@ export class Enrolment {
     if (token === undefined) throw new FleetError('token-invalid', 'this join token is not known here');
     return token;
   }
+}
+
+/**
+ * The answer for a key that is known: the same as before for a device that asks again by its own token. A key belongs to
+ * one device, and that of a decommissioned one is refused for ever, whatever name and token it comes with [T-11].
+ */
+function answerAgain(known: Device, id: string, token: JoinToken): EnrolmentReply {
+  const { standing, labels, tokenId } = known;
+  if (standing === 'decommissioned') {
+    throw new FleetError('device-decommissioned', `${known.id} has been decommissioned, and its key with it`);
+  }
+  if (known.id !== id) throw new FleetError('key-taken', `this key is that of ${known.id}`);
+  if (tokenId !== token.id) throw new FleetError('token-invalid', `${id} has enrolled already, with another token`);
+  return { device: id, labels, ...(standing === 'rejected' ? {} : { standing }) };
 }
 
 /** The key is read from the unproved payload; what counts is then opened with that very key. */

@@ -3,12 +3,15 @@ import { checkSchema } from '@bellwether/shared/contract/decode';
 import { Labels } from '@bellwether/shared/contract/http-api';
 import { decodeReport } from '@bellwether/shared/contract/report';
 import { parseStrictJson } from '@bellwether/shared/contract/strict-json';
-import { Compile } from '@bellwether/shared/schema';
+import { hex64Pattern } from '@bellwether/shared/ids';
+import { Compile, Type } from '@bellwether/shared/schema';
 import type { Tables } from '../database/schema.js';
 import type { Device } from './device.js';
-import type { FleetStore, JoinToken } from './fleet-store.js';
+import type { DeviceStanding, FleetStore, JoinToken } from './fleet-store.js';
+import { standings } from './standing.js';
 
 const compiledLabels = Compile(Labels);
+const compiledKeys = Compile(Type.Array(Type.String({ pattern: hex64Pattern })));
 
 /** Devices and join tokens in SQL. What a device said last is written by telemetry's store, with the message that said it. */
 export class FleetStoreSql implements FleetStore {
@@ -36,7 +39,18 @@ export class FleetStoreSql implements FleetStore {
         presence_run_id: device.presenceRunId,
         last_seen_ms: device.lastSeenMs,
         report: null,
+        standing: device.standing,
+        former_keys: JSON.stringify(device.formerKeys),
+        next_key: device.nextKey,
       })
+      .execute();
+  }
+
+  async updateStanding(id: string, { standing, publicKey, formerKeys, nextKey }: DeviceStanding): Promise<void> {
+    await this.#db
+      .updateTable('devices')
+      .set({ standing, public_key: publicKey, former_keys: JSON.stringify(formerKeys), next_key: nextKey })
+      .where('id', '=', id)
       .execute();
   }
 
@@ -48,9 +62,11 @@ export class FleetStoreSql implements FleetStore {
         digest: token.digest,
         labels: JSON.stringify(token.labels),
         uses: token.uses,
-        uses_left: token.uses,
+        uses_left: token.usesLeft,
         created_at_ms: token.createdAtMs,
         expires_at_ms: token.expiresAtMs,
+        kind: token.kind,
+        revoked_at_ms: token.revokedAtMs,
       })
       .execute();
   }
@@ -60,6 +76,11 @@ export class FleetStoreSql implements FleetStore {
     return row === undefined ? undefined : tokenOf(row);
   }
 
+  async tokens(): Promise<JoinToken[]> {
+    const rows = await this.#db.selectFrom('join_tokens').selectAll().orderBy('created_at_ms', 'desc').execute();
+    return rows.map(tokenOf);
+  }
+
   async takeUse(tokenId: string, nowMs: number): Promise<boolean> {
     const result = await this.#db
       .updateTable('join_tokens')
@@ -67,6 +88,16 @@ export class FleetStoreSql implements FleetStore {
       .where('id', '=', tokenId)
       .where('uses_left', '>', 0)
       .where('expires_at_ms', '>', nowMs)
+      .where('revoked_at_ms', 'is', null)
+      .executeTakeFirst();
+    return result.numUpdatedRows === 1n;
+  }
+
+  async revokeToken(tokenId: string, nowMs: number): Promise<boolean> {
+    const result = await this.#db
+      .updateTable('join_tokens')
+      .set((eb) => ({ revoked_at_ms: eb.fn.coalesce('revoked_at_ms', eb.val(nowMs)) }))
+      .where('id', '=', tokenId)
       .executeTakeFirst();
     return result.numUpdatedRows === 1n;
   }
@@ -84,6 +115,10 @@ function deviceOf(row: Selectable<Tables['devices']>): Device {
     presenceRunId: row.presence_run_id,
     lastSeenMs: row.last_seen_ms,
     report: row.report === null ? null : decodeReport(Buffer.from(row.report)),
+    // A word that this version does not know lets nobody in.
+    standing: standings.find((each) => each === row.standing) ?? 'rejected',
+    formerKeys: checkSchema(compiledKeys, parseStrictJson(Buffer.from(row.former_keys)), 'stored keys'),
+    nextKey: row.next_key,
   };
 }
 
@@ -93,6 +128,9 @@ function tokenOf(row: Selectable<Tables['join_tokens']>): JoinToken {
     digest: row.digest,
     labels: labelsOf(row.labels),
     uses: row.uses,
+    usesLeft: row.uses_left,
+    kind: row.kind === 'auto' ? 'auto' : 'approve',
+    revokedAtMs: row.revoked_at_ms,
     createdAtMs: row.created_at_ms,
     expiresAtMs: row.expires_at_ms,
   };

@@ -1,6 +1,6 @@
 import { applyChange, type Device, type DeviceChange } from './device.js';
 import { FleetError } from './fleet-error.js';
-import type { FleetStore } from './fleet-store.js';
+import type { DeviceStanding, FleetStore } from './fleet-store.js';
 
 /**
  * The devices, in memory: the database is the truth and is written first; this copy is what pages, orders and rollouts
@@ -32,6 +32,35 @@ export class Fleet {
 
   all(): Device[] {
     return [...this.#devices.values()];
+  }
+
+  /** The approved ones: the only devices that orders and rollouts know. */
+  members(): Device[] {
+    return this.all().filter(({ standing }) => standing === 'approved');
+  }
+
+  /** True for a device that is in, and not merely known. */
+  isMember(id: string): boolean {
+    return this.#devices.get(id)?.standing === 'approved';
+  }
+
+  /** The device whose key this is, was or is to be. */
+  findByKey(publicKey: string): Device | undefined {
+    return this.all().find(
+      (device) =>
+        device.publicKey === publicKey || device.nextKey === publicKey || device.formerKeys.includes(publicKey),
+    );
+  }
+
+  /** Stores what an operator decided, then believes it. Throws FleetError `device-unknown`. */
+  async decide(id: string, change: Partial<DeviceStanding>): Promise<Device> {
+    const { standing, publicKey, formerKeys, nextKey } = this.get(id);
+    const next = { standing, publicKey, formerKeys, nextKey, ...change };
+    await this.#store.updateStanding(id, next);
+    // Messages may have come in meanwhile: what they changed stays.
+    const device = { ...this.get(id), ...next };
+    this.#devices.set(id, device);
+    return device;
   }
 
   /** Stores a device that has just enrolled. */

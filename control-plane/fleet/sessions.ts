@@ -16,6 +16,7 @@ import type { Fleet } from './fleet.js';
 import { FleetError } from './fleet-error.js';
 import type { SessionNonces } from './session-nonce.js';
 import { type SessionTokens, sessionSeconds } from './session-token.js';
+import { requireApproved } from './standing.js';
 import { envelopeBytes, unprovenPayload } from './unproven-payload.js';
 
 const compiled = Compile(SessionPayload);
@@ -45,7 +46,10 @@ export class Sessions {
     return { nonce: nonces.issue(fleet.get(device).id, clock.now().wallMs) };
   }
 
-  /** Throws FleetError `device-unknown`, `proof-invalid` or `nonce-invalid`, in this order. */
+  /**
+   * Throws FleetError `device-unknown`, `proof-invalid`, `nonce-invalid`, or what requireApproved throws, in this order:
+   * only who proved to be the device hears how it stands.
+   */
   async open({ envelope }: SessionRequest, hostname: string): Promise<SessionReply> {
     const { clock, nonces, tokens, timeKey, mqttUrl } = this.#parts;
     const proof = this.#openProof(envelope);
@@ -53,6 +57,7 @@ export class Sessions {
     if (!nonces.use(proof.serverNonce, proof.device, nowMs)) {
       throw new FleetError('nonce-invalid', 'the nonce has expired, was used before, or is not this device’s');
     }
+    requireApproved(proof.device, this.#parts.fleet.get(proof.device).standing);
     const time: TimePayload = { deviceNonce: proof.deviceNonce, timeMs: Math.floor(nowMs) };
     return {
       token: await tokens.issue(proof.device, proof.audience),

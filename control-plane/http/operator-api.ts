@@ -23,6 +23,19 @@ export type LiveFigures = Static<typeof LiveFigures>;
 /** A device as the operator sees it. */
 export const DeviceView = Type.Object({
   id: Type.String(),
+  /** SHA-256 of its public key: what `bellwether-agent status` prints on the device [T-10]. */
+  fingerprint: Type.String(),
+  /** Only an approved device logs in, gets orders and downloads. */
+  standing: Type.Union([
+    Type.Literal('pending'),
+    Type.Literal('approved'),
+    Type.Literal('rejected'),
+    Type.Literal('decommissioned'),
+  ]),
+  /** Fingerprint of the key that it asks to go on with; null when there is none. */
+  nextFingerprint: orNull(Type.String()),
+  /** The join token it came by. */
+  tokenId: Type.String(),
   labels: Labels,
   enrolledAtMs: count,
   presence: Type.Union([Type.Literal('online'), Type.Literal('offline'), Type.Literal('never')]),
@@ -35,19 +48,54 @@ export type DeviceView = Static<typeof DeviceView>;
 export const DeviceList = Type.Object({ devices: Type.Array(DeviceView) });
 export type DeviceList = Static<typeof DeviceList>;
 
+/** Whether a device that comes by a token is in at once, or waits for an operator who compares its fingerprint [T-10]. */
+const TokenKind = Type.Union([Type.Literal('auto'), Type.Literal('approve')]);
+
 /** `POST /tokens` */
 export const TokenRequest = Type.Object(
   {
     labels: Type.Optional(Labels),
     uses: Type.Optional(Type.Integer({ minimum: 1, maximum: 100 })),
     hours: Type.Optional(Type.Integer({ minimum: 1, maximum: 24 })),
+    /** `auto` by default. */
+    kind: Type.Optional(TokenKind),
   },
   { additionalProperties: false },
 );
 export type TokenRequest = Static<typeof TokenRequest>;
 /** The token is shown this once; the server keeps its digest. */
-export const TokenReply = Type.Object({ id: Type.String(), token: Type.String(), expiresAtMs: count, uses: count });
+export const TokenReply = Type.Object({
+  id: Type.String(),
+  token: Type.String(),
+  kind: TokenKind,
+  expiresAtMs: count,
+  uses: count,
+});
 export type TokenReply = Static<typeof TokenReply>;
+/** A token, and the devices that came by it. */
+export const TokenView = Type.Object({
+  id: Type.String(),
+  kind: TokenKind,
+  labels: Labels,
+  uses: count,
+  usesLeft: count,
+  createdAtMs: count,
+  expiresAtMs: count,
+  revokedAtMs: orNull(count),
+  devices: Type.Array(Type.String()),
+});
+export type TokenView = Static<typeof TokenView>;
+export const TokenList = Type.Object({ tokens: Type.Array(TokenView) });
+export type TokenList = Static<typeof TokenList>;
+/** `POST /tokens/:id/revoke`: nobody joins by it any more; on demand its devices are decommissioned too. */
+export const TokenRevocation = Type.Object(
+  { decommission: Type.Optional(Type.Boolean()) },
+  { additionalProperties: false },
+);
+export type TokenRevocation = Static<typeof TokenRevocation>;
+
+/** `POST /devices/:id/approve|reject|decommission`: nothing to say but the path. */
+export const NoDetails = Type.Object({}, { additionalProperties: false });
 
 /** A release in the catalogue, and how much of the fleet serves it. */
 export const ReleaseView = Type.Object({

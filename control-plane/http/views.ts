@@ -81,7 +81,7 @@ export class Views {
 
   #devicesServing(): Map<string, number> {
     const serving = new Map<string, number>();
-    for (const device of this.#parts.fleet.all()) {
+    for (const device of this.#parts.fleet.members()) {
       for (const manifest of manifestsServed(device)) serving.set(manifest, (serving.get(manifest) ?? 0) + 1);
     }
     return serving;

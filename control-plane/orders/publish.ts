@@ -67,6 +67,13 @@ export class Orders {
     this.#parts.changed(device.id);
   }
 
+  /** Nothing is ordered any more to a device that was put out: the broker forgets what it retained for it [T-11]. */
+  async withdraw(device: string): Promise<void> {
+    this.#orders.delete(device);
+    // MQTT 3.1.1 §3.3.1.3: an empty retained message removes the one before.
+    await this.#parts.channel.publishOrder(device, new Uint8Array());
+  }
+
   #sign(device: Device, models: Order['models'], content: string, last: StoredOrder | undefined): StoredOrder {
     const epoch = this.#parts.epoch();
     const generation = nextGeneration(epoch, last, device.report?.observed ?? null);

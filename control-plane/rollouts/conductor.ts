@@ -43,9 +43,9 @@ export class Conductor {
   async start(): Promise<void> {
     const { store, fleet, catalog } = this.#parts;
     for (const rollout of await store.all()) this.#rollouts.set(rollout.number, rollout);
-    await this.#orderAll(fleet.all());
+    await this.#orderAll(fleet.members());
     // An approval may be what a production device was waiting for.
-    this.#endCatalog = catalog.onChange(() => void this.#orderAll(fleet.all()));
+    this.#endCatalog = catalog.onChange(() => void this.#orderAll(fleet.members()));
     this.#lookSoon([...this.#rollouts.keys()]);
   }
 
@@ -69,7 +69,7 @@ export class Conductor {
   /** Starts a rollout; throws RolloutError. */
   async create({ release: name, to }: RolloutRequest): Promise<RolloutView> {
     const { clock, store, fleet, log } = this.#parts;
-    const devices = fleet.all().filter(({ labels }) => isFor(to, labels));
+    const devices = fleet.members().filter(({ labels }) => isFor(to, labels));
     const { model, version, manifest } = this.#releaseFor(name, devices);
     const createdAtMs = Math.floor(clock.now().wallMs);
     const rollout = await store.insert({ model, version, manifest, target: to, phase: 'rolling', createdAtMs });
@@ -84,7 +84,7 @@ export class Conductor {
     return this.view(rolloutId(rollout));
   }
 
-  /** A device has enrolled: it gets what the rollouts say that are for it. */
+  /** A device has been let in: it gets what the rollouts say that are for it. */
   async joined(id: string): Promise<void> {
     for (const rollout of this.#rolloutsOf(this.#parts.fleet.get(id))) {
       await this.#advance(rollout.number, { kind: 'joined', device: id });
@@ -94,9 +94,15 @@ export class Conductor {
   /** A device has reported, come or gone. Its order is composed again: the report may show another stage, or a generation above ours. */
   async heardFrom(id: string): Promise<void> {
     const device = this.#parts.fleet.get(id);
+    if (device.standing !== 'approved') return; // its last message was on its way when it was put out
     const rollouts = this.#rolloutsOf(device);
     this.#lookSoon(rollouts.map(({ number }) => number));
     await this.#parts.orders.ensure(device, rollouts);
+  }
+
+  /** A device is no longer in: the rollouts that waited for it may be done. */
+  left(): void {
+    this.#lookSoon([...this.#rollouts.keys()]);
   }
 
   #releaseFor(name: string, devices: readonly Device[]): CatalogRelease {
@@ -157,7 +163,7 @@ export class Conductor {
     const { fleet, changed } = this.#parts;
     switch (effect.kind) {
       case 'order': {
-        const devices = effect.devices === 'all' ? fleet.all() : effect.devices.map((id) => fleet.get(id));
+        const devices = effect.devices === 'all' ? fleet.members() : effect.devices.map((id) => fleet.get(id));
         await this.#orderAll(devices.filter(({ labels }) => isFor(rollout.target, labels)));
         return;
       }
@@ -195,7 +201,7 @@ export class Conductor {
 
   #view(rollout: Rollout): RolloutView {
     const { fleet, orders } = this.#parts;
-    const devices = fleet.all().filter((device) => this.#rolloutsOf(device).includes(rollout));
+    const devices = fleet.members().filter((device) => this.#rolloutsOf(device).includes(rollout));
     return {
       id: rolloutId(rollout),
       release: releaseIn(rollout),

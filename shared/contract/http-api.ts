@@ -39,7 +39,12 @@ export const EnrolmentRequest = Type.Object(
 );
 export type EnrolmentRequest = Static<typeof EnrolmentRequest>;
 
-export const EnrolmentReply = Type.Object({ device: Type.String({ pattern: deviceIdPattern }), labels: Labels });
+export const EnrolmentReply = Type.Object({
+  device: Type.String({ pattern: deviceIdPattern }),
+  labels: Labels,
+  /** `pending`: an operator compares fingerprints first; until then sessions are refused with `approval-pending` [T-10]. */
+  standing: Type.Optional(Type.Union([Type.Literal('pending'), Type.Literal('approved')])),
+});
 export type EnrolmentReply = Static<typeof EnrolmentReply>;
 
 /** `POST /api/v1/sessions/nonce`: 60 s, one use. */

@@ -135,3 +135,10 @@ export async function openOrder(
   const { payload } = openEnvelope('order', envelope, [director], maxOrderBytes);
   return { order: decodeOrder(payload), digest: sha256(payload) };
 }
+
+/** Resolves when the connection is gone, whoever ended it. */
+export function untilClosed(client: MqttClient): Promise<void> {
+  return new Promise((resolve) => {
+    client.once('close', () => resolve());
+  });
+}

@@ -44,6 +44,10 @@ export function deviceView(name: string, version?: string, changes: Partial<Devi
   const models = version === undefined ? [] : [modelReport(version)];
   return {
     id: idOf(name),
+    fingerprint: `0123456789abcdef${'0'.repeat(48)}`,
+    standing: 'approved',
+    nextFingerprint: null,
+    tokenId: '0123456789ab',
     labels: {},
     enrolledAtMs: startMs,
     presence: 'online',

@@ -1,9 +1,14 @@
 import { describe, expect, it } from 'vitest';
+import { requireFingerprint } from '@bellwether/control-plane/cli/device-decision-verbs';
 import { findDevice } from '@bellwether/control-plane/cli/device-verbs';
 import type { DeviceView } from '@bellwether/control-plane/http/operator-api';
 
 const device = (id: string): DeviceView => ({
   id,
+  fingerprint: `0123456789abcdef${'0'.repeat(48)}`,
+  standing: 'approved',
+  nextFingerprint: null,
+  tokenId: 't',
   labels: {},
   enrolledAtMs: 0,
   presence: 'never',
@@ -26,5 +31,21 @@ describe('a device on the command line', () => {
   it('is not guessed', () => {
     expect(() => findDevice(devices, 'hall')).toThrow('hall is the name of 2 devices');
     expect(() => findDevice(devices, 'attic')).toThrow('there is no device attic');
+  });
+});
+
+describe('the fingerprint that a device shows', () => {
+  const known = device('hall-0123456789abcdef');
+
+  it('fits in capitals, with colons, and in part', () => {
+    for (const seen of [known.fingerprint, '0123456789ABCDEF', '01:23:45:67:89:ab:cd:ef']) {
+      expect(() => requireFingerprint(known, seen)).not.toThrow();
+    }
+  });
+
+  it('is refused when it is another one, or too short to tell', () => {
+    expect(() => requireFingerprint(known, '0123456789abcdee')).toThrow('do not let it in');
+    expect(() => requireFingerprint(known, '0123456789abcde')).toThrow('15 digits');
+    expect(() => requireFingerprint(known, '')).toThrow('0 digits');
   });
 });

@@ -6,7 +6,11 @@ import { modelReport } from '../../support/operator-views.js';
 import { reportOf } from '../../support/telemetry-messages.js';
 
 function wordAndDetail(report: Partial<Report>, presence: DeviceView['presence'] = 'online'): readonly string[] {
-  const { level, word, detail } = healthOf({ presence, report: reportOf({ state: 'converged', ...report }) });
+  const { level, word, detail } = healthOf({
+    standing: 'approved',
+    presence,
+    report: reportOf({ state: 'converged', ...report }),
+  });
   return [level, word, detail];
 }
 
@@ -41,7 +45,20 @@ describe("a device's health", () => {
 
   it('is unknown while it is away, whatever it said last', () => {
     expect(wordAndDetail({ health: 'critical' }, 'offline')).toEqual(['off', 'offline', '']);
-    expect(healthOf({ presence: 'online', report: null })).toMatchObject({ level: 'off', word: 'joined' });
-    expect(healthOf({ presence: 'never', report: null })).toMatchObject({ level: 'off', word: 'joined' });
+    expect(healthOf({ standing: 'approved', presence: 'online', report: null })).toMatchObject({
+      level: 'off',
+      word: 'joined',
+    });
+    expect(healthOf({ standing: 'approved', presence: 'never', report: null })).toMatchObject({
+      level: 'off',
+      word: 'joined',
+    });
+  });
+
+  it('is that it waits, before an operator has let it in', () => {
+    expect(healthOf({ standing: 'pending', presence: 'never', report: null }).word).toBe('waiting');
+    expect(healthOf({ standing: 'decommissioned', presence: 'offline', report: reportOf() }).word).toBe(
+      'decommissioned',
+    );
   });
 });

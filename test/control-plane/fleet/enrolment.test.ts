@@ -40,7 +40,11 @@ describe('enrolment', () => {
   it('lets a device in that holds a token, with the token’s labels', async () => {
     const token = await tokenOf({ labels: { hardware: 'rpi4' } });
     const pi = device();
-    expect(await enrolment.enrol(pi.enrolmentBody(token))).toEqual({ device: pi.id, labels: { hardware: 'rpi4' } });
+    expect(await enrolment.enrol(pi.enrolmentBody(token))).toEqual({
+      device: pi.id,
+      labels: { hardware: 'rpi4' },
+      standing: 'approved',
+    });
     expect(joined).toEqual([pi.id]);
     expect(fleet.get(pi.id)).toMatchObject({ publicKey: pi.key.publicKey, presence: 'never' });
     expect(await store.devices()).toMatchObject([{ id: pi.id, labels: { hardware: 'rpi4' } }]);
@@ -61,16 +65,60 @@ describe('enrolment', () => {
       [device('a'), device('b')].map((each) => enrolment.enrol(each.enrolmentBody(token))),
     );
     expect(results.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
-    await expect(enrolment.enrol(device('c').enrolmentBody(token))).rejects.toMatchObject({ code: 'token-invalid' });
+    await expect(enrolment.enrol(device('c').enrolmentBody(token))).rejects.toMatchObject({ code: 'token-spent' });
   });
 
   it('refuses an expired token and an unknown one', async () => {
     const token = await tokenOf({ hours: 1 });
     await clock.advance(3_600_000);
-    await expect(enrolment.enrol(device().enrolmentBody(token))).rejects.toMatchObject({ code: 'token-invalid' });
+    await expect(enrolment.enrol(device().enrolmentBody(token))).rejects.toMatchObject({ code: 'token-expired' });
     await expect(enrolment.enrol(device().enrolmentBody('bwj_unknown-token'))).rejects.toMatchObject({
       code: 'token-invalid',
     });
+  });
+
+  it('refuses a revoked token, but not the device that came by it before', async () => {
+    const token = await tokenOf({ uses: 2 });
+    const pi = device();
+    await enrolment.enrol(pi.enrolmentBody(token));
+    const id = (await store.tokens())[0]?.id ?? '';
+    expect(await store.revokeToken(id, clock.now().wallMs)).toBe(true);
+    await expect(enrolment.enrol(device().enrolmentBody(token))).rejects.toMatchObject({ code: 'token-revoked' });
+    expect(await store.takeUse(id, clock.now().wallMs)).toBe(false);
+    expect(await enrolment.enrol(pi.enrolmentBody(token))).toMatchObject({ device: pi.id });
+    expect(await store.revokeToken('000000000000', 0)).toBe(false);
+  });
+
+  it('lets a device wait that comes by a token of the kind approve', async () => {
+    const pi = device();
+    expect(await enrolment.enrol(pi.enrolmentBody(await tokenOf({ kind: 'approve' })))).toMatchObject({
+      standing: 'pending',
+    });
+    expect([fleet.isMember(pi.id), fleet.members()]).toEqual([false, []]);
+    expect(await store.devices()).toMatchObject([{ id: pi.id, standing: 'pending' }]);
+  });
+
+  it('refuses the key of a decommissioned device for ever, whatever its name and token', async () => {
+    const key = generateKeyPair();
+    const token = await tokenOf();
+    const pi = new FleetDevice(() => '', 'pi', key);
+    await enrolment.enrol(pi.enrolmentBody(token));
+    await fleet.decide(pi.id, { standing: 'decommissioned' });
+    for (const name of ['pi', 'renamed']) {
+      const again = new FleetDevice(() => '', name, key);
+      for (const joinToken of [token, await tokenOf()]) {
+        await expect(enrolment.enrol(again.enrolmentBody(joinToken))).rejects.toMatchObject({
+          code: 'device-decommissioned',
+        });
+      }
+    }
+  });
+
+  it('refuses one key for two devices', async () => {
+    const key = generateKeyPair();
+    await enrolment.enrol(new FleetDevice(() => '', 'pi', key).enrolmentBody(await tokenOf()));
+    const second = new FleetDevice(() => '', 'second', key).enrolmentBody(await tokenOf());
+    await expect(enrolment.enrol(second)).rejects.toMatchObject({ code: 'key-taken' });
   });
 
   it('keeps only the token’s digest', async () => {

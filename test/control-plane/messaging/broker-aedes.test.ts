@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { BrokerAedes } from '@bellwether/control-plane/messaging/broker-aedes';
 import { deviceTopic } from '@bellwether/shared/contract/topics';
 import { silentLog } from '@bellwether/shared/log';
-import { connectOnce, presence, subscribeAndWait } from '../../support/fleet-device.js';
+import { connectOnce, presence, subscribeAndWait, untilClosed } from '../../support/fleet-device.js';
 import { bytesOf, deviceId } from '../../support/telemetry-messages.js';
 
 interface Taken {
@@ -53,12 +53,6 @@ async function connected(options: Parameters<typeof connectOnce>[1] = {}): Promi
   });
   clients.push(client);
   return client;
-}
-
-function untilClosed(client: MqttClient): Promise<void> {
-  return new Promise((resolve) => {
-    client.once('close', () => resolve());
-  });
 }
 
 describe('who may connect', () => {

@@ -1,0 +1,67 @@
+import type { Clock } from '@bellwether/shared/clock';
+import type { Log } from '@bellwether/shared/log';
+import type { DeviceChannel } from '../messaging/device-channel.js';
+import type { Orders } from '../orders/publish.js';
+import type { Conductor } from '../rollouts/conductor.js';
+import type { Device } from './device.js';
+import type { Fleet } from './fleet.js';
+import { FleetError } from './fleet-error.js';
+import type { FleetStore } from './fleet-store.js';
+import { type Decision, standingAfter } from './standing.js';
+
+interface DecisionParts {
+  readonly store: Pick<FleetStore, 'revokeToken'>;
+  readonly fleet: Fleet;
+  readonly channel: Pick<DeviceChannel, 'disconnect'>;
+  readonly orders: Pick<Orders, 'withdraw'>;
+  readonly conductor: Pick<Conductor, 'joined' | 'left'>;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Told when a device is shown differently. */
+  readonly changed: (device: string) => void;
+}
+
+/** Carries out what operators decide about devices: stored first, then acted on; every act may run twice. */
+export class DeviceDecisions {
+  readonly #parts: DecisionParts;
+
+  constructor(parts: DecisionParts) {
+    this.#parts = parts;
+  }
+
+  /** Makes sure that nothing is published for devices that were put out: a crash may have come between the decision and its effects. */
+  async start(): Promise<void> {
+    const { fleet, orders } = this.#parts;
+    for (const { id, standing } of fleet.all()) if (standing !== 'approved') await orders.withdraw(id);
+  }
+
+  /** Throws FleetError `device-unknown` or `standing-conflict`. */
+  async take(id: string, decision: Decision): Promise<Device> {
+    const { fleet, channel, orders, conductor, log, changed } = this.#parts;
+    const before = fleet.get(id).standing;
+    const standing = standingAfter(id, before, decision);
+    const device = await fleet.decide(id, { standing });
+    log.info({ device: id, before, standing }, 'An operator decided about a device');
+    if (standing === 'approved') {
+      await conductor.joined(id);
+    } else {
+      // Its live session ends here; no new one begins, since each login looks at the standing [T-11].
+      channel.disconnect(id);
+      await orders.withdraw(id);
+      conductor.left();
+    }
+    changed(id);
+    return device;
+  }
+
+  /** Nobody joins by the token any more; with `decommission` everybody who did is put out. Throws FleetError `token-unknown`. */
+  async revokeToken(id: string, { decommission }: { readonly decommission: boolean }): Promise<void> {
+    const { store, fleet, clock, log } = this.#parts;
+    if (!(await store.revokeToken(id, Math.floor(clock.now().wallMs)))) {
+      throw new FleetError('token-unknown', `no join token has the id ${id}`);
+    }
+    log.info({ token: id, decommission }, 'A join token was revoked');
+    if (!decommission) return;
+    for (const device of fleet.all()) if (device.tokenId === id) await this.take(device.id, 'decommission');
+  }
+}
