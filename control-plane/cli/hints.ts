@@ -8,6 +8,10 @@ const hints: ReadonlyMap<string, string> = new Map([
   ],
   ['operator-token-missing', 'give the operator token by --token-file, --token or BELLWETHER_TOKEN'],
   ['operator-token-invalid', 'bellwether serve prints where it keeps the operator token'],
+  [
+    'passphrase-missing',
+    'give it by --passphrase-file, BELLWETHER_PASSPHRASE_FILE or BELLWETHER_PASSPHRASE, or run this on a terminal',
+  ],
   ['root-missing', 'give the root file that the devices pin by --root'],
   ['key-use', 'publisher keys sign staging (release publish), approver keys sign production (release approve)'],
   ['not-staged', 'publish it first: bellwether release publish FOLDER --key publisher.key'],

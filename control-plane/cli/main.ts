@@ -5,6 +5,7 @@ import { systemClock } from '@bellwether/shared/clock';
 import { codeOf } from '@bellwether/shared/errors';
 import { describeFailure } from './failure.js';
 import { buildProgram } from './program.js';
+import { askSecret } from './secret-prompt.js';
 import type { Terminal } from './terminal.js';
 
 const terminal: Terminal = {
@@ -12,6 +13,7 @@ const terminal: Terminal = {
   columns: process.stderr.columns ?? 80,
   out: (text) => void process.stdout.write(text),
   err: (text) => void process.stderr.write(text),
+  secret: askSecret,
 };
 
 // A reader that has seen enough (`| head`) is no failure.

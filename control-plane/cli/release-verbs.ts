@@ -1,24 +1,26 @@
 import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Command } from 'commander';
-import { codeOf, messageOf } from '@bellwether/shared/errors';
+import { DecodeError } from '@bellwether/shared/contract/decode';
+import { CodedError, codeOf, messageOf } from '@bellwether/shared/errors';
 import { parseReleaseId } from '@bellwether/shared/ids';
 import { Compile } from '@bellwether/shared/schema';
-import { readKeyFile } from '@bellwether/shared/signing/key-file';
 import { ReleaseList, type ReleaseView } from '../http/operator-api.js';
 import { approveRelease } from '../publisher/approve.js';
+import { openKeyFile } from '../publisher/key-file-disk.js';
 import type { RoleChange, Signer } from '../publisher/list-release.js';
 import { publishRelease, type TransferProgress } from '../publisher/publish.js';
 import { PublisherError } from '../publisher/publisher-error.js';
 import { readRelease } from '../publisher/release-source-disk.js';
 import { openTrustedRepository } from '../publisher/trusted-repository-tuf.js';
 import { CliError } from './cli-error.js';
+import { knownPassphrase, type PassphraseOptions, withPassphrase } from './passphrase.js';
 import { Progress } from './progress.js';
 import { fields, table } from './table.js';
 import { bytesText } from './units.js';
 import { connect, print, type ServerOptions, serverUrl, type VerbParts, withServer } from './verb.js';
 
-interface SigningOptions extends ServerOptions {
+interface SigningOptions extends ServerOptions, PassphraseOptions {
   readonly key: string;
   readonly root?: string;
 }
@@ -46,7 +48,7 @@ export function addReleaseVerbs(program: Command, parts: VerbParts): void {
 }
 
 function withSigning(command: Command): Command {
-  return withServer(command)
+  return withPassphrase(withServer(command))
     .requiredOption('--key <file>', 'the private key; it never leaves this machine')
     .option('--root <file>', 'the root that devices pin (default: root.json beside the key)');
 }
@@ -108,8 +110,9 @@ async function show(id: string, options: ServerOptions, { terminal }: VerbParts)
   print(terminal, options, { value: release, text });
 }
 
-async function openSigner(options: SigningOptions, { clock }: VerbParts): Promise<Signer> {
-  const key = await readKeyFile(options.key).catch((cause: unknown) => {
+async function openSigner(options: SigningOptions, { terminal, clock }: VerbParts): Promise<Signer> {
+  const key = await openKeyFile(options.key, knownPassphrase(options, terminal)).catch((cause: unknown) => {
+    if (cause instanceof CodedError && !(cause instanceof DecodeError)) throw cause;
     throw new CliError('file', messageOf(cause), { cause });
   });
   const trustedFile = `${options.key.replace(/\.key$/, '')}.trusted.json`;

@@ -6,6 +6,8 @@ export interface Terminal {
   readonly columns: number;
   out(text: string): void;
   err(text: string): void;
+  /** Asks for a secret without showing what is typed; throws CliError `passphrase-missing` when there is nobody to ask. */
+  secret(question: string): Promise<string>;
 }
 
 /** Text of others (labels, messages of devices) without what could command a terminal: control and format characters become `�`. */

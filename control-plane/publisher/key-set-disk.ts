@@ -2,10 +2,12 @@ import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { codeOf } from '@bellwether/shared/errors';
 import { sha256 } from '@bellwether/shared/signing/digest';
-import { writeKeyFile } from '@bellwether/shared/signing/key-file';
+import { type KeyFile, writeKeyFile } from '@bellwether/shared/signing/key-file';
 import { generateKeyPair, type KeyPair } from '@bellwether/shared/signing/key-pair';
+import { sealKey, writeSealedKey } from '@bellwether/shared/signing/sealed-key';
 import { metadataFileName } from '../catalog/repository-layout.js';
-import { firstMetadata, offlineUses, type SetKeys, type SetKeyUse, serverUses } from './development-key-set.js';
+import { firstMetadata, offlineUses, type SetKeys, type SetKeyUse, serverUses } from './first-metadata.js';
+import type { AskPassphrase } from './key-file-disk.js';
 import { PublisherError } from './publisher-error.js';
 
 /** What `keys init` made: the folder, and the digest that devices pin. */
@@ -14,6 +16,21 @@ export interface KeySet {
   readonly families: readonly string[];
   readonly rootSha256: string;
 }
+
+/** What a production set has. */
+export interface ProductionSet {
+  readonly families: readonly string[];
+  /** 1 to 10 each: any of them may sign. */
+  readonly publishers: number;
+  readonly approvers: number;
+  /** Asked for each private key, by its file's name: `root-1.key`. */
+  readonly passphrase: AskPassphrase;
+  /** Of scrypt; its default is for real keys, tests have less time. */
+  readonly sealingCostLog2?: number;
+}
+
+/** Root and targets: any 2 of these 3 [T-1]. */
+const offlineHolders = 3;
 
 /** Where each key lies in the set: the server gets its own folder and nothing else; root and targets are put away. */
 const keyFolders: Readonly<Record<SetKeyUse, string>> = {
@@ -29,39 +46,71 @@ const keyFolders: Readonly<Record<SetKeyUse, string>> = {
   verdict: 'server',
 };
 
+/** How one key is written: its path without a folder, and the key. */
+type WriteKey = (path: string, key: KeyFile) => Promise<void>;
+
+interface NewSet {
+  readonly families: readonly string[];
+  readonly keys: SetKeys;
+  readonly development: boolean;
+  readonly nowMs: number;
+  /** Of the keys that stay offline. The server's are for it to read without a person. */
+  readonly writeOffline: WriteKey;
+}
+
 /**
  * Makes a development key set in a new or empty folder, all of it or nothing. Throws PublisherError `already-there` rather
  * than touch what is in the folder, or `family`.
  */
 export async function initDevelopmentKeys(folder: string, families: readonly string[], nowMs: number): Promise<KeySet> {
-  for (const family of families) {
-    if (!/^[a-z0-9]{1,63}$/.test(family)) {
-      throw new PublisherError(
-        'family',
-        `${family} is no model family: lower-case letters and digits, up to the first dash of its models' names`,
-      );
-    }
-  }
-  const distinct = [...new Set(families)];
+  const keys = newKeys({ root: 1, targets: 1, publisher: 1, approver: 1 });
+  return initKeys(folder, { families, keys, development: true, nowMs, writeOffline: writeKeyFile });
+}
+
+/**
+ * Makes a production key set: root and targets 2 of 3, each private key of people sealed under its own passphrase. Throws
+ * as initDevelopmentKeys does.
+ */
+export async function initProductionKeys(
+  folder: string,
+  { families, publishers, approvers, passphrase, sealingCostLog2 }: ProductionSet,
+  nowMs: number,
+): Promise<KeySet> {
+  const people = { root: offlineHolders, targets: offlineHolders, publisher: publishers, approver: approvers };
+  const writeOffline: WriteKey = async (path, key) =>
+    writeSealedKey(path, sealKey(key, await passphrase(basename(path)), sealingCostLog2));
+  return initKeys(folder, { families, keys: newKeys(people), development: false, nowMs, writeOffline });
+}
+
+async function initKeys(folder: string, set: NewSet): Promise<KeySet> {
+  for (const family of set.families) requireFamily(family);
+  const families = [...new Set(set.families)];
   const target = resolve(folder);
   await refuseUsedFolder(target);
   const draft = join(dirname(target), `.${basename(target)}.draft`);
   await rm(draft, { recursive: true, force: true });
-  const rootSha256 = await writeKeySet(draft, distinct, nowMs);
-  await rename(draft, target); // replaces an empty folder
-  return { folder: target, families: distinct, rootSha256 };
+  try {
+    const rootSha256 = await writeKeySet(draft, { ...set, families });
+    await rename(draft, target); // replaces an empty folder
+    return { folder: target, families, rootSha256 };
+  } catch (error) {
+    await rm(draft, { recursive: true, force: true });
+    throw error;
+  }
 }
 
-async function writeKeySet(folder: string, families: readonly string[], nowMs: number): Promise<string> {
-  const keys = newKeys();
+async function writeKeySet(folder: string, set: NewSet): Promise<string> {
   for (const part of ['offline', 'server/metadata', 'server/blobs']) {
     await mkdir(join(folder, part), { recursive: true, mode: 0o700 });
   }
   for (const use of [...offlineUses, ...serverUses]) {
-    const { publicKey, seed } = keys[use];
-    await writeKeyFile(join(folder, keyFolders[use], `${use}.key`), { version: 1, use, public: publicKey, seed });
+    const write: WriteKey = offlineUses.some((each) => each === use) ? set.writeOffline : writeKeyFile;
+    for (const [i, { publicKey, seed }] of set.keys[use].entries()) {
+      const path = join(folder, keyFolders[use], keyFileName(use, i + 1, set.development));
+      await write(path, { version: 1, use, public: publicKey, seed });
+    }
   }
-  const { metadata, onlineKeys } = firstMetadata(keys, families, nowMs);
+  const { metadata, onlineKeys } = firstMetadata(set.keys, set);
   for (const [name, bytes] of metadata) await writeFile(join(folder, 'server/metadata', name), bytes);
   await writeFile(join(folder, 'server/blobs', sha256(onlineKeys)), onlineKeys);
   const root = metadata.get(metadataFileName('root', 1)) ?? new Uint8Array();
@@ -69,20 +118,34 @@ async function writeKeySet(folder: string, families: readonly string[], nowMs: n
   return sha256(root);
 }
 
-function newKeys(): SetKeys {
-  const make = (): KeyPair => generateKeyPair();
+/** People's keys of a production set are numbered; where there is one for sure they are not. */
+function keyFileName(use: SetKeyUse, number: number, development: boolean): string {
+  const isPeoples = offlineUses.some((each) => each === use);
+  return isPeoples && !development ? `${use}-${number}.key` : `${use}.key`;
+}
+
+function newKeys(people: Readonly<Record<(typeof offlineUses)[number], number>>): SetKeys {
+  const make = (count: number): KeyPair[] => Array.from({ length: count }, () => generateKeyPair());
   return {
-    root: make(),
-    targets: make(),
-    publisher: make(),
-    approver: make(),
-    snapshot: make(),
-    timestamp: make(),
-    director: make(),
-    adjuster: make(),
-    time: make(),
-    verdict: make(),
+    root: make(people.root),
+    targets: make(people.targets),
+    publisher: make(people.publisher),
+    approver: make(people.approver),
+    snapshot: make(1),
+    timestamp: make(1),
+    director: make(1),
+    adjuster: make(1),
+    time: make(1),
+    verdict: make(1),
   };
+}
+
+function requireFamily(family: string): void {
+  if (/^[a-z0-9]{1,63}$/.test(family)) return;
+  throw new PublisherError(
+    'family',
+    `${family} is no model family: lower-case letters and digits, up to the first dash of its models' names`,
+  );
 }
 
 async function refuseUsedFolder(folder: string): Promise<void> {

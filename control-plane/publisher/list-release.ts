@@ -2,7 +2,7 @@ import { familyOf, type ReleaseId } from '@bellwether/shared/ids';
 import type { KeyFile } from '@bellwether/shared/signing/key-file';
 import { roleName, type Stage, targetPath } from '../catalog/repository-layout.js';
 import type { Target } from '../catalog/role-file.js';
-import { stageKeyUse } from './development-key-set.js';
+import { stageKeyUse } from './first-metadata.js';
 import { signTargets } from './metadata-signing.js';
 import { PublisherError } from './publisher-error.js';
 import { type ReleaseServer, ServerRefusal } from './release-server.js';
@@ -66,7 +66,7 @@ export async function listRelease(
     const change = { role, path, bytes: target.length, sha256: target.hashes.sha256 };
     if (next === undefined) return { ...change, version: base.signed.version, isNew: false };
     try {
-      await server.publishRole(role, signTargets(next, { publicKey: key.public, seed: key.seed }));
+      await server.publishRole(role, signTargets(next, [{ publicKey: key.public, seed: key.seed }]));
       return { ...change, version: next.version, isNew: true };
     } catch (error) {
       if (!(error instanceof ServerRefusal) || error.code !== 'role-changed' || attempt === maxAttempts) throw error;

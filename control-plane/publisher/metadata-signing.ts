@@ -6,20 +6,20 @@ import type { RoleFile, RootFile, TargetsFile } from '../catalog/role-file.js';
 
 /** Signs root, targets and role files offline: canonical JSON by @tufjs/models, Ed25519 by tweetnacl [T-4]. */
 
-/** The bytes of a signed root file. */
-export function signRoot(signed: RootFile['signed'], key: KeyPair): Uint8Array {
-  return sign(Metadata.fromJSON(MetadataKind.Root, { signed, signatures: [] }), key);
+/** The bytes of a root file, signed by each of the keys. */
+export function signRoot(signed: RootFile['signed'], keys: readonly KeyPair[]): Uint8Array {
+  return sign(Metadata.fromJSON(MetadataKind.Root, { signed, signatures: [] }), keys);
 }
 
-/** The bytes of a signed targets file, top-level or a role's. */
-export function signTargets(signed: TargetsFile['signed'] | RoleFile['signed'], key: KeyPair): Uint8Array {
-  return sign(Metadata.fromJSON(MetadataKind.Targets, { signed, signatures: [] }), key);
+/** The bytes of a targets file, top-level or a role's, signed by each of the keys. */
+export function signTargets(signed: TargetsFile['signed'] | RoleFile['signed'], keys: readonly KeyPair[]): Uint8Array {
+  return sign(Metadata.fromJSON(MetadataKind.Targets, { signed, signatures: [] }), keys);
 }
 
-function sign(metadata: Metadata<Root> | Metadata<Targets>, key: KeyPair): Uint8Array {
-  const keyID = keyIdOf(key.publicKey);
-  metadata.sign(
-    (bytes) => new Signature({ keyID, sig: Buffer.from(signEd25519Nacl(key.seed, bytes)).toString('hex') }),
-  );
+function sign(metadata: Metadata<Root> | Metadata<Targets>, keys: readonly KeyPair[]): Uint8Array {
+  for (const { publicKey, seed } of keys) {
+    const keyID = keyIdOf(publicKey);
+    metadata.sign((bytes) => new Signature({ keyID, sig: Buffer.from(signEd25519Nacl(seed, bytes)).toString('hex') }));
+  }
   return Buffer.from(JSON.stringify(metadata.toJSON()));
 }

@@ -5,6 +5,7 @@ export type PublisherErrorCode =
   // Keys
   | 'already-there'
   | 'family'
+  | 'passphrase'
   | 'key-use'
   | 'key-not-delegated'
   // A release's source

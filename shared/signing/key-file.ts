@@ -21,6 +21,9 @@ export const keyUses = [
 ] as const;
 export type KeyUse = (typeof keyUses)[number];
 
+/** Largest key file that is read, in bytes. */
+export const maxKeyFileBytes = 4096;
+
 /** A private key on disk, mode 0600. */
 export const KeyFile = Type.Object(
   {
@@ -40,11 +43,16 @@ export async function writeKeyFile(path: string, key: KeyFile): Promise<void> {
   await writeFile(path, `${JSON.stringify(key, null, 2)}\n`, { mode: 0o600, flag: 'wx' });
 }
 
-/** Reads a key file; throws DecodeError when it is not one or its public key is not its seed's, or Node's own error. */
+/** Reads a key file that is not sealed; throws DecodeError when it is not one or its public key is not its seed's, or Node's own error. */
 export async function readKeyFile(path: string): Promise<KeyFile> {
-  const key = decodeDocument(compiled, await readFile(path), { what: `key file ${path}`, maxBytes: 4096 });
+  return decodeKeyFile(await readFile(path), `key file ${path}`);
+}
+
+/** A key out of its file's bytes; throws DecodeError as readKeyFile does. */
+export function decodeKeyFile(bytes: Uint8Array, what: string): KeyFile {
+  const key = decodeDocument(compiled, bytes, { what, maxBytes: maxKeyFileBytes });
   if (publicKeyOf(key.seed) !== key.public) {
-    throw new DecodeError('schema', `key file ${path}: the public key does not belong to the seed`);
+    throw new DecodeError('schema', `${what}: the public key does not belong to the seed`);
   }
   return key;
 }

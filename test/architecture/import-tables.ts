@@ -38,6 +38,7 @@ export const processPoints: readonly Row[] = [
 export const sharedAdapters: readonly Row[] = [
   { path: 'shared/signing/key-file.ts', why: 'A: reads and writes key files' },
   { path: 'shared/signing/key-pair.ts', why: 'A: dice' },
+  { path: 'shared/signing/sealed-key.ts', why: 'A: key files under a passphrase, salted by dice' },
   { path: 'shared/clock.ts', why: 'A: the system clock, and the manual one of tests' },
   { path: 'shared/log.ts', why: 'A: where log lines go' },
 ];

@@ -6,6 +6,7 @@ export class RecordedTerminal implements Terminal {
   readonly columns = 100;
   stdout = '';
   stderr = '';
+  readonly typed: string[] = [];
 
   constructor(isInteractive = false) {
     this.isInteractive = isInteractive;
@@ -17,5 +18,11 @@ export class RecordedTerminal implements Terminal {
 
   err(text: string): void {
     this.stderr += text;
+  }
+
+  /** Answers with what was typed ahead. */
+  async secret(question: string): Promise<string> {
+    this.stderr += question;
+    return this.typed.shift() ?? '';
   }
 }

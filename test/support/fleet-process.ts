@@ -42,6 +42,20 @@ export class FleetProcesses {
     return fleet;
   }
 
+  /** Starts a control plane with the production key set that `bellwether keys init` makes, given these options more. */
+  static async startProduction(...options: readonly string[]): Promise<FleetProcesses> {
+    const fleet = new FleetProcesses(await mkdtemp(join(tmpdir(), 'bellwether-fleet-')));
+    await writeFile(join(fleet.folder, 'passphrase'), 'correct horse battery staple\n');
+    await fleet.cli('keys', 'init', '--out', fleet.keys, '--family', 'digits', ...options, ...fleet.passphrase);
+    await fleet.startServer();
+    return fleet;
+  }
+
+  /** Options that open every key of a production set. */
+  get passphrase(): readonly string[] {
+    return ['--passphrase-file', join(this.folder, 'passphrase')];
+  }
+
   get keys(): string {
     return join(this.folder, 'keys');
   }
@@ -76,12 +90,16 @@ export class FleetProcesses {
     if (this.#server !== undefined) await endOf(this.#server, signal);
   }
 
-  /** Runs a verb of the operator's CLI to its end; throws with its words when it fails. */
-  async cli(...verb: readonly string[]): Promise<void> {
+  /** Runs a verb of the operator's CLI to its end and answers with what it printed; throws with its words when it fails. */
+  async cli(...verb: readonly string[]): Promise<string> {
     const env = { BELLWETHER_SERVER: this.#httpUrl, BELLWETHER_TOKEN: this.#token };
     const child = spawn(process.execPath, [cliMain, ...verb], {
       env: { ...process.env, ...env },
-      stdio: ['ignore', 'ignore', 'pipe'],
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    let printed = '';
+    child.stdout.on('data', (part: Buffer) => {
+      printed += part.toString();
     });
     let said = '';
     child.stderr.on('data', (part: Buffer) => {
@@ -89,6 +107,7 @@ export class FleetProcesses {
     });
     const [code] = (await once(child, 'close')) as [number | null];
     if (code !== 0) throw new Error(`bellwether ${verb.join(' ')}: ${said.trim()}`);
+    return printed;
   }
 
   async publish(releaseFolder: string, release: string): Promise<void> {

@@ -60,7 +60,7 @@ export async function startServer(
     return (await response.json()) as Reply;
   };
   const cli = async (...verb: readonly string[]): Promise<void> => {
-    const terminal = { isInteractive: false, columns: 80, out: () => {}, err: () => {} };
+    const terminal = { isInteractive: false, columns: 80, out: () => {}, err: () => {}, secret: async () => '' };
     const to = ['--server', running.httpUrl, '--token', operatorToken];
     await buildProgram({ terminal, clock: systemClock }).parseAsync(['node', 'bellwether', ...verb, ...to]);
   };

@@ -9,7 +9,7 @@ import {
   tufSpecification,
 } from '@bellwether/control-plane/catalog/repository-layout';
 import type { RoleFile, Target } from '@bellwether/control-plane/catalog/role-file';
-import { stageKeyUse } from '@bellwether/control-plane/publisher/development-key-set';
+import { stageKeyUse } from '@bellwether/control-plane/publisher/first-metadata';
 import { signTargets } from '@bellwether/control-plane/publisher/metadata-signing';
 import type { Manifest } from '@bellwether/shared/models/manifest';
 import { sha256 } from '@bellwether/shared/signing/digest';
@@ -88,7 +88,7 @@ export async function stageKey(keys: string, stage: Stage): Promise<KeyPair> {
 /** Signs a role with the right key of the set, or with another stage's. */
 export async function signRole(keys: string, signed: RoleFile['signed'], by?: Stage): Promise<Uint8Array> {
   const own = stages.find((stage) => signed[roleMark].startsWith(stage)) ?? 'staging';
-  return signTargets(signed, await stageKey(keys, by ?? own));
+  return signTargets(signed, [await stageKey(keys, by ?? own)]);
 }
 
 /** What `storeBlob` reads. */

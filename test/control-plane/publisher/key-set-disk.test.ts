@@ -2,8 +2,10 @@ import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { verifyTopLevel } from '@bellwether/control-plane/catalog/metadata-tuf';
 import { decodeRootFile, decodeTargetsFile } from '@bellwether/control-plane/catalog/role-file';
-import { initDevelopmentKeys } from '@bellwether/control-plane/publisher/key-set-disk';
+import { openKeyFile } from '@bellwether/control-plane/publisher/key-file-disk';
+import { initDevelopmentKeys, initProductionKeys } from '@bellwether/control-plane/publisher/key-set-disk';
 import { decodeOnlineKeys, onlineKeysPath, publicKeysFor } from '@bellwether/shared/contract/online-keys';
 import { codeOf } from '@bellwether/shared/errors';
 import { sha256 } from '@bellwether/shared/signing/digest';
@@ -100,5 +102,42 @@ describe('a development key set', () => {
   it.each(['Digits', 'digits-large', '', '../x'])('is not made for the family "%s"', async (family) => {
     expect(await refusal([family])).toBe('family');
     expect(await readdir(parent)).toEqual([]);
+  });
+});
+
+describe('a production key set', () => {
+  let parent = '';
+  let folder = '';
+  const asked: string[] = [];
+  beforeEach(async () => {
+    parent = await mkdtemp(join(tmpdir(), 'bellwether-keys-'));
+    folder = join(parent, 'keys');
+    asked.length = 0;
+    const passphrase = async (name: string) => {
+      asked.push(name);
+      return `passphrase of ${name}`;
+    };
+    const people = { families: ['digits'], publishers: 2, approvers: 1, passphrase, sealingCostLog2: 10 };
+    await initProductionKeys(folder, people, nowMs);
+  });
+  afterEach(() => rm(parent, { recursive: true }));
+
+  it('has root and targets 2 of 3 without a mark, sealed keys for people and open ones for the server', async () => {
+    const people = ['root-1', 'root-2', 'root-3', 'targets-1', 'targets-2', 'targets-3'];
+    expect(asked).toEqual([...people, 'publisher-1', 'publisher-2', 'approver-1'].map((name) => `${name}.key`));
+    const root = decodeRootFile(await readFile(join(folder, 'root.json')));
+    expect(root.signed).not.toHaveProperty('x-bw-development');
+    for (const role of ['root', 'targets'] as const) {
+      expect(root.signed.roles[role]).toMatchObject({ threshold: 2, keyids: { length: 3 } });
+    }
+    const targets = decodeTargetsFile(await readFile(join(folder, 'server/metadata/1.targets.json')));
+    verifyTopLevel(root, root);
+    verifyTopLevel(root, targets);
+    expect(targets.signed.delegations.roles.map(({ keyids }) => keyids.length)).toEqual([2, 1]);
+    expect((await readKeyFile(join(folder, 'server/director.key'))).use).toBe('director');
+    await expect(readKeyFile(join(folder, 'offline/root-1.key'))).rejects.toMatchObject({ code: 'schema' });
+    const open = (passphrase: string) => openKeyFile(join(folder, 'offline/root-1.key'), async () => passphrase);
+    expect(await open('passphrase of root-1.key')).toMatchObject({ use: 'root' });
+    await expect(open('passphrase of root-2.key')).rejects.toMatchObject({ code: 'passphrase' });
   });
 });

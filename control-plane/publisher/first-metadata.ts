@@ -16,11 +16,11 @@ import {
 import type { RoleFile, RootFile, TargetsFile } from '../catalog/role-file.js';
 import { signRoot, signTargets } from './metadata-signing.js';
 
-/** The uses of a development set's keys: one key each. */
+/** The uses of a set's keys: those that are kept offline, and those that the server holds, one each. */
 export const offlineUses = ['root', 'targets', 'publisher', 'approver'] as const;
 export const serverUses = ['snapshot', 'timestamp', 'director', 'adjuster', 'time', 'verdict'] as const;
 export type SetKeyUse = (typeof offlineUses)[number] | (typeof serverUses)[number];
-export type SetKeys = Readonly<Record<SetKeyUse, KeyPair>>;
+export type SetKeys = Readonly<Record<SetKeyUse, readonly KeyPair[]>>;
 
 const onlineUses: readonly OnlineKeyUse[] = ['director', 'adjuster', 'time', 'verdict'];
 
@@ -30,17 +30,28 @@ export interface FirstMetadata {
   readonly onlineKeys: Uint8Array;
 }
 
-/** The first metadata of a development set: root and targets 1 of 1, and the signed mark that says so [T-2]. */
-export function firstMetadata(keys: SetKeys, families: readonly string[], nowMs: number): FirstMetadata {
+/** What a set is for. */
+interface SetPurpose {
+  readonly families: readonly string[];
+  /** Root and targets 1 of 1, and the signed mark that says so; otherwise any 2 of their keys [T-2]. */
+  readonly development: boolean;
+  readonly nowMs: number;
+}
+
+/** The first metadata of a set: every key of root and targets signs. */
+export function firstMetadata(keys: SetKeys, { families, development, nowMs }: SetPurpose): FirstMetadata {
   const onlineKeys = Buffer.from(JSON.stringify(onlineKeysOf(keys)));
   const metadata = new Map([
-    [metadataFileName('root', 1), signRoot(rootOf(keys, nowMs), keys.root)],
+    [metadataFileName('root', 1), signRoot(rootOf(keys, development, nowMs), keys.root)],
     [metadataFileName('targets', 1), signTargets(targetsOf(keys, families, { onlineKeys, nowMs }), keys.targets)],
   ]);
   for (const family of families) {
     for (const stage of stages) {
       const name = roleName({ stage, family });
-      metadata.set(metadataFileName(name, 1), signTargets(emptyRole(name, nowMs), keys[stageKeyUse(stage)]));
+      metadata.set(
+        metadataFileName(name, 1),
+        signTargets(emptyRole(name, nowMs), keys[stageKeyUse(stage)].slice(0, 1)),
+      );
     }
   }
   return { metadata, onlineKeys };
@@ -51,21 +62,22 @@ export function stageKeyUse(stage: (typeof stages)[number]): 'publisher' | 'appr
   return stage === 'staging' ? 'publisher' : 'approver';
 }
 
-function rootOf(keys: SetKeys, nowMs: number): RootFile['signed'] {
+function rootOf(keys: SetKeys, development: boolean, nowMs: number): RootFile['signed'] {
+  const quorum = development ? 1 : 2;
   return {
     _type: 'root',
     spec_version: tufSpecification,
     version: 1,
     expires: expiryAfter(nowMs, lifetimeDays.root),
     consistent_snapshot: true,
-    keys: tufKeys([keys.root, keys.targets, keys.snapshot, keys.timestamp]),
+    keys: tufKeys([...keys.root, ...keys.targets, ...keys.snapshot, ...keys.timestamp]),
     roles: {
-      root: oneOf(keys.root),
-      targets: oneOf(keys.targets),
-      snapshot: oneOf(keys.snapshot),
-      timestamp: oneOf(keys.timestamp),
+      root: anyOf(keys.root, quorum),
+      targets: anyOf(keys.targets, quorum),
+      snapshot: anyOf(keys.snapshot, 1),
+      timestamp: anyOf(keys.timestamp, 1),
     },
-    [developmentMark]: true,
+    ...(development ? { [developmentMark]: true } : {}),
   };
 }
 
@@ -82,11 +94,11 @@ function targetsOf(
     [roleMark]: 'targets',
     targets: { [onlineKeysPath]: { length: onlineKeys.byteLength, hashes: { sha256: sha256(onlineKeys) } } },
     delegations: {
-      keys: tufKeys([keys.publisher, keys.approver]),
+      keys: tufKeys([...keys.publisher, ...keys.approver]),
       roles: families.flatMap((family) =>
         stages.map((stage) => ({
           name: roleName({ stage, family }),
-          ...oneOf(keys[stageKeyUse(stage)]),
+          ...anyOf(keys[stageKeyUse(stage)], 1),
           terminating: true,
           paths: rolePathPatterns({ stage, family }),
         })),
@@ -110,7 +122,9 @@ function onlineKeysOf(keys: SetKeys): OnlineKeys {
   return {
     schema: 'bellwether.online-keys.v1',
     epoch: 1,
-    keys: onlineUses.map((use) => ({ keyid: keyIdOf(keys[use].publicKey), public: keys[use].publicKey, use })),
+    keys: onlineUses.flatMap((use) =>
+      keys[use].map(({ publicKey }) => ({ keyid: keyIdOf(publicKey), public: publicKey, use })),
+    ),
   };
 }
 
@@ -123,6 +137,6 @@ function tufKeys(keys: readonly KeyPair[]): RootFile['signed']['keys'] {
   );
 }
 
-function oneOf({ publicKey }: KeyPair): { keyids: string[]; threshold: number } {
-  return { keyids: [keyIdOf(publicKey)], threshold: 1 };
+function anyOf(keys: readonly KeyPair[], threshold: number): { keyids: string[]; threshold: number } {
+  return { keyids: keys.map(({ publicKey }) => keyIdOf(publicKey)), threshold };
 }
