@@ -5,6 +5,7 @@ import { suites } from './tools/suites.mjs';
 const pace = {
   unit: { testTimeout: 10_000, hookTimeout: 10_000 },
   integration: { testTimeout: 30_000, hookTimeout: 30_000 },
+  attacks: { testTimeout: 30_000, hookTimeout: 30_000 },
   scenarios: { testTimeout: 90_000, hookTimeout: 60_000, fileParallelism: false },
   browser: { testTimeout: 60_000, hookTimeout: 60_000, fileParallelism: false },
 };

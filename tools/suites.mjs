@@ -8,6 +8,7 @@ import { root } from './run-child.mjs';
 export const suites = {
   unit: { folders: ['shared', 'agent', 'control-plane', 'architecture', 'examples', 'tools'], budgetSeconds: 60 },
   integration: { folders: ['integration', 'firmware-images'], budgetSeconds: 120 },
+  attacks: { folders: ['attacks'], budgetSeconds: 90 },
   scenarios: { folders: ['scenarios'], budgetSeconds: 120 },
   browser: { folders: ['browser'], budgetSeconds: 60, debianPackages: ['chromium'] },
 };

@@ -9,8 +9,10 @@ import { DeviceTrustKeeper, runnerTrustOf, type TrustConfiguration } from './dev
 import { fetchSmallFile } from './metadata-http.js';
 import { beginTrust, fromPinnedRoot, type RootPin } from './pinned-root.js';
 import { AdmissionRefusal } from './refusal.js';
-import { type ArtefactPlane, folderOf, TufRepository } from './repository-tuf.js';
+import { type ArtefactPlane, folderOf, TufRepository, type UpdateMetadata } from './repository-tuf.js';
+import { updateInThread } from './repository-tuf-thread.js';
 import { restoreTrust } from './restore-trust.js';
+import { type TrustRules, trustRules } from './trust-rules.js';
 import { type StoredTrust, TrustError } from './trust-store.js';
 import { DiskTrustStore } from './trust-store-disk.js';
 import { maxRootBytes } from './tuf-limits.js';
@@ -35,11 +37,22 @@ export interface DeviceTrustOptions {
   readonly deadlineMs?: number;
 }
 
+/** The guards of trust; the product's own unless a test replaces one. */
+export interface TrustGuards {
+  readonly rules: TrustRules;
+  readonly update: UpdateMetadata;
+}
+
+const ownGuards: TrustGuards = { rules: trustRules, update: updateInThread };
+
 /**
  * Opens trust: what is stored is verified again, without a network. Only the first time with `root.sha256` a root is
  * fetched. Rejects with TrustError, or with AdmissionRefusal `network`.
  */
-export async function openDeviceTrust(options: DeviceTrustOptions): Promise<DeviceTrust> {
+export async function openDeviceTrust(
+  options: DeviceTrustOptions,
+  { rules, update }: TrustGuards = ownGuards,
+): Promise<DeviceTrust> {
   const { stage, allowDevelopment, device, clock, log } = options;
   const plane = (): ArtefactPlane => ({
     baseUrl: options.baseUrl,
@@ -58,8 +71,8 @@ export async function openDeviceTrust(options: DeviceTrustOptions): Promise<Devi
   const pinned = { sha256: pin.sha256, version: rootVersion };
   const configuration: TrustConfiguration = { device, stage, allowDevelopment, pinned };
   const standing = restoreTrust(stored, runnerTrustOf(configuration, store.metadataFolder, stored.state), device);
-  const repository = new TufRepository(plane, options.deadlineMs ?? 60_000);
-  return new DeviceTrustKeeper({ store, repository, clock, log, configuration }, standing);
+  const repository = new TufRepository(plane, options.deadlineMs ?? 60_000, { update, leaf: rules.leaf });
+  return new DeviceTrustKeeper({ store, repository, rules, clock, log, configuration }, standing);
 }
 
 async function readRootFile(path: string): Promise<Uint8Array> {

@@ -5,15 +5,16 @@ import { messageOf } from '@bellwether/shared/errors';
 import { familyOf, formatReleaseId, type ReleaseId } from '@bellwether/shared/ids';
 import type { Log } from '@bellwether/shared/log';
 import type { AcceptedOrder, DeviceTrust, Listing, MetadataVersions, OrderOutcome } from './device-trust.js';
-import { belowFloor, type Floors, raisedFloors, standingFloors } from './floors.js';
-import { findListing, type Stage } from './listing.js';
-import { isDevelopmentRoot, roleNameOf, rootProblem, targetsProblem } from './listing-policy.js';
+import { type Floors, raisedFloors } from './floors.js';
+import type { Stage } from './listing.js';
+import { isDevelopmentRoot, roleNameOf } from './listing-policy.js';
 import { type CurrentMetadata, decodeMetadata, isSameMetadata, type Metadata, type MetadataBytes } from './metadata.js';
-import { judgeOrder, OrderRefusal } from './order-gate.js';
+import { OrderRefusal } from './order-gate.js';
 import { AdmissionRefusal, refusalOf } from './refusal.js';
 import type { RefreshedMetadata, Repository } from './repository.js';
 import type { StandingTrust } from './restore-trust.js';
 import type { RunnerTrust } from './runner-trust.js';
+import type { TrustRules } from './trust-rules.js';
 import type { TrustState, TrustStore } from './trust-store.js';
 import { signedTimeMs, type TrustedTime, trustedNowMs } from './trusted-time.js';
 import { decodeRoot } from './tuf-documents.js';
@@ -38,6 +39,7 @@ export interface TrustConfiguration {
 export interface DeviceTrustParts {
   readonly store: TrustStore;
   readonly repository: Repository;
+  readonly rules: TrustRules;
   readonly clock: Clock;
   readonly log: Log;
   readonly configuration: TrustConfiguration;
@@ -145,7 +147,7 @@ export class DeviceTrustKeeper implements DeviceTrust {
     return this.#changes.take(async () => {
       const { device } = this.#parts.configuration;
       const context = { device, onlineKeys: this.#current().onlineKeys, accepted: this.accepted };
-      const judgement = judgeOrder(envelope, context);
+      const judgement = this.#parts.rules.order(envelope, context);
       if (judgement.kind === 'unchanged') return judgement;
       const { accepted, signers } = judgement;
       const order = { envelope: Buffer.from(envelope).toString('utf8'), signers: [...signers] };
@@ -180,13 +182,15 @@ export class DeviceTrustKeeper implements DeviceTrust {
 
   /** What the repository's verifier does not judge: policy and floors of our own. Returns the floors from now on. */
   #requireAcceptable(bytes: MetadataBytes, metadata: Metadata): Floors {
-    const { allowDevelopment } = this.#parts.configuration;
+    const { rules, configuration } = this.#parts;
     const newRoots = bytes.roots.slice(this.#standing.bytes.roots.length).map(decodeRoot);
-    const breach = newRoots.map((root) => rootProblem(root, allowDevelopment)).find((each) => each !== undefined);
-    const policy = breach ?? (metadata.current === null ? undefined : targetsProblem(metadata.current.targets));
+    const breach = newRoots
+      .map((root) => rules.root(root, configuration.allowDevelopment))
+      .find((each) => each !== undefined);
+    const policy = breach ?? (metadata.current === null ? undefined : rules.targets(metadata.current.targets));
     if (policy !== undefined) throw new AdmissionRefusal('listing-policy', policy);
-    const floors = standingFloors(this.#standing.state.floors, metadata);
-    const rollback = belowFloor(floors, metadata);
+    const floors = rules.standingFloors(this.#standing.state.floors, metadata);
+    const rollback = rules.floors(floors, metadata);
     if (rollback !== undefined) throw new AdmissionRefusal('metadata-refused', rollback);
     return raisedFloors(floors, metadata);
   }
@@ -202,11 +206,13 @@ export class DeviceTrustKeeper implements DeviceTrust {
   }
 
   #findAnew(release: ReleaseId): Listing | AdmissionRefusal {
-    const { stage, allowDevelopment } = this.#parts.configuration;
+    const { rules, configuration } = this.#parts;
+    const { stage, allowDevelopment } = configuration;
     const { root } = this.#standing.metadata;
     try {
       const { targets, leaves } = this.#current();
-      return findListing(release, { root, targets, leaves, problems: this.#problems, stage, allowDevelopment });
+      const problems = this.#problems;
+      return rules.listing(release, { root, targets, leaves, problems, stage, allowDevelopment, policy: rules });
     } catch (error) {
       if (error instanceof AdmissionRefusal) return error;
       throw error;

@@ -5,6 +5,13 @@ import type { RootFile, TargetsFile, TufKeys, TufRole } from './tuf-documents.js
 
 /** What this device asks of metadata above TUF [T-1, T-2]. Each function says what is wrong in one sentence, or undefined. */
 
+/** What this device asks of each kind of file, for the attack suite to replace one at a time. */
+export interface ListingPolicy {
+  readonly root: typeof rootProblem;
+  readonly targets: typeof targetsProblem;
+  readonly leaf: typeof leafProblem;
+}
+
 /** The role's file of a stage and family, as targets.json delegates it. */
 export function roleNameOf(stage: 'staging' | 'production', family: string): string {
   return `${stage}-${family}`;

@@ -1,7 +1,7 @@
 import type { Refusal } from '@bellwether/shared/contract/refusal';
 import { familyOf, formatReleaseId, type ReleaseId } from '@bellwether/shared/ids';
 import type { Listing } from './device-trust.js';
-import { leafProblem, roleNameOf, rootProblem, targetsProblem } from './listing-policy.js';
+import { type ListingPolicy, roleNameOf } from './listing-policy.js';
 import { AdmissionRefusal } from './refusal.js';
 import type { Delegation, RootFile, TargetEntry, TargetsFile } from './tuf-documents.js';
 
@@ -17,6 +17,7 @@ export interface ListingSources {
   readonly problems: ReadonlyMap<string, Refusal>;
   readonly stage: Stage;
   readonly allowDevelopment: boolean;
+  readonly policy: ListingPolicy;
 }
 
 /**
@@ -26,7 +27,8 @@ export interface ListingSources {
  */
 export function findListing(release: ReleaseId, sources: ListingSources): Listing {
   const family = familyOf(release.model);
-  refuse(rootProblem(sources.root, sources.allowDevelopment) ?? targetsProblem(sources.targets));
+  const { policy } = sources;
+  refuse(policy.root(sources.root, sources.allowDevelopment) ?? policy.targets(sources.targets));
   const staging = openLeaf('staging', family, sources);
   const production = openLeaf('production', family, sources);
   for (const leaf of [staging, production]) requireNotWithdrawn(release, leaf);
@@ -48,12 +50,12 @@ interface Leaf {
 }
 
 /** The verified file of a role with its delegation; undefined when there is none. */
-function openLeaf(stage: Stage, family: string, { targets, leaves }: ListingSources): Leaf | undefined {
+function openLeaf(stage: Stage, family: string, { targets, leaves, policy }: ListingSources): Leaf | undefined {
   const name = roleNameOf(stage, family);
   const delegation = targets.signed.delegations?.roles.find((role) => role.name === name);
   const file = leaves.get(name);
   if (delegation === undefined || file === undefined) return undefined;
-  refuse(leafProblem(name, file));
+  refuse(policy.leaf(name, file));
   return { stage, delegation, file };
 }
 

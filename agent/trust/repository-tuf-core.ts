@@ -80,6 +80,9 @@ export class TufCore {
   }
 }
 
+/** What the workflow needs of a core. */
+export type MetadataCore = Pick<TufCore, keyof TufCore>;
+
 /** True when the step did not throw: for files that were stored, which may have been overtaken. */
 export function isPassed(step: () => void): boolean {
   try {

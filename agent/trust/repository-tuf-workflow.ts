@@ -2,7 +2,7 @@ import type { Refusal } from '@bellwether/shared/contract/refusal';
 import { onlineKeysReplaced } from './floors.js';
 import { AdmissionRefusal } from './refusal.js';
 import type { RefreshRequest } from './repository.js';
-import { isPassed, TufCore } from './repository-tuf-core.js';
+import { isPassed, type MetadataCore, TufCore } from './repository-tuf-core.js';
 import { maxRoleBytes, maxRootBytes, maxTimestampBytes } from './tuf-limits.js';
 
 /** Missed rotations that one refresh follows. */
@@ -26,15 +26,24 @@ type StoredFiles = Partial<Pick<TufMetadata, 'timestamp' | 'snapshot' | 'targets
 
 /** One pass over the repository. */
 interface Pass {
-  readonly core: TufCore;
+  readonly core: MetadataCore;
   readonly fetchFile: FetchFile;
   /** What was verified before and may serve again. */
   readonly stored: StoredFiles;
 }
 
+/** Opens a core over a trusted root, which judges expiry at that time, milliseconds since 1970. */
+export type OpenCore = (root: Uint8Array, referenceTimeMs: number) => MetadataCore;
+
+const openTufCore: OpenCore = (root, referenceTimeMs) => new TufCore(root, referenceTimeMs);
+
 /** TUF's client workflow (specification §5.3–5.6): stored files first, then what is newer. Rejects with AdmissionRefusal. */
-export async function updateMetadata(request: RefreshRequest, fetchFile: FetchFile): Promise<TufMetadata> {
-  const { core, roots } = await updateRoots(request, fetchFile);
+export async function updateMetadata(
+  request: RefreshRequest,
+  fetchFile: FetchFile,
+  openCore: OpenCore = openTufCore,
+): Promise<TufMetadata> {
+  const { core, roots } = await updateRoots(request, fetchFile, openCore);
   const stored: StoredFiles = request.stored.current ?? {};
   // §5.3.11: versions that were run up with stolen online keys do not bind the keys after them.
   const online = { core, fetchFile, stored: onlineKeysReplaced(request.floors, core.onlineTrust) ? {} : stored };
@@ -45,9 +54,9 @@ export async function updateMetadata(request: RefreshRequest, fetchFile: FetchFi
   return { roots, timestamp, snapshot, targets, leaves, problems };
 }
 
-async function updateRoots({ stored, trustedTimeMs }: RefreshRequest, fetchFile: FetchFile) {
+async function updateRoots({ stored, trustedTimeMs }: RefreshRequest, fetchFile: FetchFile, openCore: OpenCore) {
   const roots = [...stored.roots];
-  const core = new TufCore(roots.at(-1) ?? new Uint8Array(), trustedTimeMs);
+  const core = openCore(roots.at(-1) ?? new Uint8Array(), trustedTimeMs);
   for (let rotations = 0; rotations < maxRootRotations; rotations++) {
     const bytes = await fetchFile(`${core.onlineTrust.version + 1}.root.json`, maxRootBytes);
     if (bytes === undefined) break;

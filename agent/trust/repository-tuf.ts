@@ -3,12 +3,12 @@ import { blobPath, metadataPath } from '@bellwether/shared/contract/http-api';
 import { decodeOnlineKeys, onlineKeysPath } from '@bellwether/shared/contract/online-keys';
 import type { Refusal } from '@bellwether/shared/contract/refusal';
 import { sha256 } from '@bellwether/shared/signing/digest';
-import { leafProblem } from './listing-policy.js';
+import type { leafProblem } from './listing-policy.js';
 import { fetchSmallFile, type RemoteFolder } from './metadata-http.js';
 import { AdmissionRefusal } from './refusal.js';
 import { isSignedLeaf } from './release-verifier.js';
 import type { RefreshedMetadata, RefreshRequest, Repository } from './repository.js';
-import { updateInThread } from './repository-tuf-thread.js';
+import type { updateInThread } from './repository-tuf-thread.js';
 import type { FetchFile } from './repository-tuf-workflow.js';
 import { decodeRoot, decodeSnapshot, decodeTargets, decodeTimestamp, type TargetsFile } from './tuf-documents.js';
 
@@ -22,6 +22,15 @@ export interface ArtefactPlane {
   readonly timeoutMs: number;
 }
 
+/** Verifies metadata: `updateInThread`, unless a test of the attack suite stands in its place. */
+export type UpdateMetadata = typeof updateInThread;
+
+/** What stands between the artefact plane and belief. */
+export interface RepositoryGuards {
+  readonly update: UpdateMetadata;
+  readonly leaf: typeof leafProblem;
+}
+
 /**
  * The main process's verifier [T-3a]: tuf-js in a worker thread, then our own schemas, and keys/online.json. It works on
  * copies: what it found becomes real when the store switches to it.
@@ -29,11 +38,13 @@ export interface ArtefactPlane {
 export class TufRepository implements Repository {
   readonly #plane: () => ArtefactPlane;
   readonly #deadlineMs: number;
+  readonly #guards: RepositoryGuards;
 
   /** `plane` is asked at each refresh, since tokens change; `deadlineMs` is for a whole refresh. */
-  constructor(plane: () => ArtefactPlane, deadlineMs: number) {
+  constructor(plane: () => ArtefactPlane, deadlineMs: number, guards: RepositoryGuards) {
     this.#plane = plane;
     this.#deadlineMs = deadlineMs;
+    this.#guards = guards;
   }
 
   async refresh(request: RefreshRequest, signal: AbortSignal): Promise<RefreshedMetadata> {
@@ -41,7 +52,7 @@ export class TufRepository implements Repository {
     const remote = folderOf(plane, metadataPath);
     const fetchFile: FetchFile = (name, maxBytes) => fetchSmallFile(remote, name, maxBytes);
     const limits = { signal, deadlineMs: this.#deadlineMs };
-    const { roots, timestamp, snapshot, targets, ...delegated } = await updateInThread(request, fetchFile, limits);
+    const { roots, timestamp, snapshot, targets, ...delegated } = await this.#guards.update(request, fetchFile, limits);
     const read = asWeReadThem(() => {
       for (const root of roots) decodeRoot(root);
       decodeTimestamp(timestamp);
@@ -50,7 +61,7 @@ export class TufRepository implements Repository {
     });
     const before = request.stored.current;
     const onlineKeys = await updateOnlineKeys(read, before?.onlineKeys, folderOf(plane, blobPath));
-    const { leaves, problems } = settleLeaves(delegated, read, before?.leaves ?? new Map());
+    const { leaves, problems } = settleLeaves(delegated, read, before?.leaves ?? new Map(), this.#guards.leaf);
     return { metadata: { roots, current: { timestamp, snapshot, targets, onlineKeys, leaves } }, problems };
   }
 }
@@ -69,11 +80,16 @@ interface DelegatedRoles {
  * A role whose newest file is not believed is kept as it was verified last, as long as its keys still may sign it: what
  * serves from it must be able to start again.
  */
-function settleLeaves(found: DelegatedRoles, targets: TargetsFile, before: ReadonlyMap<string, Uint8Array>) {
+function settleLeaves(
+  found: DelegatedRoles,
+  targets: TargetsFile,
+  before: ReadonlyMap<string, Uint8Array>,
+  leaf: typeof leafProblem,
+) {
   const leaves = new Map(found.leaves);
   const problems = new Map(found.problems);
   for (const [name, bytes] of found.leaves) {
-    const problem = problemOf(name, bytes);
+    const problem = problemOf(name, bytes, leaf);
     if (problem !== undefined) problems.set(name, problem);
   }
   for (const name of problems.keys()) {
@@ -85,9 +101,9 @@ function settleLeaves(found: DelegatedRoles, targets: TargetsFile, before: Reado
 }
 
 /** What is wrong with a role's file that is rightly signed. */
-function problemOf(name: string, bytes: Uint8Array): Refusal | undefined {
+function problemOf(name: string, bytes: Uint8Array, leaf: typeof leafProblem): Refusal | undefined {
   try {
-    const message = leafProblem(name, decodeTargets(bytes, name));
+    const message = leaf(name, decodeTargets(bytes, name));
     return message === undefined ? undefined : { code: 'listing-policy', message };
   } catch (error) {
     if (!(error instanceof DecodeError)) throw error;

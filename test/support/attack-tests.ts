@@ -1,0 +1,15 @@
+import { describe, expect, it } from 'vitest';
+import { type Attack, controlProblem, guardedProblem } from './attack.js';
+
+/** Two tests for each attack: it is refused with its code and changes nothing, and without its guard it succeeds. */
+export function testAttacks(attacks: readonly Attack[]): void {
+  describe.each(attacks)('$id, by $attacker: $row', (attack) => {
+    it(`is refused with ${attack.code}, and nothing changes`, async () => {
+      expect(guardedProblem(attack, await attack.run(true))).toBeUndefined();
+    });
+
+    it(`succeeds without: ${attack.control}`, async () => {
+      expect(controlProblem(await attack.run(false))).toBeUndefined();
+    });
+  });
+}

@@ -1,0 +1,265 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type Agent, buildAgent } from '@bellwether/agent/agent';
+import { openAgentParts } from '@bellwether/agent/build-agent-parts';
+import { parseConfig, socketPathOf } from '@bellwether/agent/config';
+import { ProcessEngine } from '@bellwether/agent/inference/engine-process';
+import type { AgentStatus } from '@bellwether/agent/status';
+import type { DeviceTrust } from '@bellwether/agent/trust/device-trust';
+import { openDeviceTrust, type TrustGuards } from '@bellwether/agent/trust/device-trust-disk';
+import { updateInThread } from '@bellwether/agent/trust/repository-tuf-thread';
+import { type TrustRules, trustRules } from '@bellwether/agent/trust/trust-rules';
+import { UplinkMqtt } from '@bellwether/agent/uplink/uplink-mqtt';
+import { systemClock } from '@bellwether/shared/clock';
+import type { Order } from '@bellwether/shared/contract/order';
+import { decodeReport, type Report } from '@bellwether/shared/contract/report';
+import { deviceTopic } from '@bellwether/shared/contract/topics';
+import { silentLog } from '@bellwether/shared/log';
+import { sha256 } from '@bellwether/shared/signing/digest';
+import { sealEnvelope } from '@bellwether/shared/signing/envelope';
+import type { KeyPair } from '@bellwether/shared/signing/key-pair';
+import { attackRelease, attackRequest } from './attack-release.js';
+import { type Broker, type BrokerMessage, startBroker } from './broker.js';
+import { localRequest } from './local-http.js';
+import { uncheckedRunner } from './runner-world.js';
+import type { SampleRelease } from './sample-release.js';
+import { modelsOf, signedOrder } from './signed-order.js';
+import { type RepositoryOptions, SignedRepository } from './signed-repository.js';
+import { type StaticServer, startStaticServer } from './static-server.js';
+
+/** The guards that a control replaces; what is left out is the product's own. */
+export interface Openings {
+  readonly rules?: Partial<TrustRules>;
+  readonly update?: TrustGuards['update'];
+  /** A runner that believes everything, in the place of the runner's own verifier. */
+  readonly runner?: boolean;
+}
+
+export interface AttackWorldOptions extends RepositoryOptions {
+  readonly stage?: 'staging' | 'production';
+}
+
+const runId = 'a7'.repeat(16);
+
+/**
+ * A signed repository behind a real web server, a real broker, and a real agent between them with its own runners, whose
+ * device serves digits@1.0.0. Tests play the owner of all keys, and the attacker.
+ */
+export class AttackWorld {
+  readonly folder: string;
+  readonly repository: SignedRepository;
+  readonly server: StaticServer;
+  readonly broker: Broker;
+  readonly first = attackRelease('1.0.0');
+  readonly #stage: 'staging' | 'production';
+  readonly #openings: Openings;
+  #generation = 0;
+  #agent: { readonly agent: Agent; readonly trust: DeviceTrust; readonly close: () => Promise<void> } | undefined;
+  #device: Order['device'] = { id: '', fingerprint: '' };
+
+  private constructor(
+    parts: Pick<AttackWorld, 'folder' | 'repository' | 'server' | 'broker'>,
+    stage: 'staging' | 'production',
+    openings: Openings,
+  ) {
+    this.folder = parts.folder;
+    this.repository = parts.repository;
+    this.server = parts.server;
+    this.broker = parts.broker;
+    this.#stage = stage;
+    this.#openings = openings;
+  }
+
+  /** Everything but the agent. */
+  static async create(
+    { stage = 'production', ...options }: AttackWorldOptions,
+    openings: Openings,
+  ): Promise<AttackWorld> {
+    const folder = await mkdtemp(join(tmpdir(), 'bellwether-attack-'));
+    const repository = await SignedRepository.create(join(folder, 'plane'), ['digits', 'vad'], options);
+    const server = await startStaticServer(repository.folder);
+    return new AttackWorld({ folder, repository, server, broker: await startBroker() }, stage, openings);
+  }
+
+  get stateFolder(): string {
+    return join(this.folder, 'state');
+  }
+
+  get device(): Order['device'] {
+    return this.#device;
+  }
+
+  get trust(): DeviceTrust {
+    if (this.#agent === undefined) throw new Error('the agent does not run');
+    return this.#agent.trust;
+  }
+
+  /** The generation of the order that was signed last. */
+  get generation(): number {
+    return this.#generation;
+  }
+
+  /** Starts the agent; again, when it ran before. Rejects with what keeps it from starting. */
+  async startAgent(): Promise<void> {
+    const config = parseConfig(JSON.stringify(this.#config()), {});
+    const runtime = {
+      pid: process.pid,
+      nodePath: process.execPath,
+      about: { version: '0', node: process.versions.node, platform: process.platform, arch: process.arch },
+      runId,
+      setLogLevel: () => {},
+      clock: systemClock,
+      random: () => 0.5,
+      log: silentLog,
+    };
+    const { parts, close } = await openAgentParts(config, runtime, new AbortController().signal);
+    const { device, fingerprint } = parts.identity;
+    this.#device = { id: device, fingerprint };
+    const openSession = () => Promise.resolve({ mqttUrl: this.broker.url, token: 'any' });
+    const uplink = new UplinkMqtt({ device, runId, openSession, clock: systemClock, log: silentLog, random: () => 0 });
+    const trust = (await this.#openedTrust()) ?? parts.trust;
+    const engine = this.#openings.runner === true ? this.#believingEngine() : parts.engine;
+    const agent = await buildAgent({ ...parts, uplink, trust, engine });
+    await agent.start();
+    this.#agent = { agent, trust, close };
+  }
+
+  async stopAgent(): Promise<void> {
+    const running = this.#agent;
+    this.#agent = undefined;
+    await running?.agent.stop();
+    await running?.close();
+  }
+
+  async stop(): Promise<void> {
+    await this.stopAgent();
+    await this.broker.stop();
+    await this.server.stop();
+    await rm(this.folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 20 });
+  }
+
+  /** The release that answers an application now, `digits@1.0.0`; the status when none does. */
+  async served(model = 'digits'): Promise<string> {
+    const { status, json } = await localRequest({ socketPath: this.#socketPath }, `/v2/models/${model}/infer`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(attackRequest),
+    });
+    if (status !== 200) return `nothing: ${status}`;
+    const { parameters } = json() as { readonly parameters: { readonly release: string } };
+    return parameters.release;
+  }
+
+  async status(): Promise<AgentStatus> {
+    return (
+      await localRequest({ socketPath: this.#socketPath }, '/bellwether/status')
+    ).json() as unknown as AgentStatus;
+  }
+
+  /** The owner publishes a release and orders it; resolves when it serves. */
+  async serve(release: SampleRelease): Promise<void> {
+    await this.repository.addRelease(release);
+    const code = await this.offer(release);
+    if (code !== 'passed') throw new Error(`digits@${release.version} is refused with ${code}`);
+  }
+
+  /** A next order, signed by the director, for these releases: what a device does with them is its code, or `passed`. */
+  async offer(release: SampleRelease, changes: Readonly<Record<string, unknown>> = {}): Promise<string> {
+    const { model, version } = release;
+    const envelope = this.order({ models: modelsOf(release), ...changes });
+    const isJudged = (report: Report): boolean => {
+      const found = report.models.find((each) => each.model === model);
+      return found?.serving?.version === version || found?.refusal?.version === version || report.orderRefusal !== null;
+    };
+    const report = await this.#publish(envelope, isJudged);
+    const found = report.models.find((each) => each.model === model);
+    if (found?.serving?.version === version) return 'passed';
+    return report.orderRefusal?.code ?? found?.refusal?.code ?? 'none';
+  }
+
+  /** Sends an order's bytes: the code of its refusal, or `passed` when the device stands by it. */
+  async send(envelope: Uint8Array): Promise<string> {
+    const { payload } = JSON.parse(Buffer.from(envelope).toString()) as { readonly payload: string };
+    const digest = sha256(Buffer.from(payload, 'base64'));
+    const isJudged = ({ observed, orderRefusal }: Report): boolean =>
+      orderRefusal !== null || observed?.digest === digest;
+    const { orderRefusal } = await this.#publish(envelope, isJudged);
+    return orderRefusal?.code ?? 'passed';
+  }
+
+  /** An order's envelope: the next generation for this device by the director, with these changes. */
+  order(changes: Readonly<Record<string, unknown>>, director: KeyPair = this.repository.keys.director): Uint8Array {
+    this.#generation++;
+    return signedOrder(director, { device: this.device, generation: this.#generation, ...changes });
+  }
+
+  /** The server's signed time reaches the device. */
+  tellTime(timeMs: number): void {
+    const deviceNonce = 'cd'.repeat(32);
+    const time = sealEnvelope('time', { deviceNonce, timeMs }, [this.repository.keys.time]);
+    if (!this.trust.offerTime(time, deviceNonce)) throw new Error('the time was not believed');
+  }
+
+  /** The first report after the order was published that tells of it. */
+  async #publish(envelope: Uint8Array, isJudged: (report: Report) => boolean): Promise<Report> {
+    const before = new Set(this.broker.messages);
+    const topic = deviceTopic(this.device.id, 'report');
+    const reportOf = (message: BrokerMessage) => decodeReport(reportBytes(message.payload));
+    const judged = this.broker.untilMessage(
+      (message) => !before.has(message) && message.topic === topic && isJudged(reportOf(message)),
+    );
+    await this.broker.publish(deviceTopic(this.device.id, 'order'), envelope, true);
+    return reportOf(await judged);
+  }
+
+  get #socketPath(): string {
+    return socketPathOf({ localApi: {}, stateFolder: this.stateFolder });
+  }
+
+  #config() {
+    return {
+      name: 'meadow',
+      stateFolder: this.stateFolder,
+      server: { url: this.server.url },
+      root: { sha256: this.repository.rootSha256 },
+      stage: this.#stage,
+      startSpreadMs: 0,
+    };
+  }
+
+  /** The device's trust with the guards of a control; undefined when it is the product's own. */
+  async #openedTrust(): Promise<DeviceTrust | undefined> {
+    const { rules, update } = this.#openings;
+    if (rules === undefined && update === undefined) return undefined;
+    const options = {
+      folder: join(this.stateFolder, 'trust'),
+      baseUrl: this.server.url,
+      stage: this.#stage,
+      allowDevelopment: false,
+      root: { sha256: this.repository.rootSha256 },
+      device: this.#device,
+      clock: systemClock,
+      log: silentLog,
+    };
+    return openDeviceTrust(options, { rules: { ...trustRules, ...rules }, update: update ?? updateInThread });
+  }
+
+  #believingEngine(): ProcessEngine {
+    return new ProcessEngine({
+      clock: systemClock,
+      log: silentLog,
+      nodePath: process.execPath,
+      stopGraceMs: 2000,
+      loadLimitMs: 20_000,
+      spare: false,
+      script: uncheckedRunner,
+    });
+  }
+}
+
+/** A report is JSON, or an envelope over it. */
+function reportBytes(bytes: Buffer): Buffer {
+  const { payload } = JSON.parse(bytes.toString()) as { readonly payload?: string };
+  return payload === undefined ? bytes : Buffer.from(payload, 'base64');
+}
