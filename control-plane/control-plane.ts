@@ -1,6 +1,9 @@
 import type { Clock } from '@bellwether/shared/clock';
 import type { Log } from '@bellwether/shared/log';
 import type { KeyPair } from '@bellwether/shared/signing/key-pair';
+import { Audit } from './audit/audit.js';
+import { auditRoutes } from './audit/audit-routes.js';
+import { AuditStoreSql } from './audit/audit-store-sql.js';
 import type { ArtefactStore, Catalog } from './catalog/catalog.js';
 import { catalogRoutes } from './catalog/catalog-routes.js';
 import type { ServeSettings } from './config.js';
@@ -24,6 +27,8 @@ import { Views } from './http/views.js';
 import { Lifecycle } from './lifecycle.js';
 import { BrokerAedes } from './messaging/broker-aedes.js';
 import { reachableUrl } from './messaging/reachable-url.js';
+import { OperatorStoreSql } from './operators/operator-store-sql.js';
+import { Operators } from './operators/operators.js';
 import { OrderStoreSql } from './orders/order-store-sql.js';
 import { Orders } from './orders/publish.js';
 import { Conductor } from './rollouts/conductor.js';
@@ -45,7 +50,8 @@ export interface ControlPlaneParts {
   readonly database: Database;
   readonly catalog: Catalog & ArtefactStore;
   readonly keys: { readonly director: KeyPair; readonly time: KeyPair; readonly issuer: KeyPair };
-  readonly operatorToken: string;
+  /** The first admin's token; undefined on a server that has operators. */
+  readonly firstToken: string | undefined;
   readonly consoleFolder: string;
 }
 
@@ -61,6 +67,8 @@ export interface ControlPlane {
 /** Wires the rooms together. Nothing runs before `start`. */
 export function buildControlPlane(parts: ControlPlaneParts): ControlPlane {
   const { settings, clock, log, database, catalog, keys } = parts;
+  const audit = new Audit(new AuditStoreSql(database.sqlite), clock);
+  const operators = new Operators({ store: new OperatorStoreSql(database.sqlite), clock, audit });
   const fleetStore = new FleetStoreSql(database.kysely);
   const orderStore = new OrderStoreSql(database.sqlite, clock);
   const telemetry = new TelemetryStoreSql(database.sqlite);
@@ -88,6 +96,7 @@ export function buildControlPlane(parts: ControlPlaneParts): ControlPlane {
     fleet,
     orders,
     catalog,
+    audit,
     changed: (id) => feed.rolloutChanged(id),
   });
   const telemetryLog = log.child({ room: 'telemetry' });
@@ -111,6 +120,7 @@ export function buildControlPlane(parts: ControlPlaneParts): ControlPlane {
     fleet,
     clock,
     log: log.child({ room: 'fleet' }),
+    audit,
     joined: async (device) => {
       feed.deviceChanged(device);
       if (fleet.isMember(device)) await conductor.joined(device);
@@ -146,25 +156,27 @@ export function buildControlPlane(parts: ControlPlaneParts): ControlPlane {
     buildServer({
       log: log.child({ room: 'http' }),
       version: parts.version,
-      operatorToken: parts.operatorToken,
+      gate: operators,
       consoleFolder: parts.consoleFolder,
       views,
       deviceRoutes: (app) => enrolmentRoutes(app, { enrolment, sessions }),
       operatorRoutes: (app) => {
-        deviceRoutes(app, { views, decisions });
-        tokenRoutes(app, { store: fleetStore, fleet, decisions, clock });
+        deviceRoutes(app, { views, decisions, audit });
+        tokenRoutes(app, { store: fleetStore, fleet, decisions, clock, audit });
         releaseRoutes(app, { views });
-        rolloutRoutes(app, { conductor, views });
+        rolloutRoutes(app, { conductor, views, audit });
         telemetryRoutes(app, { store: telemetry });
         liveRoutes(app, { feed, views });
+        auditRoutes(app, { audit });
       },
-      artefacts: (app, { requireOperator }) => catalogRoutes(app, { store: catalog, requireOperator }),
+      artefacts: (app) => catalogRoutes(app, { store: catalog, audit }),
     }),
   );
   const { windowDays, eventDays } = settings;
   let endCatalog = (): void => {};
   let endTrimming = (): void => {};
   const lifecycle = new Lifecycle([
+    { start: () => operators.begin(parts.firstToken) },
     { stop: () => ingest.stop() },
     { stop: () => orderStore.stop() },
     { start: () => fleet.start() },

@@ -15,6 +15,7 @@ import { issuerKey, makeFolder, operatorToken, serverKey } from './database/data
 import { lockDataFolder } from './database/data-lock-sqlite.js';
 import { openDatabase } from './database/database-sqlite.js';
 import { stopAll } from './lifecycle.js';
+import { OperatorStoreSql } from './operators/operator-store-sql.js';
 
 /** What `bellwether serve` passes on. */
 export interface ServeOptions extends GivenSettings {
@@ -76,6 +77,7 @@ async function open(
   await makeFolder(paths.keys);
   const database = await openDatabase(paths.database);
   closing.push(() => database.close());
+  const isFirstStart = new OperatorStoreSql(database.sqlite).operators().length === 0;
   const catalog = await openCatalog({
     folder: paths.repository,
     keysFolder: paths.keys,
@@ -96,7 +98,7 @@ async function open(
       time: await serverKey(paths.keys, 'time'),
       issuer: await issuerKey(paths.keys),
     },
-    operatorToken: await operatorToken(paths.operatorToken),
+    firstToken: await operatorToken(paths.operatorToken, isFirstStart),
     consoleFolder: fileURLToPath(new URL('./console/', import.meta.url)),
   });
   return { controlPlane, development: catalog.development };

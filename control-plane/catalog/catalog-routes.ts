@@ -1,14 +1,11 @@
 import { Readable } from 'node:stream';
-import type {
-  FastifyInstance,
-  FastifyPluginAsync,
-  FastifyReply,
-  FastifyRequest,
-  onRequestAsyncHookHandler,
-} from 'fastify';
+import type { FastifyInstance, FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify';
 import { blobPath, metadataPath, type Problem } from '@bellwether/shared/contract/http-api';
 import { hex64Pattern } from '@bellwether/shared/ids';
 import { Type } from '@bellwether/shared/schema';
+import { sha256 } from '@bellwether/shared/signing/digest';
+import type { AuditTrail } from '../audit/audit-row.js';
+import { actorOf } from '../http/route-guard.js';
 import { parseRange } from './byte-range.js';
 import type { ArtefactStore } from './catalog.js';
 import { CatalogError, type CatalogErrorCode } from './catalog-error.js';
@@ -17,8 +14,8 @@ import { maxRoleBytes } from './role-file.js';
 /** What the routes need. */
 export interface CatalogRoutesOptions {
   readonly store: ArtefactStore;
-  /** Refuses a request without an operator's token, by throwing what the server's error handler knows. */
-  readonly requireOperator: onRequestAsyncHookHandler;
+  /** Where publications are written down. */
+  readonly audit: AuditTrail;
 }
 
 const metadataFile =
@@ -29,31 +26,33 @@ const blobParams = Type.Object({ sha256: Type.String({ pattern: hex64Pattern }) 
 const roleParams = Type.Object({ role: Type.String({ maxLength: 100 }) });
 
 /** The artefact plane, for anybody, and the publisher's way in, for operators. */
-export const catalogRoutes: FastifyPluginAsync<CatalogRoutesOptions> = async (app, { store, requireOperator }) => {
+export const catalogRoutes: FastifyPluginAsync<CatalogRoutesOptions> = async (app, { store, audit }) => {
   app.setErrorHandler(replyWithProblem);
   artefactPlane(app, store);
-  await app.register(async (uploads) => {
-    uploads.addHook('onRequest', requireOperator);
-    await uploads.register(async (blobs) => blobUploads(blobs, store));
-    await uploads.register(async (roles) => roleUploads(roles, store));
-  });
+  await app.register(async (blobs) => blobUploads(blobs, store));
+  await app.register(async (roles) => roleUploads(roles, { store, audit }));
 };
 
 function artefactPlane(app: FastifyInstance, store: ArtefactStore): void {
   const about = { tags: ['artefacts'], summary: 'A file of the TUF repository', security: [], params: fileParams };
-  app.get<{ Params: { file: string } }>(`${metadataPath}:file`, { schema: about }, async (request, reply) => {
-    const { file } = request.params;
-    const bytes = await store.metadataFile(file);
-    if (bytes === undefined) return notFound(reply, `there is no metadata file ${file}`);
-    return reply
-      .type('application/json')
-      .header('cache-control', file === 'timestamp.json' ? 'no-cache' : immutable)
-      .send(bytes);
-  });
+  app.get<{ Params: { file: string } }>(
+    `${metadataPath}:file`,
+    { config: { access: 'public' }, schema: about },
+    async (request, reply) => {
+      const { file } = request.params;
+      const bytes = await store.metadataFile(file);
+      if (bytes === undefined) return notFound(reply, `there is no metadata file ${file}`);
+      return reply
+        .type('application/json')
+        .header('cache-control', file === 'timestamp.json' ? 'no-cache' : immutable)
+        .send(bytes);
+    },
+  );
   app.route<{ Params: { sha256: string } }>({
     method: ['GET', 'HEAD'],
     url: `${blobPath}:sha256`,
     exposeHeadRoute: false,
+    config: { access: 'public' },
     schema: { tags: ['artefacts'], summary: 'A blob, or one range of its bytes', security: [], params: blobParams },
     handler: (request, reply) => sendBlob(store, request, reply),
   });
@@ -65,7 +64,7 @@ function blobUploads(app: FastifyInstance, store: ArtefactStore): void {
   app.addContentTypeParser('application/octet-stream', (_request, payload, done) => done(null, payload));
   app.put<{ Params: { sha256: string }; Body: AsyncIterable<Uint8Array> | undefined }>(
     '/api/v1/blobs/sha256/:sha256',
-    { schema: { tags: ['releases'], summary: 'Upload a blob', params: blobParams } },
+    { config: { access: 'operator' }, schema: { tags: ['releases'], summary: 'Upload a blob', params: blobParams } },
     async (request, reply) => {
       // A request without a body has none, whatever its headers say: no bytes.
       await store.storeBlob(request.params.sha256, request.body ?? Readable.from([]));
@@ -75,15 +74,25 @@ function blobUploads(app: FastifyInstance, store: ArtefactStore): void {
 }
 
 /** Roles are kept byte for byte: what was signed is what is stored. */
-function roleUploads(app: FastifyInstance, store: ArtefactStore): void {
+function roleUploads(app: FastifyInstance, { store, audit }: CatalogRoutesOptions): void {
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('application/json', { parseAs: 'buffer', bodyLimit: maxRoleBytes }, (_request, body, done) =>
     done(null, body),
   );
   app.post<{ Params: { role: string }; Body: Buffer | undefined }>(
     '/api/v1/catalog/roles/:role',
-    { schema: { tags: ['releases'], summary: 'Publish the next version of a signed role', params: roleParams } },
-    (request) => store.publishRole(request.params.role, request.body ?? Buffer.alloc(0)),
+    {
+      config: { access: 'operator' },
+      schema: { tags: ['releases'], summary: 'Publish the next version of a signed role', params: roleParams },
+    },
+    async (request, reply) => {
+      const { role } = request.params;
+      const body = request.body ?? Buffer.alloc(0);
+      const published = await store.publishRole(role, body);
+      const details = { version: published.version, sha256: sha256(body) };
+      audit.record({ actor: actorOf(request), action: 'catalog.publish', subject: role, details });
+      return reply.send(published);
+    },
   );
 }
 

@@ -13,15 +13,20 @@ export async function makeFolder(path: string): Promise<void> {
   await mkdir(path, { recursive: true, mode: 0o700 });
 }
 
-/** The operator's token: 256 random bits, made on the first start, in a file of mode 0600. Throws DataError when the file holds something else. */
-export async function operatorToken(path: string): Promise<string> {
-  await orIfThere(writeFile(path, `bwo_${randomBytes(32).toString('base64url')}\n`, { mode: 0o600, flag: 'wx' }));
-  const token = (await readFile(path, 'utf8')).trim();
-  if (/^[\x21-\x7e]{32,}$/.test(token)) return token;
-  throw new DataError(
-    'data-corrupt',
-    `${path} holds no token of at least 32 characters: delete it, and a new one is made`,
-  );
+/**
+ * The first admin's token: 256 random bits, made on the first start, in a file of mode 0600. Later the file may be gone.
+ * Throws DataError when it holds something else.
+ */
+export async function operatorToken(path: string, isFirstStart: boolean): Promise<string | undefined> {
+  if (isFirstStart) {
+    await orIfThere(writeFile(path, `bwo_${randomBytes(32).toString('base64url')}\n`, { mode: 0o600, flag: 'wx' }));
+  }
+  const text = await readFile(path, 'utf8').catch((cause: unknown) => {
+    if (codeOf(cause) !== 'ENOENT') throw cause;
+  });
+  const token = text?.trim();
+  if (token === undefined || /^[\x21-\x7e]{32,512}$/.test(token)) return token;
+  throw new DataError('data-corrupt', `${path} holds no token of 32 to 512 characters: delete it`);
 }
 
 /** The key that signs sessions' tokens: made on the first start. */

@@ -4,12 +4,14 @@ import { messageOf } from '@bellwether/shared/errors';
 import { DataError } from './data-error.js';
 import { deviceStanding } from './migrations/device-standing.js';
 import { first } from './migrations/first.js';
+import { people } from './migrations/people.js';
 import type { Tables } from './schema.js';
 
 /** In the order of their names. A published migration is never edited; a change is a new one. */
 const migrations: Readonly<Record<string, Migration>> = {
   '0001-first': first,
   '0002-device-standing': deviceStanding,
+  '0002-people': people,
 };
 
 /**

@@ -89,4 +89,28 @@ export interface Tables {
     body: Buffer;
   };
   counters: { name: string; value: number };
+  operators: { name: string; role: string; password: string | null; created_at_ms: number };
+  credentials: {
+    id: string;
+    digest: string;
+    kind: string;
+    operator: string;
+    label: string;
+    role: string;
+    created_at_ms: number;
+    expires_at_ms: number | null;
+  };
+  audit_rows: {
+    sequence: number;
+    at_ms: number;
+    actor: string;
+    action: string;
+    subject: string;
+    /** JSON: names and numbers. */
+    details: string;
+    previous: string;
+    digest: string;
+  };
+  /** Signed heads of the audit log, as JSON text. */
+  audit_heads: { sequence: number; at_ms: number; envelope: string };
 }

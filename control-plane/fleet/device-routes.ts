@@ -1,6 +1,8 @@
 import { deviceIdPattern } from '@bellwether/shared/ids';
 import { Type } from '@bellwether/shared/schema';
+import type { AuditTrail } from '../audit/audit-row.js';
 import { DeviceList, DeviceView, NoDetails } from '../http/operator-api.js';
+import { actorOf } from '../http/route-guard.js';
 import type { TypedApp } from '../http/typed-app.js';
 import type { Views } from '../http/views.js';
 import type { DeviceDecisions } from './device-decisions.js';
@@ -10,17 +12,22 @@ const params = Type.Object({ id: Type.String({ pattern: deviceIdPattern }) });
 interface DeviceRouteParts {
   readonly views: Views;
   readonly decisions: DeviceDecisions;
+  readonly audit: AuditTrail;
 }
 
 /** `GET /devices`, `GET /devices/:id`, `POST /devices/:id/approve|reject|decommission`. */
-export function deviceRoutes(app: TypedApp, { views, decisions }: DeviceRouteParts): void {
+export function deviceRoutes(app: TypedApp, { views, decisions, audit }: DeviceRouteParts): void {
   const tags = ['devices'];
-  app.get('/devices', { schema: { summary: 'Every device', tags, response: { 200: DeviceList } } }, () => ({
-    devices: views.devices(),
-  }));
+  app.get(
+    '/devices',
+    { config: { access: 'viewer' }, schema: { summary: 'Every device', tags, response: { 200: DeviceList } } },
+    () => ({
+      devices: views.devices(),
+    }),
+  );
   app.get(
     '/devices/:id',
-    { schema: { summary: 'One device', tags, params, response: { 200: DeviceView } } },
+    { config: { access: 'viewer' }, schema: { summary: 'One device', tags, params, response: { 200: DeviceView } } },
     ({ params: { id } }) => views.device(id),
   );
   const summaries = {
@@ -30,9 +37,12 @@ export function deviceRoutes(app: TypedApp, { views, decisions }: DeviceRoutePar
   } as const;
   for (const decision of ['approve', 'reject', 'decommission'] as const) {
     const schema = { summary: summaries[decision], tags, params, body: NoDetails, response: { 200: DeviceView } };
-    app.post(`/devices/:id/${decision}`, { schema }, async ({ params: { id } }) => {
+    const access = decision === 'decommission' ? 'operator' : 'approver';
+    app.post(`/devices/:id/${decision}`, { config: { access }, schema }, async (request, reply) => {
+      const { id } = request.params;
       await decisions.take(id, decision);
-      return views.device(id);
+      audit.record({ actor: actorOf(request), action: `device.${decision}`, subject: id });
+      return reply.send(views.device(id));
     });
   }
 }

@@ -20,17 +20,26 @@ export function enrolmentRoutes(app: TypedApp, { enrolment, sessions }: Enrolmen
   const tags = ['agents'];
   app.post(
     '/enrolments',
-    { schema: { summary: 'A device joins', tags, body: EnrolmentRequest, response: { 200: EnrolmentReply } } },
+    {
+      config: { access: 'device' },
+      schema: { summary: 'A device joins', tags, body: EnrolmentRequest, response: { 200: EnrolmentReply } },
+    },
     ({ body }) => enrolment.enrol(body),
   );
   app.post(
     '/sessions/nonce',
-    { schema: { summary: 'A nonce to sign', tags, body: NonceRequest, response: { 200: NonceReply } } },
+    {
+      config: { access: 'device' },
+      schema: { summary: 'A nonce to sign', tags, body: NonceRequest, response: { 200: NonceReply } },
+    },
     async ({ body }) => sessions.nonce(body),
   );
   app.post(
     '/sessions',
-    { schema: { summary: 'A device logs in', tags, body: SessionRequest, response: { 200: SessionReply } } },
+    {
+      config: { access: 'device' },
+      schema: { summary: 'A device logs in', tags, body: SessionRequest, response: { 200: SessionReply } },
+    },
     ({ body, hostname }) => sessions.open(body, hostname),
   );
 }

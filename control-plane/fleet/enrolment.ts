@@ -7,6 +7,7 @@ import type { Log } from '@bellwether/shared/log';
 import { Compile } from '@bellwether/shared/schema';
 import { sha256 } from '@bellwether/shared/signing/digest';
 import { openEnvelope } from '@bellwether/shared/signing/envelope';
+import type { AuditTrail } from '../audit/audit-row.js';
 import type { Device } from './device.js';
 import type { Fleet } from './fleet.js';
 import { FleetError } from './fleet-error.js';
@@ -22,6 +23,7 @@ interface EnrolmentParts {
   readonly fleet: Fleet;
   readonly clock: Clock;
   readonly log: Log;
+  readonly audit: AuditTrail;
   /** Called once for each new device, approved or not. */
   readonly joined: (device: string) => Promise<void>;
 }
@@ -40,7 +42,7 @@ export class Enrolment {
    * the token is taken.
    */
   async enrol(request: EnrolmentRequest): Promise<EnrolmentReply> {
-    const { fleet, store, clock, log, joined } = this.#parts;
+    const { fleet, store, clock, log, audit, joined } = this.#parts;
     const token = await this.#tokenOf(request.joinToken);
     const payload = openProof(request);
     const id = deviceIdOf(payload.name, payload.public);
@@ -67,6 +69,8 @@ export class Enrolment {
       lastSeenMs: null,
       report: null,
     });
+    const details = { joinToken: token.id, standing };
+    audit.record({ actor: `device:${id}`, action: 'device.enrol', subject: id, details });
     log.info({ device: id, token: token.id, standing }, 'A device has enrolled');
     await joined(id);
     return { device: id, labels: token.labels, standing };

@@ -12,12 +12,16 @@ const params = Type.Object({
 /** `GET /releases`, `GET /releases/:model/:version`. */
 export function releaseRoutes(app: TypedApp, { views }: { readonly views: Views }): void {
   const tags = ['releases'];
-  app.get('/releases', { schema: { summary: 'Every release', tags, response: { 200: ReleaseList } } }, () => ({
-    releases: views.releases(),
-  }));
+  app.get(
+    '/releases',
+    { config: { access: 'viewer' }, schema: { summary: 'Every release', tags, response: { 200: ReleaseList } } },
+    () => ({
+      releases: views.releases(),
+    }),
+  );
   app.get(
     '/releases/:model/:version',
-    { schema: { summary: 'One release', tags, params, response: { 200: ReleaseView } } },
+    { config: { access: 'viewer' }, schema: { summary: 'One release', tags, params, response: { 200: ReleaseView } } },
     ({ params: id }) => views.release(id),
   );
 }

@@ -1,6 +1,8 @@
 import type { Clock } from '@bellwether/shared/clock';
 import { Type } from '@bellwether/shared/schema';
+import type { AuditTrail } from '../audit/audit-row.js';
 import { TokenList, TokenReply, TokenRequest, TokenRevocation } from '../http/operator-api.js';
+import { actorOf } from '../http/route-guard.js';
 import type { TypedApp } from '../http/typed-app.js';
 import type { DeviceDecisions } from './device-decisions.js';
 import type { Fleet } from './fleet.js';
@@ -12,12 +14,13 @@ interface TokenParts {
   readonly fleet: Fleet;
   readonly decisions: DeviceDecisions;
   readonly clock: Clock;
+  readonly audit: AuditTrail;
 }
 
 const params = Type.Object({ id: Type.String({ pattern: '^[0-9a-f]{12}$' }) });
 
 /** `POST /tokens`, `GET /tokens`, `POST /tokens/:id/revoke` */
-export function tokenRoutes(app: TypedApp, { store, fleet, decisions, clock }: TokenParts): void {
+export function tokenRoutes(app: TypedApp, { store, fleet, decisions, clock, audit }: TokenParts): void {
   const tags = ['devices'];
   const creation = {
     summary: 'A token with which devices join; it is shown this once',
@@ -25,13 +28,19 @@ export function tokenRoutes(app: TypedApp, { store, fleet, decisions, clock }: T
     body: TokenRequest,
     response: { 201: TokenReply },
   };
-  app.post('/tokens', { schema: creation }, async ({ body }, reply) =>
-    reply.code(201).send(await createJoinToken(store, clock, body)),
-  );
+  app.post('/tokens', { config: { access: 'operator' }, schema: creation }, async (request, reply) => {
+    const created = await createJoinToken(store, clock, request.body);
+    const details = { uses: created.uses, expiresAtMs: created.expiresAtMs };
+    audit.record({ actor: actorOf(request), action: 'join-token.create', subject: created.id, details });
+    return reply.code(201).send(created);
+  });
   const list = async () => ({ tokens: (await store.tokens()).map((token) => tokenView(token, fleet.all())) });
   app.get(
     '/tokens',
-    { schema: { summary: 'Every join token, and who came by it', tags, response: { 200: TokenList } } },
+    {
+      config: { access: 'operator' },
+      schema: { summary: 'Every join token, and who came by it', tags, response: { 200: TokenList } },
+    },
     list,
   );
   const revocation = {
@@ -41,8 +50,11 @@ export function tokenRoutes(app: TypedApp, { store, fleet, decisions, clock }: T
     body: TokenRevocation,
     response: { 200: TokenList },
   };
-  app.post('/tokens/:id/revoke', { schema: revocation }, async ({ params: { id }, body }) => {
-    await decisions.revokeToken(id, { decommission: body.decommission ?? false });
-    return list();
+  app.post('/tokens/:id/revoke', { config: { access: 'operator' }, schema: revocation }, async (request, reply) => {
+    const { id } = request.params;
+    const decommission = request.body.decommission ?? false;
+    await decisions.revokeToken(id, { decommission });
+    audit.record({ actor: actorOf(request), action: 'join-token.revoke', subject: id, details: { decommission } });
+    return reply.send(await list());
   });
 }

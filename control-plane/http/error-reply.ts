@@ -3,8 +3,8 @@ import type { Problem } from '@bellwether/shared/contract/http-api';
 import { codeOf } from '@bellwether/shared/errors';
 import type { Log } from '@bellwether/shared/log';
 import type { FleetErrorCode } from '../fleet/fleet-error.js';
+import type { OperatorErrorCode } from '../operators/operator-error.js';
 import type { RolloutErrorCode } from '../rollouts/rollout-error.js';
-import type { OperatorErrorCode } from './operator-auth.js';
 
 type OurCode = FleetErrorCode | RolloutErrorCode | OperatorErrorCode;
 
@@ -12,6 +12,7 @@ type OurCode = FleetErrorCode | RolloutErrorCode | OperatorErrorCode;
 const statuses: Readonly<Record<OurCode, number>> = {
   'operator-token-missing': 401,
   'operator-token-invalid': 401,
+  'role-insufficient': 403,
   'token-invalid': 403,
   'token-expired': 403,
   'token-spent': 403,

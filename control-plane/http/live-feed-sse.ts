@@ -12,7 +12,7 @@ interface LiveParts {
 /** `GET /api/v1/live`: Server-Sent Events as operator-api.ts describes them. Needs @fastify/sse on the app, which sends the comments. */
 export function liveRoutes(app: TypedApp, { feed, views }: LiveParts): void {
   const schema = { summary: 'Everything that changes, as Server-Sent Events', tags: ['live'] };
-  app.get('/live', { sse: { kind: 'only' }, schema }, async ({ hostname }, reply) => {
+  app.get('/live', { sse: { kind: 'only' }, config: { access: 'viewer' }, schema }, async ({ hostname }, reply) => {
     const over = new AbortController();
     reply.raw.once('close', () => over.abort());
     // Watching begins before the overview is taken: what happens in between is told twice rather than not at all.

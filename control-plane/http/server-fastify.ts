@@ -8,7 +8,7 @@ import { Type } from '@bellwether/shared/schema';
 import { openApiDocs } from './api-docs.js';
 import { replyToBadPath, replyWithProblems } from './error-reply.js';
 import { ServerStatus } from './operator-api.js';
-import { requireOperator } from './operator-auth.js';
+import { type Gate, guardRoutes } from './route-guard.js';
 import { checkRequests } from './schema-check.js';
 import { addSecurityHeaders } from './security-headers.js';
 import type { TypedApp } from './typed-app.js';
@@ -23,21 +23,21 @@ const idleMs = 120_000;
 export interface ServerParts {
   readonly log: Log;
   readonly version: string;
-  readonly operatorToken: string;
+  readonly gate: Gate;
   readonly views: Views;
   /** Routes below /api/v1 that bring their own proof. */
   readonly deviceRoutes: (app: TypedApp) => void;
-  /** Routes below /api/v1 behind the operator's token. */
+  /** Routes below /api/v1 for operators. */
   readonly operatorRoutes: (app: TypedApp) => void;
-  /** The artefact plane, and uploads behind the operator's token. */
-  readonly artefacts: FastifyPluginAsync<{ readonly requireOperator: ReturnType<typeof requireOperator> }>;
+  /** The artefact plane, and uploads. */
+  readonly artefacts: FastifyPluginAsync;
   /** The built console; left out where the folder is not there. */
   readonly consoleFolder: string;
 }
 
 /** The HTTP server, ready to listen: every route, its documentation and the console. */
 export async function buildServer(parts: ServerParts): Promise<FastifyInstance> {
-  const { log, views, operatorToken, consoleFolder } = parts;
+  const { log, views, gate, consoleFolder } = parts;
   const app = fastify({
     bodyLimit: maxBodyBytes,
     connectionTimeout: idleMs,
@@ -48,16 +48,19 @@ export async function buildServer(parts: ServerParts): Promise<FastifyInstance> 
   app.setValidatorCompiler(checkRequests);
   replyWithProblems(app, log);
   addSecurityHeaders(app);
+  guardRoutes(app, gate);
   await openApiDocs(app, parts.version);
-  const operatorOnly = requireOperator(operatorToken);
   app.get(
     '/healthz',
-    { schema: { hide: true, response: { 200: Type.Object({ status: Type.Literal('ok') }) } } },
+    {
+      config: { access: 'public' },
+      schema: { hide: true, response: { 200: Type.Object({ status: Type.Literal('ok') }) } },
+    },
     () => ({
       status: 'ok',
     }),
   );
-  await app.register(parts.artefacts, { requireOperator: operatorOnly });
+  await app.register(parts.artefacts);
   await app.register(
     async (api) => {
       parts.deviceRoutes(api.withTypeProvider<TypeBoxTypeProvider>());
@@ -66,7 +69,6 @@ export async function buildServer(parts: ServerParts): Promise<FastifyInstance> 
   );
   await app.register(
     async (api) => {
-      api.addHook('onRequest', operatorOnly);
       await api.register(fastifySSE, { heartbeatInterval: heartbeatMs });
       const typed = api.withTypeProvider<TypeBoxTypeProvider>();
       statusRoute(typed, views);
@@ -82,7 +84,10 @@ export async function buildServer(parts: ServerParts): Promise<FastifyInstance> 
 function statusRoute(app: TypedApp, views: Views): void {
   app.get(
     '/status',
-    { schema: { summary: 'The server', tags: ['server'], response: { 200: ServerStatus } } },
+    {
+      config: { access: 'viewer' },
+      schema: { summary: 'The server', tags: ['server'], response: { 200: ServerStatus } },
+    },
     ({ hostname }) => views.status(hostname),
   );
 }

@@ -1,6 +1,7 @@
 import type { Clock } from '@bellwether/shared/clock';
 import { formatReleaseId, parseReleaseId } from '@bellwether/shared/ids';
 import type { Log } from '@bellwether/shared/log';
+import type { AuditTrail } from '../audit/audit-row.js';
 import type { Catalog, CatalogRelease } from '../catalog/catalog.js';
 import type { Device } from '../fleet/device.js';
 import type { Fleet } from '../fleet/fleet.js';
@@ -23,6 +24,7 @@ interface ConductorParts {
   readonly fleet: Fleet;
   readonly orders: Orders;
   readonly catalog: Catalog;
+  readonly audit: AuditTrail;
   /** Told when a rollout's view is another one. */
   readonly changed: (id: string) => void;
 }
@@ -144,6 +146,8 @@ export class Conductor {
     this.#rollouts.set(number, next);
     if (next.phase !== rollout.phase) {
       await this.#storePhase(rollout, next);
+      const details = { from: rollout.phase, to: next.phase };
+      this.#parts.audit.record({ actor: 'server', action: 'rollout.phase', subject: rolloutId(next), details });
       this.#parts.log.info({ rollout: rolloutId(next), phase: next.phase }, 'A rollout entered a phase');
     }
     for (const effect of effects) await this.#act(next, effect);

@@ -1,5 +1,7 @@
 import { Type } from '@bellwether/shared/schema';
+import type { AuditTrail } from '../audit/audit-row.js';
 import { RolloutList, RolloutRequest, RolloutView } from '../http/operator-api.js';
+import { actorOf } from '../http/route-guard.js';
 import type { TypedApp } from '../http/typed-app.js';
 import type { Views } from '../http/views.js';
 import type { Conductor } from './conductor.js';
@@ -9,26 +11,38 @@ const params = Type.Object({ id: Type.String({ maxLength: 40 }) });
 interface RolloutRouteParts {
   readonly conductor: Conductor;
   readonly views: Views;
+  readonly audit: AuditTrail;
 }
 
 /** `POST /rollouts`, `GET /rollouts`, `GET /rollouts/:id`. */
-export function rolloutRoutes(app: TypedApp, { conductor, views }: RolloutRouteParts): void {
+export function rolloutRoutes(app: TypedApp, { conductor, views, audit }: RolloutRouteParts): void {
   const tags = ['rollouts'];
   app.post(
     '/rollouts',
-    { schema: { summary: 'Starts a rollout', tags, body: RolloutRequest, response: { 201: RolloutView } } },
-    async ({ body }, reply) => reply.code(201).send(await conductor.create(body)),
+    {
+      config: { access: 'operator' },
+      schema: { summary: 'Starts a rollout', tags, body: RolloutRequest, response: { 201: RolloutView } },
+    },
+    async (request, reply) => {
+      const rollout = await conductor.create(request.body);
+      const details = { release: rollout.release, to: JSON.stringify(rollout.to) };
+      audit.record({ actor: actorOf(request), action: 'rollout.create', subject: rollout.id, details });
+      return reply.code(201).send(rollout);
+    },
   );
   app.get(
     '/rollouts',
-    { schema: { summary: 'Every rollout, newest first', tags, response: { 200: RolloutList } } },
+    {
+      config: { access: 'viewer' },
+      schema: { summary: 'Every rollout, newest first', tags, response: { 200: RolloutList } },
+    },
     () => ({
       rollouts: views.rollouts(),
     }),
   );
   app.get(
     '/rollouts/:id',
-    { schema: { summary: 'One rollout', tags, params, response: { 200: RolloutView } } },
+    { config: { access: 'viewer' }, schema: { summary: 'One rollout', tags, params, response: { 200: RolloutView } } },
     ({ params: { id } }) => views.rollout(id),
   );
 }

@@ -14,12 +14,15 @@ export function telemetryRoutes(app: TypedApp, { store }: { readonly store: Tele
   const tags = ['telemetry'];
   app.get(
     '/telemetry/summary',
-    { schema: { summary: 'What arrived', tags, response: { 200: TelemetrySummary } } },
+    { config: { access: 'viewer' }, schema: { summary: 'What arrived', tags, response: { 200: TelemetrySummary } } },
     () => store.summary(),
   );
   app.get(
     '/events',
-    { schema: { summary: 'The timeline, newest first', tags, querystring, response: { 200: EventList } } },
+    {
+      config: { access: 'viewer' },
+      schema: { summary: 'The timeline, newest first', tags, querystring, response: { 200: EventList } },
+    },
     ({ query }) => ({ events: store.events(query.limit ?? defaultEvents) }),
   );
 }

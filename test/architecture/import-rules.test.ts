@@ -10,6 +10,7 @@ import {
   publisherOnlyFromCli,
   pureImports,
   pureWords,
+  secretsComparedOnce,
   sharedWithoutInputOutput,
   withoutCycles,
 } from './import-rules.js';
@@ -121,6 +122,17 @@ const cases: Readonly<Record<string, Case>> = {
     bad: [
       ['agent/inference/engine.ts', 'const home = process.env.HOME;'],
       ['control-plane/config.ts', "import { env } from 'node:process';"],
+    ],
+  },
+  'secrets are compared in one place': {
+    rule: secretsComparedOnce,
+    good: [
+      ['shared/signing/digest.ts', "import { timingSafeEqual } from 'node:crypto';"],
+      ['agent/a.ts', 'secretsEqual(a, b); // timingSafeEqual'],
+    ],
+    bad: [
+      ['control-plane/a.ts', 'const same = timingSafeEqual(a, b);'],
+      ['shared/signing/other.ts', "import { timingSafeEqual as same } from 'node:crypto';"],
     ],
   },
   'no barrels and no default exports': {

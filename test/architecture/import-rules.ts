@@ -8,6 +8,7 @@ import {
   processPoints,
   pureFiles,
   pureNodeModules,
+  secretComparison,
   sharedAdapters,
 } from './import-tables.js';
 import type { SourceFile, Target } from './project.js';
@@ -126,6 +127,12 @@ export const publisherOnlyFromCli: Rule = (files) =>
     to.startsWith('control-plane/publisher/') && !/^control-plane\/(?:publisher|cli)\//.test(from)
       ? [`${from} imports ${to}`]
       : [],
+  );
+
+/** Secrets are compared in one function, which takes the same time wherever they differ: a second one would be forgotten. */
+export const secretsComparedOnce: Rule = (files) =>
+  files.flatMap(({ path, code }) =>
+    path !== secretComparison && /\btimingSafeEqual\b/.test(code) ? [`${path} compares secrets by itself`] : [],
   );
 
 /** `process` is seen by mains only. */

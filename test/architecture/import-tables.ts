@@ -43,6 +43,9 @@ export const sharedAdapters: readonly Row[] = [
   { path: 'shared/log.ts', why: 'A: where log lines go' },
 ];
 
+/** The one file that compares secrets: `secretsEqual`. */
+export const secretComparison = 'shared/signing/digest.ts';
+
 /** Modules of Node that are pure functions of their arguments. */
 export const pureNodeModules: readonly string[] = [
   'node:crypto',
@@ -79,6 +82,8 @@ export const pureFiles: readonly string[] = [
   ...['releases', 'repository-state', 'catalog', 'catalog-error'].map((name) => `control-plane/catalog/${name}.ts`),
   ...names('control-plane/publisher', ['role-edit', 'golden-rules', 'benchmark-file', 'reference-rules']),
   'control-plane/publisher/publisher-error.ts',
+  ...names('control-plane/audit', ['audit-row', 'audit-chain']),
+  ...['role', 'operator', 'operator-error'].map((name) => `control-plane/operators/${name}.ts`),
   ...names('control-plane/cli', ['table', 'units', 'hints', 'failure', 'rollout-target', 'cli-error', 'terminal']),
 ];
 

@@ -24,7 +24,7 @@ async function problemOf(response: Response): Promise<string> {
 
 interface OpenApi {
   readonly openapi: string;
-  readonly paths: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+  readonly paths: Readonly<Record<string, Readonly<Record<string, { readonly 'x-access': string }>>>>;
 }
 const openApi = async () => (await (await fetch(`${server.httpUrl}/docs/json`)).json()) as OpenApi;
 

@@ -5,10 +5,12 @@ import fastify from 'fastify';
 import { type OpenedCatalog, openCatalog } from '@bellwether/control-plane/catalog/catalog-disk';
 import { catalogRoutes } from '@bellwether/control-plane/catalog/catalog-routes';
 import { replyWithProblems } from '@bellwether/control-plane/http/error-reply';
-import { requireOperator } from '@bellwether/control-plane/http/operator-auth';
+import { guardRoutes } from '@bellwether/control-plane/http/route-guard';
 import { initDevelopmentKeys } from '@bellwether/control-plane/publisher/key-set-disk';
 import { type Clock, systemClock } from '@bellwether/shared/clock';
 import { silentLog } from '@bellwether/shared/log';
+import { gateOf } from './operator-gate.js';
+import { RecordedAudit } from './recorded-audit.js';
 
 /** A key set and a data folder in a temporary folder, and the catalogue open on them. */
 export interface CatalogFixture {
@@ -78,7 +80,8 @@ export async function startCatalogServer(options: CatalogFixtureOptions = {}): P
   const fixture = await openCatalogFixture(options);
   const app = fastify({ bodyLimit: 64 * 1024, forceCloseConnections: true });
   replyWithProblems(app, silentLog);
-  await app.register(catalogRoutes, { store: fixture.catalog, requireOperator: requireOperator(operatorToken) });
+  guardRoutes(app, gateOf(operatorToken));
+  await app.register(catalogRoutes, { store: fixture.catalog, audit: new RecordedAudit() });
   const url = await app.listen({ port: 0, host: '127.0.0.1' });
   return {
     ...fixture,

@@ -8,12 +8,14 @@ import { generateKeyPair } from '@bellwether/shared/signing/key-pair';
 import { type TestDatabase, temporaryDatabase } from '../../support/database.js';
 import { FleetDevice } from '../../support/fleet-device.js';
 import { ManualClock } from '../../support/manual-clock.js';
+import { RecordedAudit } from '../../support/recorded-audit.js';
 
 let database: TestDatabase;
 let clock: ManualClock;
 let store: FleetStoreSql;
 let fleet: Fleet;
 let enrolment: Enrolment;
+let audit: RecordedAudit;
 let joined: string[] = [];
 beforeEach(async () => {
   database = await temporaryDatabase();
@@ -21,11 +23,13 @@ beforeEach(async () => {
   store = new FleetStoreSql(database.kysely);
   fleet = new Fleet(store);
   joined = [];
+  audit = new RecordedAudit();
   enrolment = new Enrolment({
     store,
     fleet,
     clock,
     log: silentLog,
+    audit,
     joined: async (device) => {
       joined.push(device);
     },
@@ -46,6 +50,7 @@ describe('enrolment', () => {
       standing: 'approved',
     });
     expect(joined).toEqual([pi.id]);
+    expect(audit.entries).toMatchObject([{ actor: `device:${pi.id}`, action: 'device.enrol', subject: pi.id }]);
     expect(fleet.get(pi.id)).toMatchObject({ publicKey: pi.key.publicKey, presence: 'never' });
     expect(await store.devices()).toMatchObject([{ id: pi.id, labels: { hardware: 'rpi4' } }]);
   });

@@ -13,6 +13,7 @@ import { generateKeyPair } from '@bellwether/shared/signing/key-pair';
 import { FakeCatalog } from '../../support/catalog.js';
 import { type TestDatabase, temporaryDatabase } from '../../support/database.js';
 import { ManualClock } from '../../support/manual-clock.js';
+import { RecordedAudit } from '../../support/recorded-audit.js';
 import { reportOf } from '../../support/telemetry-messages.js';
 
 const everybody = { all: true } as const;
@@ -60,6 +61,7 @@ async function start(): Promise<void> {
     fleet,
     orders,
     catalog,
+    audit: new RecordedAudit(),
     changed: () => {},
   });
   await fleet.start();

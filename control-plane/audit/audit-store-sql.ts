@@ -1,0 +1,53 @@
+import type { Database } from 'better-sqlite3';
+import type { Selectable } from 'kysely';
+import { checkSchema } from '@bellwether/shared/contract/decode';
+import { parseStrictJson } from '@bellwether/shared/contract/strict-json';
+import { Compile } from '@bellwether/shared/schema';
+import type { Tables } from '../database/schema.js';
+import type { ChainEnd } from './audit-chain.js';
+import { AuditRow } from './audit-row.js';
+import type { AuditStore } from './audit-store.js';
+
+const compiledDetails = Compile(AuditRow.properties.details);
+
+/** The audit log in SQLite. Durable when `append` returns: the database is opened with synchronous=FULL [W-6]. */
+export class AuditStoreSql implements AuditStore {
+  readonly #statements: ReturnType<typeof prepare>;
+  readonly #append: (make: (last: ChainEnd | undefined) => readonly AuditRow[]) => void;
+
+  constructor(db: Database) {
+    this.#statements = prepare(db);
+    const transaction = db.transaction((make: (last: ChainEnd | undefined) => readonly AuditRow[]) => {
+      for (const { atMs, details, ...row } of make(this.#statements.last.get())) {
+        this.#statements.insert.run({ ...row, atMs, details: JSON.stringify(details) });
+      }
+    });
+    this.#append = (make) => transaction.immediate(make);
+  }
+
+  append(make: (last: ChainEnd | undefined) => readonly AuditRow[]): void {
+    this.#append(make);
+  }
+
+  rows(after: number, limit: number): readonly AuditRow[] {
+    return this.#statements.rows.all(after, limit).map(rowOf);
+  }
+}
+
+type Stored = Selectable<Tables['audit_rows']>;
+
+function prepare(db: Database) {
+  return {
+    last: db.prepare<[], ChainEnd>('select sequence, digest from audit_rows order by sequence desc limit 1'),
+    rows: db.prepare<[number, number], Stored>('select * from audit_rows where sequence > ? order by sequence limit ?'),
+    insert: db.prepare<[Readonly<Record<string, unknown>>]>(
+      `insert into audit_rows (sequence, at_ms, actor, action, subject, details, previous, digest)
+       values (@sequence, @atMs, @actor, @action, @subject, @details, @previous, @digest)`,
+    ),
+  };
+}
+
+function rowOf({ at_ms: atMs, details, ...row }: Stored): AuditRow {
+  const what = `the details of audit row ${row.sequence}`;
+  return { ...row, atMs, details: checkSchema(compiledDetails, parseStrictJson(Buffer.from(details)), what) };
+}

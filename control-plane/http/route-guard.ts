@@ -1,0 +1,62 @@
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { Actor } from '../audit/audit-row.js';
+import type { Caller } from '../operators/operator.js';
+import { OperatorError } from '../operators/operator-error.js';
+import { mayActAs, type Role } from '../operators/role.js';
+
+/** Who may use a route: anybody; a device, which brings its own proof and is judged by the route; or operators from this role on. */
+export type Access = 'public' | 'device' | Role;
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** Every route says this: `config: { access: 'viewer' }`. One that does not cannot be registered. */
+    access?: Access;
+  }
+  interface FastifyRequest {
+    /** Who sends it, on routes for operators. */
+    caller: Caller | null;
+  }
+}
+
+/** Routes of libraries, which cannot say their own: the page and the API's description, both for anybody. */
+const libraryRoutes = /^\/(?:\*|docs(?:\/.*)?)$/;
+
+/** What the guard asks: who shows this. Throws OperatorError. */
+export interface Gate {
+  callerOf(token: string): Caller;
+}
+
+/**
+ * Lets each request pass that its route's access allows, before anything of its body is read. Add it before any route:
+ * a route without an access is a mistake that ends the start, and not an open door.
+ */
+export function guardRoutes(app: FastifyInstance, gate: Gate): void {
+  app.decorateRequest('caller', null);
+  app.addHook('onRoute', ({ method, url, config }) => {
+    if (config?.access !== undefined || libraryRoutes.test(url)) return;
+    throw new Error(`${String(method)} ${url} does not say who may use it: give it config: { access: … }`);
+  });
+  app.addHook('onRequest', async (request) => {
+    const access = request.routeOptions.config.access ?? 'public';
+    if (access === 'public' || access === 'device') return;
+    request.caller = admitted(request, gate, access);
+  });
+}
+
+/** Whoever decides by this request, for the audit log. */
+export function actorOf({ caller }: FastifyRequest): Actor {
+  return caller === null ? 'anonymous' : `operator:${caller.name}`;
+}
+
+/** Who sends it, by Bearer token (RFC 6750). Throws OperatorError. */
+function admitted(request: FastifyRequest, gate: Gate, needed: Role): Caller {
+  const token = /^Bearer ([\x21-\x7e]{1,512})$/i.exec(request.headers.authorization ?? '')?.[1];
+  if (token === undefined) {
+    throw new OperatorError('operator-token-missing', 'this needs an operator’s token: Authorization: Bearer …');
+  }
+  const caller = gate.callerOf(token);
+  if (!mayActAs(caller.role, needed)) {
+    throw new OperatorError('role-insufficient', `this needs the role ${needed}, and ${caller.name} is ${caller.role}`);
+  }
+  return caller;
+}

@@ -1,0 +1,26 @@
+import { type Static, Type } from '@bellwether/shared/schema';
+
+/**
+ * What a person may do, each including those before: viewers look, operators run the fleet, approvers let releases and
+ * devices in, admins decide about people.
+ */
+export const Role = Type.Union([
+  Type.Literal('viewer'),
+  Type.Literal('operator'),
+  Type.Literal('approver'),
+  Type.Literal('admin'),
+]);
+export type Role = Static<typeof Role>;
+
+/** From the least to the most that one may do. */
+export const roles: readonly Role[] = ['viewer', 'operator', 'approver', 'admin'];
+
+/** Whether somebody in the role `held` may do what needs the role `needed`. */
+export function mayActAs(held: Role, needed: Role): boolean {
+  return roles.indexOf(held) >= roles.indexOf(needed);
+}
+
+/** The role that may do less: a token never does more than its owner may by now. */
+export function lesserRole(a: Role, b: Role): Role {
+  return mayActAs(a, b) ? b : a;
+}
