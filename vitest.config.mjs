@@ -7,6 +7,7 @@ const pace = {
   integration: { testTimeout: 30_000, hookTimeout: 30_000 },
   attacks: { testTimeout: 30_000, hookTimeout: 30_000 },
   scenarios: { testTimeout: 90_000, hookTimeout: 60_000, fileParallelism: false },
+  faults: { testTimeout: 90_000, hookTimeout: 60_000, fileParallelism: false },
   browser: { testTimeout: 60_000, hookTimeout: 60_000, fileParallelism: false },
 };
 

@@ -3,6 +3,8 @@ import { freemem } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { Clock } from '@bellwether/shared/clock';
 import { codeOf, messageOf } from '@bellwether/shared/errors';
+import { replaceDurably } from '@bellwether/shared/files/durable-file-disk';
+import { nodeFiles } from '@bellwether/shared/files/node-files-disk';
 import type { Log } from '@bellwether/shared/log';
 import type { AgentParts } from './agent.js';
 import { type AgentConfig, ConfigError, socketPathOf } from './config.js';
@@ -14,7 +16,6 @@ import { Membership } from './identity/membership.js';
 import { openReceiptChain } from './identity/receipt-chain-disk.js';
 import { ProcessEngine } from './inference/engine-process.js';
 import { HttpArtifacts } from './installs/artifact-http.js';
-import { writeFileAtomically } from './installs/atomic-file-disk.js';
 import { openBlobFolder } from './installs/blob-folder-disk.js';
 import { openReleaseStore } from './installs/release-store-disk.js';
 import { backoffMs } from './reconcile/backoff.js';
@@ -125,7 +126,7 @@ async function openParts(
     receipts: await openReceiptChain({
       path: state('receipts.json'),
       identity,
-      replaceFile: writeFileAtomically,
+      replaceFile: (path, bytes) => replaceDurably(nodeFiles, path, bytes),
       log,
     }),
     reportIdentity: { device, runId, bootId, agent: runtime.about, stage: config.stage },

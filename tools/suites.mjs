@@ -10,6 +10,7 @@ export const suites = {
   integration: { folders: ['integration', 'firmware-images'], budgetSeconds: 120 },
   attacks: { folders: ['attacks'], budgetSeconds: 90 },
   scenarios: { folders: ['scenarios'], budgetSeconds: 120 },
+  faults: { folders: ['faults'], budgetSeconds: 90 },
   browser: { folders: ['browser'], budgetSeconds: 60, debianPackages: ['chromium'] },
 };
 

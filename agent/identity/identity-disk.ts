@@ -1,11 +1,14 @@
-import { link, mkdir, open, readFile, rm } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DecodeError, decodeDocument } from '@bellwether/shared/contract/decode';
 import { CodedError, codeOf, messageOf } from '@bellwether/shared/errors';
+import type { DiskFiles } from '@bellwether/shared/files/disk-files';
+import { makeFolderDurably, placeDurably } from '@bellwether/shared/files/durable-file-disk';
+import { nodeFiles } from '@bellwether/shared/files/node-files-disk';
 import { deviceIdOf, deviceIdPattern, fingerprintOf } from '@bellwether/shared/ids';
 import { Compile, type Static, Type } from '@bellwether/shared/schema';
 import { type PayloadType, sealEnvelope } from '@bellwether/shared/signing/envelope';
-import { type KeyFile, readKeyFile, writeKeyFile } from '@bellwether/shared/signing/key-file';
+import { formatKeyFile, type KeyFile, readKeyFile } from '@bellwether/shared/signing/key-file';
 import { generateKeyPair } from '@bellwether/shared/signing/key-pair';
 import type { EnrolledIdentity } from './identity.js';
 
@@ -24,30 +27,36 @@ const compiledEnrolment = Compile(Enrolment);
  * Opens the identity in a folder, made with a new key on the first start [T-10]. `name` counts until the device is
  * enrolled; from then on its id stands, whatever the configuration says. Throws IdentityError, or Node's own error.
  */
-export async function openIdentity(folder: string, name: string): Promise<EnrolledIdentity> {
-  await mkdir(folder, { recursive: true, mode: 0o700 });
-  const key = await openKey(join(folder, 'device.key'));
+export async function openIdentity(
+  folder: string,
+  name: string,
+  files: DiskFiles = nodeFiles,
+): Promise<EnrolledIdentity> {
+  await makeFolderDurably(files, folder, 0o700);
+  const key = await openKey(files, join(folder, 'device.key'));
   const path = join(folder, 'enrolment.json');
   const enrolment = await readEnrolment(path);
   const device = enrolment?.device ?? deviceIdOf(name, key.public);
   if (!device.endsWith(fingerprintOf(key.public).slice(0, 16))) {
     throw new IdentityError('state-corrupt', `${path} is of the device ${device}, whose key is another one`);
   }
-  return new IdentityDisk(path, key, device, enrolment !== undefined);
+  return new IdentityDisk({ files, enrolmentPath: path, key, device, enrolled: enrolment !== undefined });
 }
 
 class IdentityDisk implements EnrolledIdentity {
   readonly device: string;
   readonly publicKey: string;
   readonly fingerprint: string;
+  readonly #files: DiskFiles;
   readonly #enrolmentPath: string;
   readonly #seed: string;
   #enrolled: boolean;
 
-  constructor(enrolmentPath: string, key: KeyFile, device: string, enrolled: boolean) {
+  constructor({ files, enrolmentPath, key, device, enrolled }: IdentityDiskParts) {
     this.device = device;
     this.publicKey = key.public;
     this.fingerprint = fingerprintOf(key.public);
+    this.#files = files;
     this.#enrolmentPath = enrolmentPath;
     this.#seed = key.seed;
     this.#enrolled = enrolled;
@@ -64,16 +73,20 @@ class IdentityDisk implements EnrolledIdentity {
   async markEnrolled(enrolledAtMs: number): Promise<void> {
     if (this.#enrolled) return;
     const enrolment: Enrolment = { version: 1, device: this.device, enrolledAtMs };
-    await placeNew(this.#enrolmentPath, async (path) => {
-      const file = await open(path, 'wx', 0o600);
-      await file.writeFile(`${JSON.stringify(enrolment)}\n`);
-      await file.close();
-    });
+    await placeDurably(this.#files, this.#enrolmentPath, Buffer.from(`${JSON.stringify(enrolment)}\n`));
     this.#enrolled = true;
   }
 }
 
-async function openKey(path: string): Promise<KeyFile> {
+interface IdentityDiskParts {
+  readonly files: DiskFiles;
+  readonly enrolmentPath: string;
+  readonly key: KeyFile;
+  readonly device: string;
+  readonly enrolled: boolean;
+}
+
+async function openKey(files: DiskFiles, path: string): Promise<KeyFile> {
   try {
     return await readKeyFile(path);
   } catch (cause) {
@@ -81,7 +94,7 @@ async function openKey(path: string): Promise<KeyFile> {
   }
   const { publicKey, seed } = generateKeyPair();
   const key: KeyFile = { version: 1, use: 'device', public: publicKey, seed };
-  await placeNew(path, (part) => writeKeyFile(part, key));
+  await placeDurably(files, path, Buffer.from(formatKeyFile(key)));
   return key;
 }
 
@@ -91,26 +104,6 @@ async function readEnrolment(path: string): Promise<Enrolment | undefined> {
   } catch (cause) {
     if (codeOf(cause) === 'ENOENT') return undefined;
     throw corrupt(cause);
-  }
-}
-
-/** A power cut leaves the whole file or none, and one that is there is never replaced: link(2) refuses. */
-async function placeNew(path: string, write: (part: string) => Promise<void>): Promise<void> {
-  const part = `${path}.new`;
-  await rm(part, { force: true });
-  await write(part);
-  await flush(part);
-  await link(part, path);
-  await rm(part);
-  await flush(join(path, '..'));
-}
-
-async function flush(path: string): Promise<void> {
-  const file = await open(path, 'r');
-  try {
-    await file.sync();
-  } finally {
-    await file.close();
   }
 }
 

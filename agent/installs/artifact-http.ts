@@ -1,6 +1,8 @@
 import type { Clock } from '@bellwether/shared/clock';
 import { blobPath } from '@bellwether/shared/contract/http-api';
 import { codeOf, messageOf } from '@bellwether/shared/errors';
+import type { DiskFiles } from '@bellwether/shared/files/disk-files';
+import { nodeFiles } from '@bellwether/shared/files/node-files-disk';
 import type { Log } from '@bellwether/shared/log';
 import { type Backoff, backoffMs } from '../reconcile/backoff.js';
 import { AdmissionRefusal } from '../trust/refusal.js';
@@ -19,6 +21,8 @@ export interface HttpArtifactsOptions {
   /** Of the artefact plane. */
   readonly baseUrl: string;
   readonly blobFolder: string;
+  /** node:fs by default. */
+  readonly files?: DiskFiles;
   /** Requests per blob and install attempt. */
   readonly maxAttempts: number;
   /** 0: no cap. */
@@ -48,7 +52,8 @@ export class HttpArtifacts implements Artifacts {
   }
 
   async #fetch(blob: WantedBlob, signal: AbortSignal, onBytes: (bytes: number) => void): Promise<MeasuredFile> {
-    const part = await PartFile.open(this.#options.blobFolder, blob.sha256, blob.bytes, signal);
+    const { blobFolder: folder, files: disk = nodeFiles } = this.#options;
+    const part = await PartFile.open({ disk, folder, sha256: blob.sha256, maxBytes: blob.bytes }, signal);
     try {
       const isOld = part.bytes > 0;
       await this.#complete(part, blob, signal, onBytes);

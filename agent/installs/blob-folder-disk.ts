@@ -1,7 +1,10 @@
 import { createHash, type Hash } from 'node:crypto';
-import { mkdir, open, readdir, rm, stat, statfs } from 'node:fs/promises';
+import { open, readdir, stat, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import { codeOf } from '@bellwether/shared/errors';
+import type { DiskFiles } from '@bellwether/shared/files/disk-files';
+import { makeFolderDurably } from '@bellwether/shared/files/durable-file-disk';
+import { nodeFiles } from '@bellwether/shared/files/node-files-disk';
 import { hex64Pattern } from '@bellwether/shared/ids';
 import type { MeasuredFile } from './admission.js';
 import type { Blobs, StoredBlob } from './blobs.js';
@@ -16,16 +19,18 @@ export function partName(sha256: string): string {
 }
 
 /** Opens the blob folder, made when it is missing; rejects with Node's own errors. */
-export async function openBlobFolder(folder: string): Promise<Blobs> {
-  await mkdir(folder, { recursive: true });
-  return new BlobFolder(folder);
+export async function openBlobFolder(folder: string, files: DiskFiles = nodeFiles): Promise<Blobs> {
+  await makeFolderDurably(files, folder);
+  return new BlobFolder(folder, files);
 }
 
 class BlobFolder implements Blobs {
   readonly folder: string;
+  readonly #files: DiskFiles;
 
-  constructor(folder: string) {
+  constructor(folder: string, files: DiskFiles) {
     this.folder = folder;
+    this.#files = files;
   }
 
   sizeOf(sha256: string): Promise<number | undefined> {
@@ -72,8 +77,8 @@ class BlobFolder implements Blobs {
   }
 
   async remove(sha256: string): Promise<void> {
-    await rm(join(this.folder, sha256), { force: true });
-    await rm(join(this.folder, partName(sha256)), { force: true });
+    await this.#files.remove(join(this.folder, sha256));
+    await this.#files.remove(join(this.folder, partName(sha256)));
   }
 
   async space(): Promise<{ readonly freeBytes: number; readonly totalBytes: number }> {

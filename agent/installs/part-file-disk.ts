@@ -1,34 +1,37 @@
 import { createHash, type Hash } from 'node:crypto';
-import { type FileHandle, open, rename, rm } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { codeOf } from '@bellwether/shared/errors';
+import type { DiskFiles, OpenFile } from '@bellwether/shared/files/disk-files';
+import { moveDurably } from '@bellwether/shared/files/durable-file-disk';
 import type { MeasuredFile } from './admission.js';
-import { syncFolder } from './atomic-file-disk.js';
 import { hashFile, partName } from './blob-folder-disk.js';
 
 /** An unfinished download on disk, hashed as it grows. One at a time per blob. */
 export class PartFile {
   readonly #path: string;
   readonly #target: string;
-  readonly #file: FileHandle;
+  readonly #disk: DiskFiles;
+  readonly #file: OpenFile;
   #hash: Hash;
   #bytes: number;
+  #isClosed = false;
 
   private constructor(parts: PartFileParts) {
     this.#path = parts.path;
     this.#target = parts.target;
+    this.#disk = parts.disk;
     this.#file = parts.file;
     this.#hash = parts.hash;
     this.#bytes = parts.bytes;
   }
 
   /** Opens the part of a blob and hashes what is there already; what is longer than the blob starts from nothing. */
-  static async open(folder: string, sha256: string, maxBytes: number, signal: AbortSignal): Promise<PartFile> {
+  static async open({ disk, folder, sha256, maxBytes }: PartFileOptions, signal: AbortSignal): Promise<PartFile> {
     const path = join(folder, partName(sha256));
     const hash = createHash('sha256');
     const bytes = await hashExisting(path, hash, signal);
-    const file = await open(path, 'a', 0o644);
-    const part = new PartFile({ path, target: join(folder, sha256), file, hash, bytes });
+    const file = await disk.open(path, 'append', 0o644);
+    const part = new PartFile({ disk, path, target: join(folder, sha256), file, hash, bytes });
     if (bytes > maxBytes) await part.restart();
     return part;
   }
@@ -45,7 +48,7 @@ export class PartFile {
   }
 
   async append(chunk: Uint8Array): Promise<void> {
-    await this.#file.appendFile(chunk);
+    await this.#file.write(chunk);
     this.#hash.update(chunk);
     this.#bytes += chunk.byteLength;
   }
@@ -58,27 +61,37 @@ export class PartFile {
   /** Gives it its final name; durable when it resolves: written before it counts [A-6]. */
   async place(): Promise<void> {
     await this.#file.sync();
-    await this.#file.close();
-    await rename(this.#path, this.#target);
-    await syncFolder(dirname(this.#target));
+    await this.close();
+    await moveDurably(this.#disk, this.#path, this.#target);
   }
 
   /** Removes it: these bytes are wrong. */
   async discard(): Promise<void> {
-    await this.#file.close();
-    await rm(this.#path, { force: true });
+    await this.close();
+    await this.#disk.remove(this.#path);
   }
 
   /** Leaves what is there for the next attempt; may be called twice, and after `place` or `discard`. */
   async close(): Promise<void> {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
     await this.#file.close();
   }
 }
 
+/** The part of one blob; what is longer than `maxBytes` is not it. */
+interface PartFileOptions {
+  readonly disk: DiskFiles;
+  readonly folder: string;
+  readonly sha256: string;
+  readonly maxBytes: number;
+}
+
 interface PartFileParts {
+  readonly disk: DiskFiles;
   readonly path: string;
   readonly target: string;
-  readonly file: FileHandle;
+  readonly file: OpenFile;
   readonly hash: Hash;
   readonly bytes: number;
 }

@@ -1,9 +1,11 @@
-import { mkdir, readFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { decodeDocument } from '@bellwether/shared/contract/decode';
 import { CodedError, codeOf, messageOf } from '@bellwether/shared/errors';
+import type { DiskFiles } from '@bellwether/shared/files/disk-files';
+import { makeFolderDurably, replaceDurably } from '@bellwether/shared/files/durable-file-disk';
+import { nodeFiles } from '@bellwether/shared/files/node-files-disk';
 import { Compile, type Static, Type } from '@bellwether/shared/schema';
-import { writeFileAtomically } from './atomic-file-disk.js';
 import { InstallRecord, isSameRelease, type ReleaseRef } from './install-record.js';
 import type { ReleaseStore } from './release-store.js';
 
@@ -19,9 +21,9 @@ const compiled = Compile(StoredReleases);
 export class ReleaseStoreError extends CodedError<'state-corrupt'> {}
 
 /** Opens `<state>/installs.json`; an absent file is an empty store. Throws ReleaseStoreError, or Node's own errors. */
-export async function openReleaseStore(path: string): Promise<ReleaseStore> {
-  await mkdir(dirname(path), { recursive: true });
-  return new DiskReleaseStore(path, await readRecords(path));
+export async function openReleaseStore(path: string, files: DiskFiles = nodeFiles): Promise<ReleaseStore> {
+  await makeFolderDurably(files, dirname(path));
+  return new DiskReleaseStore(path, files, await readRecords(path));
 }
 
 async function readRecords(path: string): Promise<readonly InstallRecord[]> {
@@ -45,11 +47,13 @@ async function readRecords(path: string): Promise<readonly InstallRecord[]> {
 
 class DiskReleaseStore implements ReleaseStore {
   readonly #path: string;
+  readonly #files: DiskFiles;
   #records: readonly InstallRecord[];
   #writes: Promise<void> = Promise.resolve();
 
-  constructor(path: string, records: readonly InstallRecord[]) {
+  constructor(path: string, files: DiskFiles, records: readonly InstallRecord[]) {
     this.#path = path;
+    this.#files = files;
     this.#records = records;
   }
 
@@ -73,7 +77,7 @@ class DiskReleaseStore implements ReleaseStore {
   #write(change: (records: readonly InstallRecord[]) => readonly InstallRecord[]): Promise<void> {
     const write = this.#writes.then(async () => {
       const releases = change(this.#records);
-      await writeFileAtomically(this.#path, Buffer.from(`${JSON.stringify({ version: 1, releases })}\n`));
+      await replaceDurably(this.#files, this.#path, Buffer.from(`${JSON.stringify({ version: 1, releases })}\n`));
       this.#records = releases;
     });
     // A failed write is its caller's to handle; the next one starts from what is on disk.

@@ -2,6 +2,8 @@ import { readFile } from 'node:fs/promises';
 import type { Clock } from '@bellwether/shared/clock';
 import { metadataPath } from '@bellwether/shared/contract/http-api';
 import { messageOf } from '@bellwether/shared/errors';
+import type { DiskFiles } from '@bellwether/shared/files/disk-files';
+import { nodeFiles } from '@bellwether/shared/files/node-files-disk';
 import type { Log } from '@bellwether/shared/log';
 import { sha256 } from '@bellwether/shared/signing/digest';
 import type { DeviceTrust } from './device-trust.js';
@@ -31,6 +33,8 @@ export interface DeviceTrustOptions {
   readonly device: { readonly id: string; readonly fingerprint: string };
   readonly clock: Clock;
   readonly log: Log;
+  /** node:fs by default. */
+  readonly files?: DiskFiles;
   /** For one metadata file; 10 s by default. */
   readonly requestTimeoutMs?: number;
   /** For a whole refresh; 60 s by default. */
@@ -65,7 +69,7 @@ export async function openDeviceTrust(
     allowDevelopment,
   };
 
-  const store = new DiskTrustStore(options.folder);
+  const store = new DiskTrustStore(options.folder, options.files ?? nodeFiles);
   const kept = (await store.load()) ?? (await begin(store, given ?? (await fetchRoot(plane())), pin));
   const { stored, rootVersion } = fromPinnedRoot(kept, pin);
   const pinned = { sha256: pin.sha256, version: rootVersion };

@@ -1,7 +1,8 @@
-import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { codeOf } from '@bellwether/shared/errors';
-import { syncFolder, writeDurably } from './durable-file-disk.js';
+import type { DiskFiles } from '@bellwether/shared/files/disk-files';
+import { writeDurably } from '@bellwether/shared/files/durable-file-disk';
 import type { CurrentBytes, MetadataBytes } from './metadata.js';
 import { decodeRoot } from './tuf-documents.js';
 
@@ -12,9 +13,13 @@ const leafName = /^((?:staging|production)-[a-z0-9-]{1,63})\.json$/;
 const onlineKeysName = 'online.json';
 
 /** Writes a new folder; when this resolves, all of it would survive a power cut. */
-export async function writeMetadataFolder(folder: string, { roots, current }: MetadataBytes): Promise<void> {
-  await rm(folder, { recursive: true, force: true }); // half-written before a power cut
-  await mkdir(folder, { mode: 0o700 });
+export async function writeMetadataFolder(
+  disk: DiskFiles,
+  folder: string,
+  { roots, current }: MetadataBytes,
+): Promise<void> {
+  await disk.remove(folder); // half-written before a power cut
+  await disk.makeFolder(folder, 0o700);
   const files = new Map(roots.map((root) => [`${decodeRoot(root).signed.version}.root.json`, root]));
   if (current !== null) {
     files.set('timestamp.json', current.timestamp);
@@ -24,9 +29,9 @@ export async function writeMetadataFolder(folder: string, { roots, current }: Me
     for (const [name, leaf] of current.leaves) files.set(`${name}.json`, leaf);
   }
   // The order of these does not matter: nobody reads the folder before trust.json names it.
-  await Promise.all([...files].map(async ([name, bytes]) => writeDurably(join(folder, name), bytes)));
-  await syncFolder(folder);
-  await syncFolder(dirname(folder));
+  await Promise.all([...files].map(async ([name, bytes]) => writeDurably(disk, join(folder, name), bytes)));
+  await disk.syncFolder(folder);
+  await disk.syncFolder(dirname(folder));
 }
 
 /** Reads a folder as it was written; rejects with Node's error when a file of it is missing. */

@@ -1,9 +1,10 @@
-import { mkdir, readdir, rm } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { decodeDocument } from '@bellwether/shared/contract/decode';
 import { messageOf } from '@bellwether/shared/errors';
+import type { DiskFiles } from '@bellwether/shared/files/disk-files';
+import { makeFolderDurably, replaceDurably } from '@bellwether/shared/files/durable-file-disk';
 import { Compile, type Static, Type } from '@bellwether/shared/schema';
-import { replaceDurably } from './durable-file-disk.js';
 import type { MetadataBytes } from './metadata.js';
 import { readIfThere, readMetadataFolder, writeMetadataFolder } from './metadata-folder-disk.js';
 import { type StoredTrust, TrustError, TrustState, type TrustStore } from './trust-store.js';
@@ -19,10 +20,12 @@ const maxTrustFileBytes = 1024 * 1024;
 /** Trust in a folder: `trust.json`, and beside it the folder of metadata that it names. */
 export class DiskTrustStore implements TrustStore {
   readonly #folder: string;
+  readonly #files: DiskFiles;
   #metadata: string;
 
-  constructor(folder: string) {
+  constructor(folder: string, files: DiskFiles) {
     this.#folder = folder;
+    this.#files = files;
     this.#metadata = 'metadata-0';
   }
 
@@ -32,7 +35,7 @@ export class DiskTrustStore implements TrustStore {
 
   /** What is stored; null when nothing ever was. Rejects with TrustError `state-corrupt`. */
   async load(): Promise<StoredTrust | null> {
-    await mkdir(this.#folder, { recursive: true, mode: 0o700 });
+    await makeFolderDurably(this.#files, this.#folder, 0o700);
     const file = await this.#readFile();
     if (file === null) return null;
     this.#metadata = file.metadata;
@@ -50,9 +53,9 @@ export class DiskTrustStore implements TrustStore {
   async save(state: TrustState, metadata?: MetadataBytes): Promise<void> {
     const before = this.#metadata;
     const next = metadata === undefined ? before : `metadata-${Number(before.slice('metadata-'.length)) + 1}`;
-    if (metadata !== undefined) await writeMetadataFolder(join(this.#folder, next), metadata);
+    if (metadata !== undefined) await writeMetadataFolder(this.#files, join(this.#folder, next), metadata);
     const file: Static<typeof TrustFile> = { version: 1, metadata: next, state };
-    await replaceDurably(this.#trustFile, Buffer.from(`${JSON.stringify(file)}\n`));
+    await replaceDurably(this.#files, this.#trustFile, Buffer.from(`${JSON.stringify(file)}\n`));
     this.#metadata = next;
     if (metadata !== undefined) await this.#removeOld(before);
   }
@@ -75,7 +78,7 @@ export class DiskTrustStore implements TrustStore {
   async #removeOld(before: string): Promise<void> {
     const names = (await readdir(this.#folder)).filter((name) => name.startsWith('metadata-'));
     const old = names.filter((name) => name !== this.#metadata && name !== before);
-    await Promise.all(old.map(async (name) => rm(join(this.#folder, name), { recursive: true, force: true })));
+    await Promise.all(old.map(async (name) => this.#files.remove(join(this.#folder, name))));
   }
 }
 

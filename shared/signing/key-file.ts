@@ -40,7 +40,12 @@ const compiled = Compile(KeyFile);
 
 /** Writes a new key file, 0600; throws EEXIST rather than overwrite a key. */
 export async function writeKeyFile(path: string, key: KeyFile): Promise<void> {
-  await writeFile(path, `${JSON.stringify(key, null, 2)}\n`, { mode: 0o600, flag: 'wx' });
+  await writeFile(path, formatKeyFile(key), { mode: 0o600, flag: 'wx' });
+}
+
+/** The text of a key file. */
+export function formatKeyFile(key: KeyFile): string {
+  return `${JSON.stringify(key, null, 2)}\n`;
 }
 
 /** Reads a key file that is not sealed; throws DecodeError when it is not one or its public key is not its seed's, or Node's own error. */

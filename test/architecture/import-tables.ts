@@ -36,6 +36,7 @@ export const processPoints: readonly Row[] = [
 
 /** The adapters of shared: the only files of it that touch dice, clock, disk or terminal. */
 export const sharedAdapters: readonly Row[] = [
+  { path: 'shared/files/*-disk.ts', why: 'A: how both programs write durably' },
   { path: 'shared/signing/key-file.ts', why: 'A: reads and writes key files' },
   { path: 'shared/signing/key-pair.ts', why: 'A: dice' },
   { path: 'shared/signing/sealed-key.ts', why: 'A: key files under a passphrase, salted by dice' },

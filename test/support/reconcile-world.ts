@@ -5,12 +5,16 @@ import { openBlobFolder } from '@bellwether/agent/installs/blob-folder-disk';
 import type { Announcement } from '@bellwether/agent/installs/install';
 import type { InstallRecord } from '@bellwether/agent/installs/install-record';
 import type { ReleaseStore } from '@bellwether/agent/installs/release-store';
+import { openReleaseStore } from '@bellwether/agent/installs/release-store-disk';
 import type { VerifiedModel } from '@bellwether/agent/installs/verified-model';
 import { LiveModels } from '@bellwether/agent/reconcile/live-models';
 import { buildReconciler, type Reconciler, type ReconcilerParts } from '@bellwether/agent/reconcile/reconciler';
 import type { DeviceTrust } from '@bellwether/agent/trust/device-trust';
 import { AdmissionRefusal } from '@bellwether/agent/trust/refusal';
+import type { RunnerTrust } from '@bellwether/agent/trust/runner-trust';
 import type { RefusalCode } from '@bellwether/shared/contract/refusal';
+import type { DiskFiles } from '@bellwether/shared/files/disk-files';
+import { nodeFiles } from '@bellwether/shared/files/node-files-disk';
 import { silentLog } from '@bellwether/shared/log';
 import { MemoryReleaseStore } from './installs.js';
 import type { SampleRelease } from './sample-release.js';
@@ -25,9 +29,15 @@ export class ScriptedEngine implements Engine {
   /** While it is pending, no runner gets ready. */
   gate: Promise<void> = Promise.resolve();
 
-  async start(model: VerifiedModel, _trust: unknown, signal: AbortSignal): Promise<ScriptedRunner> {
+  /** What a runner would verify before it loads: nothing here. */
+  verify(_model: VerifiedModel, _trust: RunnerTrust): Promise<void> {
+    return Promise.resolve();
+  }
+
+  async start(model: VerifiedModel, trust: RunnerTrust, signal: AbortSignal): Promise<ScriptedRunner> {
     await this.gate;
     signal.throwIfAborted();
+    await this.verify(model, trust);
     const code = this.refusals.get(model.manifest.version);
     if (code !== undefined) throw new AdmissionRefusal(code, `scripted: ${code}`);
     const runner = new ScriptedRunner(model);
@@ -36,21 +46,42 @@ export class ScriptedEngine implements Engine {
   }
 }
 
+/** Where a device keeps what it knows, and how it writes there. */
+export interface DeviceDisk {
+  readonly folder: string;
+  readonly files: DiskFiles;
+  readonly url?: string;
+}
+
 /** A device's reconcile over real trust, a real web server and a real disk; only runners are scripted. */
 export class ReconcileWorld {
   readonly world: TrustWorld;
   readonly trust: DeviceTrust;
-  readonly engine = new ScriptedEngine();
+  readonly engine: ScriptedEngine;
   readonly live = new LiveModels();
   readonly events: Announcement[] = [];
   readonly store: ReleaseStore;
   readonly reconciler: Reconciler;
   readonly #changed = new Set<() => void>();
 
-  private constructor(world: TrustWorld, trust: DeviceTrust, store: ReleaseStore, parts: ReconcilerParts) {
+  private constructor(
+    world: TrustWorld,
+    {
+      trust,
+      store,
+      engine,
+      parts,
+    }: {
+      readonly trust: DeviceTrust;
+      readonly store: ReleaseStore;
+      readonly engine: ScriptedEngine;
+      readonly parts: ReconcilerParts;
+    },
+  ) {
     this.world = world;
     this.trust = trust;
     this.store = store;
+    this.engine = engine;
     this.reconciler = buildReconciler({
       ...parts,
       trust,
@@ -76,16 +107,21 @@ export class ReconcileWorld {
       readonly world?: TrustWorld;
       readonly records?: readonly InstallRecord[];
       readonly parts?: Partial<ReconcilerParts>;
+      /** On a disk of its own, with its records too; `url` of another artefact plane than the world's. */
+      readonly disk?: DeviceDisk;
+      readonly engine?: ScriptedEngine;
     } = {},
   ): Promise<ReconcileWorld> {
     const world = options.world ?? (await TrustWorld.start());
     const { clock } = world;
-    const blobs = await openBlobFolder(join(world.folder, 'device', 'blobs'));
+    const { folder = join(world.folder, 'device'), files = nodeFiles, url = world.server.url } = options.disk ?? {};
+    const blobs = await openBlobFolder(join(folder, 'blobs'), files);
     const random = () => 1;
     const log = silentLog;
     const artifacts = new HttpArtifacts({
-      baseUrl: world.server.url,
+      baseUrl: url,
       blobFolder: blobs.folder,
+      files,
       maxAttempts: 1,
       maxBytesPerSecond: 0,
       stallMs: 10_000,
@@ -106,9 +142,14 @@ export class ReconcileWorld {
       log,
       ...options.parts,
     };
-    const store = new MemoryReleaseStore(options.records);
+    const store =
+      options.disk === undefined
+        ? new MemoryReleaseStore(options.records)
+        : await openReleaseStore(join(folder, 'installs.json'), files);
+    const trust = await world.open({ folder: join(folder, 'trust'), baseUrl: url, files });
+    const engine = options.engine ?? new ScriptedEngine();
     // The parts that are missing here are put in by the constructor.
-    return new ReconcileWorld(world, await world.open(), store, parts as unknown as ReconcilerParts);
+    return new ReconcileWorld(world, { trust, store, engine, parts: parts as unknown as ReconcilerParts });
   }
 
   /** An order for these releases is accepted. */

@@ -4,8 +4,9 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { openIdentity } from '@bellwether/agent/identity/identity-disk';
 import { openReceiptChain } from '@bellwether/agent/identity/receipt-chain-disk';
-import { writeFileAtomically } from '@bellwether/agent/installs/atomic-file-disk';
 import { decodeReceipt, type Receipt } from '@bellwether/shared/contract/receipt';
+import { replaceDurably } from '@bellwether/shared/files/durable-file-disk';
+import { nodeFiles } from '@bellwether/shared/files/node-files-disk';
 import { silentLog } from '@bellwether/shared/log';
 import { sha256 } from '@bellwether/shared/signing/digest';
 import { type Envelope, openEnvelope } from '@bellwether/shared/signing/envelope';
@@ -34,7 +35,13 @@ async function world() {
     identity,
     path,
     opened,
-    open: () => openReceiptChain({ path, identity, replaceFile: writeFileAtomically, log: silentLog }),
+    open: () =>
+      openReceiptChain({
+        path,
+        identity,
+        replaceFile: (to, bytes) => replaceDurably(nodeFiles, to, bytes),
+        log: silentLog,
+      }),
   };
 }
 

@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { MetadataBytes } from '@bellwether/agent/trust/metadata';
 import type { TrustState } from '@bellwether/agent/trust/trust-store';
 import { DiskTrustStore } from '@bellwether/agent/trust/trust-store-disk';
+import { nodeFiles } from '@bellwether/shared/files/node-files-disk';
 import { refusalCode } from '../../support/refusal-code.js';
 import { SignedRepository } from '../../support/signed-repository.js';
 
@@ -28,7 +29,7 @@ beforeEach(async () => {
 });
 afterEach(async () => rm(folder, { recursive: true, force: true }));
 
-const open = () => new DiskTrustStore(join(folder, 'trust'));
+const open = () => new DiskTrustStore(join(folder, 'trust'), nodeFiles);
 
 describe('the trust store', () => {
   it('is empty at first, and then has what was saved last', async () => {
