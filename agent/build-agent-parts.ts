@@ -8,6 +8,7 @@ import { nodeFiles } from '@bellwether/shared/files/node-files-disk';
 import type { Log } from '@bellwether/shared/log';
 import type { AgentParts } from './agent.js';
 import { type AgentConfig, ConfigError, socketPathOf } from './config.js';
+import { ArtefactToken, mayCarryToken } from './identity/artefact-token.js';
 import type { Session } from './identity/enrolment.js';
 import { EnrolmentHttp } from './identity/enrolment-http.js';
 import type { Identity } from './identity/identity.js';
@@ -107,12 +108,17 @@ async function openParts(
     spare: config.spareRunner,
   });
   closers.push(() => engine.stop());
+  const artefactToken = new ArtefactToken({
+    clock,
+    openSession: (abort) => membership.openSession('artefacts', abort),
+  });
   const artifacts = new HttpArtifacts({
     baseUrl: artefactsUrl(config),
     blobFolder: blobs.folder,
     maxAttempts: config.limits.downloadAttempts,
     maxBytesPerSecond: config.limits.downloadBytesPerSecond,
     stallMs: config.limits.downloadStallMs,
+    ...(mayCarryToken(config.server.url, artefactsUrl(config)) && { access: artefactToken }),
     clock,
     random,
     log,

@@ -10,6 +10,8 @@ export interface ServeSettings {
   /** How long windows and events are kept. */
   readonly windowDays: number;
   readonly eventDays: number;
+  /** Where devices are sent for blobs, with signed URLs; undefined: they download from here. */
+  readonly blobCdn?: string;
 }
 
 /** What was said on the command line; the rest are defaults. */
@@ -50,6 +52,8 @@ export function serveSettings(given: GivenSettings): ServeSettings {
   }
   if (settings.data === '' || settings.host === '')
     throw new ConfigError('config-invalid', 'data and host must not be empty');
+  if (settings.blobCdn !== undefined && !/^https?:\/\//.test(settings.blobCdn))
+    throw new ConfigError('config-invalid', `blobCdn is ${settings.blobCdn}; it must be the URL of a CDN`);
   return Object.freeze(settings);
 }
 
@@ -60,5 +64,6 @@ export function dataPaths(data: string) {
     repository: `${data}/repository`,
     keys: `${data}/keys`,
     operatorToken: `${data}/operator.token`,
+    urlSecret: `${data}/keys/artefact-url.secret`,
   } as const;
 }

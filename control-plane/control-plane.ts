@@ -6,6 +6,7 @@ import { auditRoutes } from './audit/audit-routes.js';
 import { AuditStoreSql } from './audit/audit-store-sql.js';
 import type { ArtefactStore, Catalog } from './catalog/catalog.js';
 import { catalogRoutes } from './catalog/catalog-routes.js';
+import { DownloadGate } from './catalog/download-gate.js';
 import type { ServeSettings } from './config.js';
 import type { Database } from './database/database-sqlite.js';
 import { DeviceDecisions } from './fleet/device-decisions.js';
@@ -18,6 +19,7 @@ import { releaseRoutes } from './fleet/release-routes.js';
 import { SessionNonces } from './fleet/session-nonce.js';
 import { SessionTokens } from './fleet/session-token.js';
 import { Sessions } from './fleet/sessions.js';
+import { requireApproved } from './fleet/standing.js';
 import { tokenRoutes } from './fleet/token-routes.js';
 import { HttpListener } from './http/listener-fastify.js';
 import { LiveFeed } from './http/live-feed.js';
@@ -52,6 +54,8 @@ export interface ControlPlaneParts {
   readonly keys: { readonly director: KeyPair; readonly time: KeyPair; readonly issuer: KeyPair };
   /** The first admin's token; undefined on a server that has operators. */
   readonly firstToken: string | undefined;
+  /** Of signed URLs for blobs. */
+  readonly urlSecret: string;
   readonly consoleFolder: string;
 }
 
@@ -115,6 +119,17 @@ export function buildControlPlane(parts: ControlPlaneParts): ControlPlane {
     timeKey: keys.time,
     mqttUrl: (hostname) => reachableUrl(channel.url, hostname),
   });
+  const gate = new DownloadGate({
+    clock,
+    urlSecret: parts.urlSecret,
+    cdnUrl: settings.blobCdn,
+    isPublic: (sha256) => catalog.isMetadataBlob(sha256),
+    admitOperator: (token) => void operators.callerOf(token),
+    admitDevice: async (token) => {
+      const device = await tokens.verify(token, 'artefacts');
+      requireApproved(device, fleet.get(device).standing);
+    },
+  });
   const enrolment = new Enrolment({
     store: fleetStore,
     fleet,
@@ -169,7 +184,7 @@ export function buildControlPlane(parts: ControlPlaneParts): ControlPlane {
         liveRoutes(app, { feed, views });
         auditRoutes(app, { audit });
       },
-      artefacts: (app) => catalogRoutes(app, { store: catalog, audit }),
+      artefacts: (app) => catalogRoutes(app, { store: catalog, gate, audit }),
     }),
   );
   const { windowDays, eventDays } = settings;

@@ -7,6 +7,7 @@ import type { Log } from '@bellwether/shared/log';
 import { type Backoff, backoffMs } from '../reconcile/backoff.js';
 import { AdmissionRefusal } from '../trust/refusal.js';
 import type { MeasuredFile } from './admission.js';
+import type { ArtefactAccess } from './artifact-access.js';
 import type { Artifacts, WantedBlob } from './artifacts.js';
 import { PartFile } from './part-file-disk.js';
 import { judgeReply } from './range-reply.js';
@@ -29,6 +30,8 @@ export interface HttpArtifactsOptions {
   readonly maxBytesPerSecond: number;
   /** Without a byte for this long, a connection is given up. */
   readonly stallMs: number;
+  /** Left out where the artefact plane is open to anybody. */
+  readonly access?: ArtefactAccess;
   readonly clock: Clock;
   readonly random: () => number;
   readonly log: Log;
@@ -102,17 +105,23 @@ export class HttpArtifacts implements Artifacts {
     meter: TransferMeter,
     signal: AbortSignal,
   ): Promise<Failure | undefined> {
-    const { clock, stallMs } = this.#options;
+    const { clock, stallMs, access } = this.#options;
     const stall = new StallGuard(clock, stallMs);
     stall.watch();
     try {
+      const abort = AbortSignal.any([signal, stall.signal]);
       const response = await fetch(this.#url(blob), {
         headers: {
+          ...(await access?.headers(abort)),
           'accept-encoding': 'identity',
           ...(part.bytes > 0 ? { range: `bytes=${part.bytes}-` } : {}),
         },
-        signal: AbortSignal.any([signal, stall.signal]),
+        signal: abort,
       });
+      if (response.status === 401 && access?.renew() === true) {
+        await response.body?.cancel();
+        return { why: 'the token was no good any more', afterMs: 0 };
+      }
       const reply = { status: response.status, header: (name: string) => response.headers.get(name) };
       const asked = { offset: part.bytes, bytes: blob.bytes, nowMs: clock.now().wallMs };
       const verdict = judgeReply(reply, asked);

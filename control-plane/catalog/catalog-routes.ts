@@ -9,31 +9,45 @@ import { actorOf } from '../http/route-guard.js';
 import { parseRange } from './byte-range.js';
 import type { ArtefactStore } from './catalog.js';
 import { CatalogError, type CatalogErrorCode } from './catalog-error.js';
+import { DownloadError, type DownloadErrorCode, type DownloadGate, type DownloadRight } from './download-gate.js';
 import { maxRoleBytes } from './role-file.js';
 
 /** What the routes need. */
 export interface CatalogRoutesOptions {
   readonly store: ArtefactStore;
+  readonly gate: DownloadGate;
   /** Where publications are written down. */
   readonly audit: AuditTrail;
+}
+
+interface BlobRequest {
+  readonly Params: { readonly sha256: string };
+  readonly Querystring: { readonly expires?: string; readonly signature?: string };
 }
 
 const metadataFile =
   '^(timestamp|[1-9][0-9]{0,9}\\.(root|snapshot|targets|(staging|production)-[a-z0-9]{1,63}))\\.json$';
 const immutable = 'public, max-age=31536000, immutable';
+/** What needed a token is not for caches that others share (RFC 9111 §3.5). */
+const privateImmutable = 'private, max-age=31536000, immutable';
 const fileParams = Type.Object({ file: Type.String({ pattern: metadataFile }) });
 const blobParams = Type.Object({ sha256: Type.String({ pattern: hex64Pattern }) });
+const urlQuery = Type.Object({
+  expires: Type.Optional(Type.String({ pattern: '^[0-9]{1,15}$' })),
+  signature: Type.Optional(Type.String({ maxLength: 100 })),
+});
 const roleParams = Type.Object({ role: Type.String({ maxLength: 100 }) });
 
-/** The artefact plane, for anybody, and the publisher's way in, for operators. */
-export const catalogRoutes: FastifyPluginAsync<CatalogRoutesOptions> = async (app, { store, audit }) => {
+/** The artefact plane (metadata for anybody, blobs for who has a right to them [T-11]), and the publisher's way in, for operators. */
+export const catalogRoutes: FastifyPluginAsync<CatalogRoutesOptions> = async (app, { store, gate, audit }) => {
   app.setErrorHandler(replyWithProblem);
-  artefactPlane(app, store);
+  metadata(app, store);
+  blobDownloads(app, { store, gate });
   await app.register(async (blobs) => blobUploads(blobs, store));
   await app.register(async (roles) => roleUploads(roles, { store, audit }));
 };
 
-function artefactPlane(app: FastifyInstance, store: ArtefactStore): void {
+function metadata(app: FastifyInstance, store: ArtefactStore): void {
   const about = { tags: ['artefacts'], summary: 'A file of the TUF repository', security: [], params: fileParams };
   app.get<{ Params: { file: string } }>(
     `${metadataPath}:file`,
@@ -48,13 +62,28 @@ function artefactPlane(app: FastifyInstance, store: ArtefactStore): void {
         .send(bytes);
     },
   );
-  app.route<{ Params: { sha256: string } }>({
+}
+
+function blobDownloads(app: FastifyInstance, { store, gate }: Pick<CatalogRoutesOptions, 'store' | 'gate'>): void {
+  app.route<BlobRequest>({
     method: ['GET', 'HEAD'],
     url: `${blobPath}:sha256`,
     exposeHeadRoute: false,
-    config: { access: 'public' },
-    schema: { tags: ['artefacts'], summary: 'A blob, or one range of its bytes', security: [], params: blobParams },
-    handler: (request, reply) => sendBlob(store, request, reply),
+    config: { access: 'device' },
+    schema: {
+      tags: ['artefacts'],
+      summary: 'A blob, or one range of its bytes, for a device’s token, a signed URL or an operator',
+      params: blobParams,
+      querystring: urlQuery,
+    },
+    handler: async (request, reply) => {
+      const { sha256 } = request.params;
+      const { authorization } = request.headers;
+      const right = await gate.judge({ sha256, authorization, url: request.query });
+      const elsewhere = right === 'device' ? gate.cdnLocation(sha256) : undefined;
+      if (elsewhere !== undefined) return reply.header('cache-control', 'no-store').redirect(elsewhere, 307);
+      return sendBlob(store, request, reply, right);
+    },
   });
 }
 
@@ -74,7 +103,7 @@ function blobUploads(app: FastifyInstance, store: ArtefactStore): void {
 }
 
 /** Roles are kept byte for byte: what was signed is what is stored. */
-function roleUploads(app: FastifyInstance, { store, audit }: CatalogRoutesOptions): void {
+function roleUploads(app: FastifyInstance, { store, audit }: Omit<CatalogRoutesOptions, 'gate'>): void {
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('application/json', { parseAs: 'buffer', bodyLimit: maxRoleBytes }, (_request, body, done) =>
     done(null, body),
@@ -98,8 +127,9 @@ function roleUploads(app: FastifyInstance, { store, audit }: CatalogRoutesOption
 
 async function sendBlob(
   store: ArtefactStore,
-  request: FastifyRequest<{ Params: { sha256: string } }>,
+  request: FastifyRequest<BlobRequest>,
   reply: FastifyReply,
+  right: DownloadRight,
 ): Promise<FastifyReply> {
   const { sha256 } = request.params;
   const etag = `"${sha256}"`;
@@ -107,7 +137,8 @@ async function sendBlob(
   if (blob === undefined) return notFound(reply, `there is no blob ${sha256}`);
   const isSame = (request.headers['if-range'] ?? etag) === etag;
   const range = parseRange(isSame ? request.headers.range : undefined, blob.bytes);
-  reply.type('application/octet-stream').headers({ etag, 'accept-ranges': 'bytes', 'cache-control': immutable });
+  const caching = right === 'public' || right === 'url' ? immutable : privateImmutable;
+  reply.type('application/octet-stream').headers({ etag, 'accept-ranges': 'bytes', 'cache-control': caching });
   if (range === 'unsatisfiable' || request.method === 'HEAD' || blob.bytes === 0) await blob.close();
   if (range === 'unsatisfiable') {
     return reply.code(416).header('content-range', `bytes */${blob.bytes}`).send();
@@ -119,7 +150,9 @@ async function sendBlob(
 }
 
 /** HTTP status of each refusal that a request can meet. */
-const statuses: Partial<Record<CatalogErrorCode, number>> = {
+const statuses: Partial<Record<CatalogErrorCode | DownloadErrorCode, number>> = {
+  'download-token-missing': 401,
+  'download-url-invalid': 403,
   'blob-too-large': 413,
   'role-unknown': 404,
   'role-changed': 409,
@@ -131,7 +164,7 @@ const statuses: Partial<Record<CatalogErrorCode, number>> = {
 
 /** Answers the catalogue's own refusals (RFC 9457); everything else is the server's error handler's. */
 function replyWithProblem(error: unknown, _request: FastifyRequest, reply: FastifyReply): FastifyReply {
-  if (!(error instanceof CatalogError)) throw error;
+  if (!(error instanceof CatalogError) && !(error instanceof DownloadError)) throw error;
   return sendProblem(reply, { status: statuses[error.code] ?? 422, code: error.code, detail: error.message });
 }
 

@@ -43,6 +43,8 @@ export interface OpenBlob {
 export interface ArtefactStore {
   /** The bytes of a metadata file, `timestamp.json` or `4.targets.json`; undefined when there is none. */
   metadataFile(name: string): Promise<Uint8Array | undefined>;
+  /** True for a blob that belongs to the metadata: what top-level targets lists, which is keys/online.json. */
+  isMetadataBlob(sha256: string): boolean;
   openBlob(sha256: string): Promise<OpenBlob | undefined>;
   /** Stores a blob once its bytes have the digest; throws CatalogError `blob-digest`, `blob-too-large`, `storage`. */
   storeBlob(sha256: string, source: AsyncIterable<Uint8Array>): Promise<void>;

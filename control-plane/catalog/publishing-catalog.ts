@@ -100,6 +100,10 @@ export class PublishingCatalog implements Catalog, ArtefactStore {
     return this.#parts.repository.metadataFile(name);
   }
 
+  isMetadataBlob(digest: string): boolean {
+    return Object.values(this.#state.targets.file.signed.targets).some(({ hashes }) => hashes.sha256 === digest);
+  }
+
   openBlob(digest: string): Promise<OpenBlob | undefined> {
     return this.#parts.blobs.open(digest);
   }

@@ -16,6 +16,7 @@ export function addServeVerb(program: Command, parts: VerbParts): void {
     .option('--mqtt-port <port>', 'MQTT; 0 takes any free port', port, mqttPort)
     .option('--window-days <days>', 'how long windows are kept', days, windowDays)
     .option('--event-days <days>', 'how long events are kept', days, eventDays)
+    .option('--blob-cdn <url>', 'a CDN that devices are sent to for blobs, with URLs that are signed for an hour')
     .addOption(
       new Option('--log-level <level>', 'what to log')
         .choices(['debug', 'info', 'warn', 'error', 'silent'])

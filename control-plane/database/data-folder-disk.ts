@@ -29,6 +29,17 @@ export async function operatorToken(path: string, isFirstStart: boolean): Promis
   throw new DataError('data-corrupt', `${path} holds no token of 32 to 512 characters: delete it`);
 }
 
+/** The secret of signed URLs: 256 random bits, made on the first start, in a file of mode 0600 that an operator may copy to a CDN's edge. */
+export async function urlSecret(path: string): Promise<string> {
+  await orIfThere(writeFile(path, `${randomBytes(32).toString('base64url')}\n`, { mode: 0o600, flag: 'wx' }));
+  const secret = (await readFile(path, 'utf8')).trim();
+  if (secret.length >= 32) return secret;
+  throw new DataError(
+    'data-corrupt',
+    `${path} holds no secret of at least 32 characters: delete it, and a new one is made`,
+  );
+}
+
 /** The key that signs sessions' tokens: made on the first start. */
 export async function issuerKey(folder: string): Promise<KeyPair> {
   const { publicKey, seed } = generateKeyPair();

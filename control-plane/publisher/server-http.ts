@@ -47,6 +47,8 @@ export class ServerConnection implements ReleaseServer {
     const reply = await this.#call({ method: 'HEAD', path: blobPath + sha256 });
     reply.resume();
     if (reply.statusCode === 200 || reply.statusCode === 404) return reply.statusCode === 200;
+    // A refusal of HEAD has no words: GET says why.
+    (await this.#exchange({ method: 'GET', path: blobPath + sha256 })).destroy();
     throw new ServerError('bad-reply', `${this.#baseUrl} answered ${reply.statusCode} for a blob`);
   }
 

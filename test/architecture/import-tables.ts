@@ -78,6 +78,8 @@ export const pureFiles: readonly string[] = [
   'control-plane/config.ts',
   ...names('control-plane/orders', ['compose']),
   ...names('control-plane/messaging', ['topic-access']),
+  ...['standing', 'fleet-error'].map((name) => `control-plane/fleet/${name}.ts`),
+  'control-plane/catalog/signed-url.ts',
   ...names('control-plane/rollouts', ['transition', 'verdict', 'rollout']),
   ...names('control-plane/catalog', ['byte-range', 'repository-layout', 'role-file', 'role-rules', 'signing-schedule']),
   ...['releases', 'repository-state', 'catalog', 'catalog-error'].map((name) => `control-plane/catalog/${name}.ts`),

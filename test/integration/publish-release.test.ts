@@ -11,7 +11,7 @@ import { PublisherError } from '@bellwether/control-plane/publisher/publisher-er
 import { readRelease } from '@bellwether/control-plane/publisher/release-source-disk';
 import { ServerConnection } from '@bellwether/control-plane/publisher/server-http';
 import { codeOf } from '@bellwether/shared/errors';
-import { type CatalogServer, startCatalogServer } from '../support/catalog-server.js';
+import { type CatalogServer, operatorToken, startCatalogServer } from '../support/catalog-server.js';
 import { openSigner } from '../support/release-signers.js';
 
 const examples = fileURLToPath(new URL('../../../examples/digits/', import.meta.url));
@@ -51,10 +51,13 @@ describe('a release that is published and approved', () => {
     await cp(join(server.keys, 'root.json'), join(folder, 'root.json'));
     const updater = new Updater({ metadataDir: folder, metadataBaseUrl: `${server.url}/repository/metadata` });
     await updater.refresh();
+    const headers = { authorization: `Bearer ${operatorToken}` };
     for (const stage of ['staging', 'production']) {
       const target = await updater.getTargetInfo(`${stage}/digits/1.0.0/manifest.json`);
       expect(target?.hashes).toEqual({ sha256: manifest });
-      const bytes = Buffer.from(await (await fetch(`${server.url}/blobs/sha256/${manifest}`)).arrayBuffer());
+      const bytes = Buffer.from(
+        await (await fetch(`${server.url}/blobs/sha256/${manifest}`, { headers })).arrayBuffer(),
+      );
       await target?.verify(Readable.from([bytes]));
     }
     const onlineKeys = await updater.getTargetInfo('keys/online.json');

@@ -1,5 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { DeviceView, RolloutView, TokenList, TokenReply } from '@bellwether/control-plane/http/operator-api';
+import type {
+  DeviceView,
+  ReleaseView,
+  RolloutView,
+  TokenList,
+  TokenReply,
+} from '@bellwether/control-plane/http/operator-api';
+import { blobPath } from '@bellwether/shared/contract/http-api';
 import { fingerprintOf } from '@bellwether/shared/ids';
 import { connectOnce, FleetDevice, openOrder, subscribeAndWait, untilClosed } from '../support/fleet-device.js';
 import { startServer, type TestServer } from '../support/server.js';
@@ -81,6 +88,22 @@ describe('decommissioning', () => {
     await server.restart();
     await refused();
     expect(await view(device.id)).toMatchObject({ standing: 'decommissioned', ordered: null });
+  });
+});
+
+describe('a download', () => {
+  it('needs a session for artefacts, of a device that is in', async () => {
+    const device = await server.enrolled('loader');
+    const { manifest } = await server.read<ReleaseView>('/releases/digits/1.0.0');
+    const get = (token: string) =>
+      fetch(`${server.httpUrl}${blobPath}${manifest}`, { headers: { authorization: `Bearer ${token}` } });
+    const [artefacts, mqtt] = [await device.openSession('artefacts'), await device.openSession('mqtt')];
+    expect((await get(artefacts.token)).status).toBe(200);
+    expect(await codeOf(await get(mqtt.token))).toBe('session-invalid');
+    await server.cli('device', 'decommission', 'loader');
+    expect(await codeOf(await get(artefacts.token))).toBe('device-decommissioned');
+    expect((await get(server.operatorToken)).status).toBe(200);
+    expect(await codeOf(await fetch(`${server.httpUrl}${blobPath}${manifest}`))).toBe('download-token-missing');
   });
 });
 

@@ -4,6 +4,8 @@ import { join } from 'node:path';
 import fastify from 'fastify';
 import { type OpenedCatalog, openCatalog } from '@bellwether/control-plane/catalog/catalog-disk';
 import { catalogRoutes } from '@bellwether/control-plane/catalog/catalog-routes';
+import { DownloadGate } from '@bellwether/control-plane/catalog/download-gate';
+import { FleetError } from '@bellwether/control-plane/fleet/fleet-error';
 import { replyWithProblems } from '@bellwether/control-plane/http/error-reply';
 import { guardRoutes } from '@bellwether/control-plane/http/route-guard';
 import { initDevelopmentKeys } from '@bellwether/control-plane/publisher/key-set-disk';
@@ -26,6 +28,7 @@ export interface CatalogFixture {
 
 interface CatalogFixtureOptions {
   readonly clock?: Clock;
+  readonly cdnUrl?: string;
   readonly maxBlobBytes?: number;
 }
 
@@ -70,6 +73,10 @@ export async function openCatalogFixture({
 /** The operator's token of servers in tests. */
 export const operatorToken = 'operator-token-of-tests';
 
+/** What a device's session token is in these tests, and the secret of signed URLs. */
+export const deviceToken = 'a.device.token';
+export const urlSecret = 'secret-of-signed-urls-in-tests-0123456789';
+
 /** A catalogue behind its routes on a real port. */
 export interface CatalogServer extends CatalogFixture {
   readonly url: string;
@@ -80,8 +87,19 @@ export async function startCatalogServer(options: CatalogFixtureOptions = {}): P
   const fixture = await openCatalogFixture(options);
   const app = fastify({ bodyLimit: 64 * 1024, forceCloseConnections: true });
   replyWithProblems(app, silentLog);
-  guardRoutes(app, gateOf(operatorToken));
-  await app.register(catalogRoutes, { store: fixture.catalog, audit: new RecordedAudit() });
+  const operators = gateOf(operatorToken);
+  guardRoutes(app, operators);
+  const gate = new DownloadGate({
+    clock: options.clock ?? systemClock,
+    urlSecret,
+    cdnUrl: options.cdnUrl,
+    isPublic: (sha256) => fixture.catalog.isMetadataBlob(sha256),
+    admitOperator: (token) => void operators.callerOf(token),
+    admitDevice: async (token) => {
+      if (token !== deviceToken) throw new FleetError('session-invalid', 'no such session');
+    },
+  });
+  await app.register(catalogRoutes, { store: fixture.catalog, gate, audit: new RecordedAudit() });
   const url = await app.listen({ port: 0, host: '127.0.0.1' });
   return {
     ...fixture,

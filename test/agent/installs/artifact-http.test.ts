@@ -4,6 +4,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { ArtefactAccess } from '@bellwether/agent/installs/artifact-access';
 import { HttpArtifacts, type HttpArtifactsOptions } from '@bellwether/agent/installs/artifact-http';
 import type { Clock, Instant } from '@bellwether/shared/clock';
 import { silentLog } from '@bellwether/shared/log';
@@ -317,6 +318,43 @@ describe('a download', () => {
     await fetched;
     expect(await stored()).toEqual(bytes);
     expect(ranges).toHaveLength(2);
+  });
+
+  it('shows its token, and takes a new one when the old one has run out, once', async () => {
+    const shown: unknown[] = [];
+    const wants =
+      (token: string): Handler =>
+      (request, response) => {
+        shown.push(request.headers.authorization);
+        (request.headers.authorization === token ? good : status(401))(request, response);
+      };
+    let number = 1;
+    let mayRenew = true;
+    const access: ArtefactAccess = {
+      headers: async () => ({ authorization: `t${number++}` }),
+      renew: () => mayRenew,
+    };
+    answer(wants('t2'));
+    await fetchBlob({ access });
+    expect(shown).toEqual(['t1', 't2']);
+    mayRenew = false;
+    await rm(join(folder, digest));
+    expect(await refusalCode(() => fetchBlob({ access }))).toBe('network');
+    expect(shown).toEqual(['t1', 't2', 't3']);
+  });
+
+  it('tries again when no token is to be had', async () => {
+    answer(good);
+    let asked = 0;
+    const access: ArtefactAccess = {
+      headers: async () => {
+        if (asked++ === 0) throw new Error('the server is starting');
+        return {};
+      },
+      renew: () => false,
+    };
+    await fetchBlob({ access });
+    expect([asked, clock.sleeps.length]).toEqual([2, 1]);
   });
 
   it('holds its bandwidth cap', async () => {

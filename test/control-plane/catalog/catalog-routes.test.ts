@@ -2,9 +2,16 @@ import { type IncomingMessage, request } from 'node:http';
 import { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { signPath } from '@bellwether/control-plane/catalog/signed-url';
 import { blobPath, metadataPath } from '@bellwether/shared/contract/http-api';
 import { sha256 } from '@bellwether/shared/signing/digest';
-import { type CatalogServer, operatorToken, startCatalogServer } from '../../support/catalog-server.js';
+import {
+  type CatalogServer,
+  deviceToken,
+  operatorToken,
+  startCatalogServer,
+  urlSecret,
+} from '../../support/catalog-server.js';
 import { blobRelease, roleOf, signRole } from '../../support/signed-roles.js';
 
 const blob = Buffer.from('0123456789');
@@ -20,7 +27,7 @@ describe('the catalogue’s routes', () => {
   afterAll(() => server.remove());
 
   const get = (path: string, headers: Record<string, string> = {}, method = 'GET') =>
-    fetch(`${server.url}${path}`, { method, headers });
+    fetch(`${server.url}${path}`, { method, headers: { authorization, ...headers } });
   const put = (name: string, body: Uint8Array | string, headers: Record<string, string> = { authorization }) =>
     fetch(`${server.url}/api/v1${blobPath}${name}`, {
       method: 'PUT',
@@ -60,7 +67,7 @@ describe('the catalogue’s routes', () => {
         etag: `"${digest}"`,
         'accept-ranges': 'bytes',
         'content-length': '10',
-        'cache-control': 'public, max-age=31536000, immutable',
+        'cache-control': 'private, max-age=31536000, immutable',
       });
     });
 
@@ -102,6 +109,74 @@ describe('the catalogue’s routes', () => {
     it('only if it is there', async () => {
       expect(await problem(await get(blobPath + '0'.repeat(64)))).toEqual([404, 'not-found']);
       expect((await get(`${blobPath}nonsense`)).status).toBe(400);
+    });
+  });
+
+  describe('give a blob', () => {
+    const path = blobPath + digest;
+    const ask = (url: string, bearer?: string) =>
+      fetch(server.url + url, {
+        redirect: 'manual',
+        headers: bearer === undefined ? {} : { authorization: `Bearer ${bearer}` },
+      });
+    const query = ({ expires, signature }: ReturnType<typeof signPath>) => `?expires=${expires}&signature=${signature}`;
+
+    it('to a device with its token, and to an operator', async () => {
+      for (const bearer of [deviceToken, operatorToken]) expect((await ask(path, bearer)).status).toBe(200);
+    });
+
+    it.each([
+      ['without a token', undefined, [401, 'download-token-missing']],
+      ['with another token', 'wrong', [401, 'operator-token-invalid']],
+      ['with another session’s token', 'not.this.one', [401, 'session-invalid']],
+    ])('to nobody %s', async (_who, bearer, want) => {
+      expect(await problem(await ask(path, bearer))).toEqual(want);
+    });
+
+    it('to whoever holds a signed URL, for caches that all share', async () => {
+      const reply = await ask(path + query(signPath(urlSecret, path, Date.now() + 60_000)));
+      expect([reply.status, await reply.text()]).toEqual([200, '0123456789']);
+      expect(reply.headers.get('cache-control')).toMatch(/^public/);
+    });
+
+    it.each([
+      ['expired', query(signPath(urlSecret, path, Date.now() - 1000))],
+      ['of another path', query(signPath(urlSecret, blobPath + '0'.repeat(64), Date.now() + 60_000))],
+      ['of another secret', query(signPath('other', path, Date.now() + 60_000))],
+      ['with a later end', query({ ...signPath(urlSecret, path, Date.now() + 60_000), expires: '9999999999' })],
+      ['without its end', '?signature=x'],
+      ['without its signature', '?expires=9999999999'],
+    ])('not for a URL that is %s, even with a token', async (_what, text) => {
+      expect(await problem(await ask(path + text, operatorToken))).toEqual([403, 'download-url-invalid']);
+    });
+
+    it('that the metadata itself needs, to anybody: a device reads it before it can log in', async () => {
+      const { signed } = (await (await ask(`${metadataPath}1.targets.json`)).json()) as {
+        readonly signed: {
+          readonly targets: Readonly<Record<string, { readonly hashes: { readonly sha256: string } }>>;
+        };
+      };
+      const keys = await ask(blobPath + (signed.targets['keys/online.json']?.hashes.sha256 ?? ''));
+      expect([keys.status, await keys.json()]).toMatchObject([200, { epoch: 1 }]);
+    });
+
+    it('from a CDN, to devices, when there is one: its signed URL opens the blob here', async () => {
+      const other = await startCatalogServer({ cdnUrl: 'https://cdn.example/bellwether/' });
+      try {
+        await other.catalog.storeBlob(digest, Readable.from([blob]));
+        const headers = { authorization: `Bearer ${deviceToken}` };
+        const reply = await fetch(other.url + path, { redirect: 'manual', headers });
+        const location = new URL(reply.headers.get('location') ?? '');
+        expect([reply.status, location.origin, location.pathname]).toEqual([
+          307,
+          'https://cdn.example',
+          `/bellwether${path}`,
+        ]);
+        expect(reply.headers.get('cache-control')).toBe('no-store');
+        expect((await fetch(other.url + path + location.search)).status).toBe(200);
+      } finally {
+        await other.remove();
+      }
     });
   });
 
