@@ -1,5 +1,5 @@
 import { mkdir, readFile } from 'node:fs/promises';
-import { freemem } from 'node:os';
+import { freemem, userInfo } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { Clock } from '@bellwether/shared/clock';
 import { codeOf, messageOf } from '@bellwether/shared/errors';
@@ -16,6 +16,7 @@ import { openIdentity } from './identity/identity-disk.js';
 import { Membership } from './identity/membership.js';
 import { openReceiptChain } from './identity/receipt-chain-disk.js';
 import { ProcessEngine } from './inference/engine-process.js';
+import { checkConfinement } from './inference/engine-process-spawn.js';
 import { HttpArtifacts } from './installs/artifact-http.js';
 import { openBlobFolder } from './installs/blob-folder-disk.js';
 import { openReleaseStore } from './installs/release-store-disk.js';
@@ -99,6 +100,9 @@ async function openParts(
   };
   const uplink = new UplinkMqtt({ device: identity.device, runId, openSession, clock, log, random });
 
+  if (config.runnerUser !== undefined) await checkConfinement();
+  else if (userInfo().uid === 0)
+    log.warn({}, 'runners are root as the agent is: runnerUser gives them a user of their own');
   const engine = new ProcessEngine({
     clock,
     log,
@@ -106,6 +110,7 @@ async function openParts(
     stopGraceMs,
     loadLimitMs: config.limits.runnerStartMs,
     spare: config.spareRunner,
+    user: config.runnerUser,
   });
   closers.push(() => engine.stop());
   const artefactToken = new ArtefactToken({

@@ -3,6 +3,7 @@ import { checkSchema } from '@bellwether/shared/contract/decode';
 import { CodedError, messageOf } from '@bellwether/shared/errors';
 import { deviceNamePattern, hex64Pattern } from '@bellwether/shared/ids';
 import { Compile, Default, type Static, Type } from '@bellwether/shared/schema';
+import { RunnerUser } from './inference/runner-user.js';
 
 const strict = { additionalProperties: false } as const;
 const url = (description: string) => Type.String({ pattern: '^https?://', maxLength: 500, description });
@@ -62,6 +63,7 @@ export const AgentConfig = Type.Object(
       default: false,
       description: 'one runner process kept ready: quicker swaps, more memory',
     }),
+    runnerUser: Type.Optional(RunnerUser),
     startSpreadMs: Type.Integer({ minimum: 0, maximum: 3_600_000, default: 2000 }),
   },
   strict,

@@ -1,30 +1,27 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { Socket } from 'node:net';
-import { fileURLToPath } from 'node:url';
+import type { ChildProcess } from 'node:child_process';
 import type { Clock } from '@bellwether/shared/clock';
 import { CodedError } from '@bellwether/shared/errors';
 import type { Log } from '@bellwether/shared/log';
 import type { RunnerExit } from './engine.js';
+import { readProcessUsage } from './engine-process-usage.js';
 import type { Frame } from './runner-frames.js';
-import { RunnerLink } from './runner-link-process.js';
+import type { RunnerLink } from './runner-link-process.js';
 import type { FrameType } from './runner-messages.js';
 
-/** How much of a runner's stderr is logged in its whole life. */
-const maxStderrBytes = 16 * 1024;
+/** How often a runner's memory is looked at: two reads of /proc, 40 µs. */
+const memoryEveryMs = 500;
+const megabyte = 1024 ** 2;
 
-/** A runner's memory is its model: the collector runs once after loading, and its young generation stays small. */
-const nodeOptions = ['--expose-gc', '--max-semi-space-size=1'];
-
-/** `limit`: it did not answer in time and was killed. `asked`: it was told to stop. `died`: it went by itself. */
-export type ChildErrorCode = 'limit' | 'asked' | 'died';
+/**
+ * `limit`: it did not answer in time and was killed. `memory`: it took too much and was killed. `asked`: it was told to
+ * stop. `died`: it went by itself. `spawn`: there is no process, the system gave none.
+ */
+export type ChildErrorCode = 'limit' | 'memory' | 'asked' | 'died' | 'spawn';
 export class ChildError extends CodedError<ChildErrorCode> {}
 
 export interface ChildParts {
   readonly clock: Clock;
   readonly log: Log;
-  /** The node that runs it, and the script. */
-  readonly nodePath: string;
-  readonly script: URL;
   /** From SIGTERM to SIGKILL. */
   readonly stopGraceMs: number;
 }
@@ -47,6 +44,9 @@ export class RunnerChild {
   #lastId = 0;
   #isAsked = false;
   #exit: RunnerExit | undefined;
+  /** Why it was killed for its memory. */
+  #greed: string | undefined;
+  #cancelWatch = (): void => {};
 
   /** Takes a process that `spawnRunner` made. */
   constructor(child: ChildProcess, link: RunnerLink, parts: ChildParts) {
@@ -91,6 +91,23 @@ export class RunnerChild {
     });
   }
 
+  /** Kills it as soon as it is seen with more memory (RSS): the kernel would choose between it and everybody else. */
+  limitMemory(maxBytes: number): void {
+    this.#cancelWatch();
+    if (this.#exit !== undefined) return;
+    this.#cancelWatch = this.#parts.clock.after(memoryEveryMs, () => {
+      const bytes = readProcessUsage(this.pid)?.rssBytes ?? 0;
+      if (bytes <= maxBytes) {
+        this.limitMemory(maxBytes);
+        return;
+      }
+      const used = Math.ceil(bytes / megabyte);
+      this.#greed = `the runner took ${used} MB of memory, its limit is ${Math.floor(maxBytes / megabyte)} MB`;
+      this.#parts.log.warn({ pid: this.pid, bytes, maxBytes }, 'a runner took too much memory and is killed');
+      this.kill();
+    });
+  }
+
   /** SIGKILL: what it was doing is lost. */
   kill(): void {
     this.#child.kill('SIGKILL');
@@ -112,12 +129,15 @@ export class RunnerChild {
   }
 
   #ended(code: number | null, signal: string | null): RunnerExit {
-    this.#exit = { asked: this.#isAsked, code, signal };
+    this.#cancelWatch();
+    const why = this.#greed === undefined ? {} : { why: this.#greed };
+    this.#exit = { asked: this.#isAsked, code, signal, ...why };
     this.#settle()?.reject(this.#endError(this.#exit));
     return this.#exit;
   }
 
-  #endError({ asked, code, signal }: RunnerExit): ChildError {
+  #endError({ asked, code, signal, why }: RunnerExit): ChildError {
+    if (why !== undefined) return new ChildError('memory', why);
     return asked
       ? new ChildError('asked', 'the runner was told to stop')
       : new ChildError('died', `the runner ended by ${signal ?? `exit code ${code}`}`);
@@ -129,32 +149,4 @@ export class RunnerChild {
     pending?.cancelLimit();
     return pending;
   }
-}
-
-/**
- * Starts a runner's process: an empty environment, and of descriptors only stderr, which is logged, and one end of a
- * socket pair as number 3.
- */
-export function spawnRunner(parts: ChildParts): RunnerChild {
-  const child = spawn(parts.nodePath, [...nodeOptions, fileURLToPath(parts.script)], {
-    env: {},
-    stdio: ['ignore', 'ignore', 'pipe', 'pipe'],
-  });
-  const socket = child.stdio[3];
-  if (!(socket instanceof Socket)) throw new TypeError('a piped descriptor is not a socket');
-  // A process that cannot be started ends like any other: `close` follows.
-  child.once('error', (err) => parts.log.error({ err }, 'a runner could not be started'));
-  logStderr(child, parts.log);
-  const runner = new RunnerChild(child, new RunnerLink(socket), parts);
-  runner.start();
-  return runner;
-}
-
-function logStderr(child: ChildProcess, log: Log): void {
-  let left = maxStderrBytes;
-  child.stderr?.setEncoding('utf8').on('data', (text: string) => {
-    if (left <= 0) return;
-    log.warn({ pid: child.pid, stderr: text.slice(0, left).trimEnd() }, 'a runner wrote to stderr');
-    left -= text.length;
-  });
 }

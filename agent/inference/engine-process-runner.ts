@@ -20,7 +20,9 @@ import { frameTypes, fromRunner, type InferMessage, tensorList, tensorsOf } from
 const errorCodes: Readonly<Record<ChildErrorCode, RunnerErrorCode>> = {
   limit: 'deadline',
   asked: 'stopped',
+  memory: 'runner-died',
   died: 'runner-died',
+  spawn: 'runner-died',
 };
 
 /** One loaded release in its process. */

@@ -20,3 +20,14 @@ export function readProcessUsage(pid: number): RunnerUsage | undefined {
     return undefined;
   }
 }
+
+/** The user ids of a process (real, effective, saved and of its file accesses), from /proc; empty when it is gone. */
+export function readProcessUsers(pid: number): number[] {
+  try {
+    const status = readFileSync(`/proc/${pid}/status`, 'latin1');
+    return /^Uid:\s+(.+)$/m.exec(status)?.[1]?.split('\t').map(Number) ?? [];
+  } catch {
+    // ENOENT or ESRCH: it ended.
+    return [];
+  }
+}

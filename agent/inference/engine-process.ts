@@ -6,12 +6,15 @@ import type { VerifiedModel } from '../installs/verified-model.js';
 import { AdmissionRefusal } from '../trust/refusal.js';
 import type { RunnerTrust } from '../trust/runner-trust.js';
 import type { Engine, ProbeResult, Runner } from './engine.js';
-import { ChildError, type ChildParts, type RunnerChild, spawnRunner } from './engine-process-child.js';
+import { ChildError, type RunnerChild } from './engine-process-child.js';
 import { ProcessRunner } from './engine-process-runner.js';
+import { type SpawnParts, spawnRunner } from './engine-process-spawn.js';
+import { readProcessUsers } from './engine-process-usage.js';
 import { frameTypes, fromRunner, type LoadMessage } from './runner-messages.js';
+import type { RunnerUser } from './runner-user.js';
 
 /** How a process engine is set up. */
-export interface ProcessEngineParts extends Omit<ChildParts, 'script'> {
+export interface ProcessEngineParts extends Omit<SpawnParts, 'script'> {
   /** The runner's main; the product's own unless a test has another. */
   readonly script?: URL;
   /** From the start of the process until it has loaded and probed the release. */
@@ -19,6 +22,13 @@ export interface ProcessEngineParts extends Omit<ChildParts, 'script'> {
   /** Keeps one more process at hand, with onnxruntime loaded and no model: swaps are quicker, memory is dearer. */
   readonly spare: boolean;
 }
+
+/**
+ * A runner may take this much more than the budget of its manifest: while it loads it has the model twice, and big inputs
+ * come on top. What it takes in peace is held against the budget itself, by its probe.
+ */
+const memoryHeadroom = 2;
+const megabyte = 1024 ** 2;
 
 /** After a start the spare waits this long, so that it does not compete with the release that begins to serve. */
 const spareDelayMs = 5_000;
@@ -30,6 +40,7 @@ export class ProcessEngine implements Engine {
   /** Resolves when the probe that runs now is over. */
   #probing: Promise<void> = Promise.resolve();
   #cancelSpare = (): void => {};
+  #isStopped = false;
 
   constructor(parts: ProcessEngineParts) {
     this.#parts = parts;
@@ -52,11 +63,13 @@ export class ProcessEngine implements Engine {
 
   async #start(model: VerifiedModel, trust: RunnerTrust, signal: AbortSignal): Promise<Runner> {
     signal.throwIfAborted();
-    const child = this.#takeChild();
+    const child = this.#takeChild(model);
+    child.limitMemory(memoryHeadroom * model.manifest.budgets.memoryMb * megabyte);
     const abort = (): void => child.kill();
     signal.addEventListener('abort', abort, { once: true });
     try {
-      const probe = await loadInto(child, model, trust, this.#parts.loadLimitMs);
+      const probe = await loadInto(child, model, trust, this.#parts);
+      checkUser(child, this.#parts.user);
       this.#parts.log.info({ release: releaseOf(model.manifest), pid: child.pid, probe }, 'a runner is ready');
       return new ProcessRunner(model, probe, child);
     } catch (thrown) {
@@ -72,22 +85,35 @@ export class ProcessEngine implements Engine {
 
   /** Ends the spare; runners that serve are their owner's to stop. */
   async stop(): Promise<void> {
+    this.#isStopped = true;
     this.#cancelSpare();
     await this.#spare?.stop();
   }
 
-  #takeChild(): RunnerChild {
+  #takeChild({ manifest }: VerifiedModel): RunnerChild {
     const spare = this.#spare;
     this.#spare = undefined;
     this.#cancelSpare();
-    return spare?.isAlive ? spare : this.#spawn();
+    if (spare?.isAlive) return spare;
+    try {
+      return this.#spawn();
+    } catch (cause) {
+      if (!(cause instanceof ChildError)) throw cause;
+      throw new AdmissionRefusal('runner-spawn', `${releaseOf(manifest)}: ${cause.message}`, { cause });
+    }
   }
 
+  /** Never a second one: a spare that is forgotten would live as long as the agent. */
   #prepareSpare(): void {
-    if (!this.#parts.spare) return;
     this.#cancelSpare();
+    if (!this.#parts.spare || this.#isStopped) return;
     this.#cancelSpare = this.#parts.clock.after(spareDelayMs, () => {
-      this.#spare = this.#spawn();
+      if (this.#spare?.isAlive) return;
+      try {
+        this.#spare = this.#spawn();
+      } catch (error) {
+        this.#parts.log.warn({ err: messageOf(error) }, 'no spare runner for now');
+      }
     });
   }
 
@@ -96,11 +122,22 @@ export class ProcessEngine implements Engine {
   }
 }
 
+/** The runner says that it has become somebody else; the kernel says whether it is so. */
+function checkUser({ pid }: RunnerChild, user: RunnerUser | undefined): void {
+  if (user === undefined) return;
+  const users = readProcessUsers(pid);
+  if (users.length > 0 && users.every((uid) => uid === user.uid)) return;
+  throw new AdmissionRefusal(
+    'runner-refused',
+    `the runner has the user ids ${users.join(', ')} instead of ${user.uid}`,
+  );
+}
+
 async function loadInto(
   child: RunnerChild,
   model: VerifiedModel,
   trust: RunnerTrust,
-  limitMs: number,
+  { loadLimitMs: limitMs, user }: ProcessEngineParts,
 ): Promise<ProbeResult> {
   const { manifest, manifestSha256, blobFolder } = model;
   const message: LoadMessage = {
@@ -109,6 +146,7 @@ async function loadInto(
     manifestSha256,
     blobFolder,
     trust,
+    ...(user === undefined ? {} : { user }),
   };
   try {
     const { type, header } = await child.request(frameTypes.load, message, [], limitMs);
@@ -120,6 +158,9 @@ async function loadInto(
     const release = releaseOf(manifest);
     if (cause instanceof ChildError && cause.code === 'limit') {
       throw new AdmissionRefusal('probe-timeout', `${release} was not ready within ${limitMs} ms`, { cause });
+    }
+    if (cause instanceof ChildError && cause.code === 'memory') {
+      throw new AdmissionRefusal('memory', `${release}: ${cause.message}`, { cause });
     }
     throw new AdmissionRefusal('probe-died', `${release} did not survive its probe: ${messageOf(cause)}`, { cause });
   }

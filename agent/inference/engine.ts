@@ -45,11 +45,12 @@ export interface RunnerUsage {
   readonly rssBytes: number;
 }
 
-/** Why a runner is gone: `asked` when it was told to. */
+/** Why a runner is gone: `asked` when it was told to; `why` in words when it was killed for its memory. */
 export interface RunnerExit {
   readonly asked: boolean;
   readonly code: number | null;
   readonly signal: string | null;
+  readonly why?: string;
 }
 
 /** One loaded release in a process of its own [A-1]. It executes one call at a time. */

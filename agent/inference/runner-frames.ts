@@ -14,6 +14,9 @@ const alignment = 8;
 /** Frames up to this size are copied together: one small write costs less than a gathered one. */
 const joinBelowBytes = 64 * 1024;
 
+/** Largest header: 64 tensors with long names are 25 kB, and parsing more would hold up whoever reads it. */
+export const maxHeaderBytes = 256 * 1024;
+
 export type FrameErrorCode = 'frame-size' | 'frame-malformed';
 
 /** Bytes that are no frame; the connection cannot be used any more. */
@@ -130,7 +133,11 @@ export class FrameParser {
 }
 
 function readFrame(bytes: Buffer): Frame {
-  const headerEnd = prefixBytes + bytes.readUInt32LE(12);
+  const headerBytes = bytes.readUInt32LE(12);
+  const headerEnd = prefixBytes + headerBytes;
+  if (headerBytes > maxHeaderBytes) {
+    throw new FrameError('frame-size', `a header of ${headerBytes} bytes, allowed are ${maxHeaderBytes}`);
+  }
   if (headerEnd > bytes.byteLength) {
     throw new FrameError(
       'frame-malformed',

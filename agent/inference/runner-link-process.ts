@@ -1,9 +1,9 @@
 import type { Socket } from 'node:net';
-import { encodeFrame, type Frame, FrameParser } from './runner-frames.js';
+import { encodeFrame, type Frame, FrameParser, maxHeaderBytes } from './runner-frames.js';
 import type { FrameType } from './runner-messages.js';
 
-/** Largest frame either side takes: the largest request body and room for its header. */
-const maxFrameBytes = 1024 * 1024 * 1024;
+/** Largest frame either side takes: the largest request body that a configuration may allow, 1,024 MB, and room for its header. */
+const maxFrameBytes = 1024 * 1024 * 1024 + maxHeaderBytes + 4096;
 
 interface LinkHandlers {
   frame(frame: Frame): void;

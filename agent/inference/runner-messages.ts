@@ -4,6 +4,7 @@ import { Compile, type Static, Type } from '@bellwether/shared/schema';
 import { RunnerTrust } from '../trust/runner-trust.js';
 import type { Tensor } from './engine.js';
 import { FrameError, tensorBytes } from './runner-frames.js';
+import { RunnerUser } from './runner-user.js';
 import { byteCount, tensorText } from './tensor-values.js';
 
 /** What main process and runner say to each other: a frame's type, and the schema of its header. */
@@ -28,6 +29,7 @@ export const LoadMessage = Type.Object({
   manifestSha256: Type.String({ pattern: hex64Pattern }),
   blobFolder: Type.String(),
   trust: RunnerTrust,
+  user: Type.Optional(RunnerUser),
 });
 export type LoadMessage = Static<typeof LoadMessage>;
 

@@ -28,16 +28,21 @@ export interface LoadedRelease {
   run(call: RunnerCall): Promise<RunResult>;
 }
 
-/** Checks, loads and probes a release in the order of [T-6]; `rssBytes` measures this process. Rejects with AdmissionRefusal, or with what `open` throws. */
-export async function loadRelease(
-  onnxruntime: typeof Onnxruntime,
-  open: () => ReleaseFiles | Promise<ReleaseFiles>,
-  rssBytes: () => number,
-): Promise<LoadedRelease> {
-  const { session, manifest, golden, ...times } = await openRelease(onnxruntime, open);
+export interface LoadParts {
+  readonly onnxruntime: typeof Onnxruntime;
+  readonly open: () => ReleaseFiles | Promise<ReleaseFiles>;
+  /** Gives up what a model must not have, once every file is read and before onnxruntime sees a byte. */
+  readonly confine: () => void;
+  /** Measures this process. */
+  readonly rssBytes: () => number;
+}
+
+/** Checks, loads and probes a release in the order of [T-6]. Rejects with AdmissionRefusal, or with what `open` and `confine` throw. */
+export async function loadRelease(parts: LoadParts): Promise<LoadedRelease> {
+  const { session, manifest, golden, ...times } = await openRelease(parts);
   await refuseAs('golden', () => checkGolden(session, manifest, golden));
   const p99Micros = await probeLatency(session, manifest, golden);
-  const usedBytes = rssBytes();
+  const usedBytes = parts.rssBytes();
   checkBudgets(manifest, p99Micros, usedBytes);
   const probe = { ...times, goldenVectors: golden.vectors.length, p99Micros, rssBytes: usedBytes };
   return { probe, run: runnerOf(session, manifest) };
@@ -50,10 +55,7 @@ interface OpenRelease extends Pick<ProbeResult, 'verifyMs' | 'loadMs'> {
 }
 
 /** A step of its own, so that the graph's bytes are garbage when it is done: the session has its own copy. */
-async function openRelease(
-  onnxruntime: typeof Onnxruntime,
-  open: () => ReleaseFiles | Promise<ReleaseFiles>,
-): Promise<OpenRelease> {
+async function openRelease({ onnxruntime, open, confine }: LoadParts): Promise<OpenRelease> {
   const startedMs = performance.now();
   const files = await open();
   const { manifest } = files;
@@ -61,6 +63,7 @@ async function openRelease(
   const golden = decodeGolden(files.read(manifest.golden.file));
   const graph = files.read(manifest.graph);
   checkGraph(graph, manifest);
+  confine();
   const verifiedMs = performance.now();
   const session = await refuseAs('load', () => openSession(onnxruntime, graph, manifest.runtime, parameters));
   const loadMs = performance.now() - verifiedMs;

@@ -7,6 +7,9 @@ import type { RunnerLink } from './runner-link-process.js';
 import { frameTypes, type LoadMessage, tensorList, tensorsOf, toRunner } from './runner-messages.js';
 import type { LoadedRelease } from './runner-onnx-release.js';
 
+/** onnxruntime can be wordy, and a header is bounded. */
+const maxMessageLength = 4000;
+
 interface RunnerParts {
   readonly link: RunnerLink;
   /** Verifies, loads and probes; rejects with AdmissionRefusal. */
@@ -66,12 +69,19 @@ async function answer(link: RunnerLink, release: LoadedRelease, { id, header, bo
     const bytes = outputs.map((output) => output.data);
     link.send(frameTypes.answer, id, { tensors: tensorList(outputs), computeMicros }, bytes);
   } catch (thrown) {
-    link.send(frameTypes.failed, id, { message: messageOf(thrown) });
+    link.send(frameTypes.failed, id, { message: shortMessage(thrown) });
   }
 }
 
 /** Whatever goes wrong while a release is checked is a reason not to believe it. */
 function refusalFor(thrown: unknown): Refusal {
-  if (thrown instanceof AdmissionRefusal) return refusalOf(thrown);
-  return { code: 'runner-refused', message: `${codeOf(thrown) ?? 'unexpected'}: ${messageOf(thrown)}` };
+  if (!(thrown instanceof AdmissionRefusal)) {
+    return { code: 'runner-refused', message: `${codeOf(thrown) ?? 'unexpected'}: ${shortMessage(thrown)}` };
+  }
+  const { code, message } = refusalOf(thrown);
+  return { code, message: message.slice(0, maxMessageLength) };
+}
+
+function shortMessage(thrown: unknown): string {
+  return messageOf(thrown).slice(0, maxMessageLength);
 }

@@ -5,10 +5,12 @@ import { RunnerLink } from './runner-link-process.js';
 import { openVerifiedRelease } from './runner-onnx-files.js';
 import { loadRelease } from './runner-onnx-release.js';
 import { serveRunner } from './runner-onnx-serve.js';
+import type { RunnerUser } from './runner-user.js';
 
 /**
  * The runner's main: one process that holds one release [A-1]. It has an empty environment and one descriptor that
- * matters, number 3, its link to the main process.
+ * matters, number 3, its link to the main process. Started as root, it reads and verifies the release's files, and is
+ * somebody else before native code sees them.
  */
 
 // Since 1.29 onnxruntime writes a device id and an event store under the home folder unless it is told before it
@@ -25,17 +27,27 @@ function rssBytes(): number {
   return process.memoryUsage.rss();
 }
 
+/** For ever: without root there is no way back. Every thread of the process follows (glibc). */
+function become({ uid, gid }: RunnerUser): void {
+  process.setgroups?.([]);
+  process.setgid?.(gid);
+  process.setuid?.(uid);
+}
+
 serveRunner({
   link: new RunnerLink(new Socket({ fd: 3 })),
   load: (message) =>
-    loadRelease(
+    loadRelease({
       onnxruntime,
-      async () => {
+      open: async () => {
         const { trust, model, blobFolder, manifestSha256 } = message;
         return openVerifiedRelease(await readReleaseEvidence(trust, model, blobFolder, manifestSha256), message);
       },
+      confine: () => {
+        if (message.user !== undefined) become(message.user);
+      },
       rssBytes,
-    ),
+    }),
   end: (fault) => {
     if (fault !== undefined) process.stderr.write(`${inspect(fault)}\n`);
     process.exit(fault === undefined ? 0 : 70);

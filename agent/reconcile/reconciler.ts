@@ -133,7 +133,8 @@ export function buildReconciler(parts: ReconcilerParts): Reconciler {
     },
     runnerDied: async ({ manifest: { model, version }, manifestSha256 }, exit) => {
       const release: ReleaseRef = { model, version, manifest: manifestSha256 };
-      const why = exit.signal === null ? `it exited with ${exit.code ?? 'no code'}` : `it was ended by ${exit.signal}`;
+      const end = exit.signal === null ? `it exited with ${exit.code ?? 'no code'}` : `it was ended by ${exit.signal}`;
+      const why = exit.why ?? end;
       const since = live.serving(model)?.since.monotonicMs ?? 0;
       log.warn({ model, version, why }, 'runner died');
       try {

@@ -32,6 +32,7 @@ export const refusalKinds = {
   load: 'permanent',
   golden: 'permanent',
   'probe-died': 'permanent',
+  'runner-spawn': 'passing',
   'probe-timeout': 'passing',
   latency: 'passing',
   memory: 'passing',

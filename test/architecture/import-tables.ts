@@ -73,7 +73,7 @@ export const pureFiles: readonly string[] = [
     'local-api-error',
     'local-api-guard',
   ]),
-  ...['engine', 'observer', 'serving-error'].map((name) => `agent/inference/${name}.ts`),
+  ...['engine', 'observer', 'runner-user', 'serving-error'].map((name) => `agent/inference/${name}.ts`),
   ...names('agent/telemetry', ['recorder', 'governor']),
   'control-plane/config.ts',
   ...names('control-plane/orders', ['compose']),

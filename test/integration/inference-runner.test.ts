@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Runner, Tensor } from '@bellwether/agent/inference/engine';
 import { bytesOf, valuesOf } from '@bellwether/agent/inference/tensor-values';
 import type { VerifiedModel } from '@bellwether/agent/installs/verified-model';
+import { refusalKinds } from '@bellwether/shared/contract/refusal';
 import { codeOf } from '@bellwether/shared/errors';
 import type { ReleaseSource } from '@bellwether/shared/models/manifest';
 import { BenchProcess } from '../support/bench-process.js';
@@ -270,9 +271,10 @@ describe('a runner refuses', () => {
     await expect(world.start(model, { script })).rejects.toMatchObject({ code: 'probe-died' });
   });
 
-  it('probe-died: a node that cannot be started', async () => {
+  it('runner-spawn: the system gives no process, and that may pass', async () => {
     const model = await add(identityModel(), [1, 4]);
-    await expect(world.start(model, { nodePath: '/no/such/node' })).rejects.toMatchObject({ code: 'probe-died' });
+    await expect(world.start(model, { nodePath: '/no/such/node' })).rejects.toMatchObject({ code: 'runner-spawn' });
+    expect(refusalKinds['runner-spawn']).toBe('passing');
   });
 
   it('nothing, but stops, when it is aborted', async () => {
@@ -285,7 +287,7 @@ describe('a runner refuses', () => {
 });
 
 describe('a spare', () => {
-  it('waits after a start, is taken by the next one, and ends with the engine', async () => {
+  it('waits after a start, is taken by the next one, ends with the engine, and does not come again', async () => {
     const model = await add(identityModel(), [1, 4]);
     const clock = new ManualClock();
     const engine = world.engine({ spare: true, clock });
@@ -298,6 +300,10 @@ describe('a spare', () => {
     expect(second.pid).toBe(spare);
     await clock.advance(5_000);
     await Promise.all([first.stop(), second.stop(), engine.stop()]);
+    expect(await childrenOf(process.pid)).toEqual(before);
+    const late = await engine.start(model, world.trust, signal);
+    await clock.advance(5_000);
+    await late.stop();
     expect(await childrenOf(process.pid)).toEqual(before);
   });
 });

@@ -1,6 +1,12 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { encodeFrame, FrameError, FrameParser, tensorBytes } from '@bellwether/agent/inference/runner-frames';
+import {
+  encodeFrame,
+  FrameError,
+  FrameParser,
+  maxHeaderBytes,
+  tensorBytes,
+} from '@bellwether/agent/inference/runner-frames';
 
 const maxBytes = 1024 * 1024;
 
@@ -103,5 +109,12 @@ describe('frames', () => {
   it('refuses tensors that do not fill the body', () => {
     expect(errorOf(() => tensorBytes(new Uint8Array(16), [8]))).toMatchObject({ code: 'frame-malformed' });
     expect(errorOf(() => tensorBytes(new Uint8Array(8), [8, 8]))).toMatchObject({ code: 'frame-malformed' });
+  });
+
+  it('may not have a header that holds up whoever parses it', () => {
+    const parse = (length: number) => () =>
+      new FrameParser(maxBytes).push(Buffer.concat(encodeFrame(2, 1, 'x'.repeat(length))));
+    expect(parse(maxHeaderBytes - 2)).not.toThrow();
+    expect(errorOf(parse(maxHeaderBytes))).toMatchObject({ code: 'frame-size' });
   });
 });
