@@ -9,7 +9,7 @@ import { AdmissionRefusal } from './refusal.js';
 import { isSignedLeaf } from './release-verifier.js';
 import type { RefreshedMetadata, RefreshRequest, Repository } from './repository.js';
 import type { updateInThread } from './repository-tuf-thread.js';
-import type { FetchFile } from './repository-tuf-workflow.js';
+import type { FetchFile, TufMetadata } from './repository-tuf-workflow.js';
 import { decodeRoot, decodeSnapshot, decodeTargets, decodeTimestamp, type TargetsFile } from './tuf-documents.js';
 
 const maxOnlineKeysBytes = 64 * 1024;
@@ -52,18 +52,38 @@ export class TufRepository implements Repository {
     const remote = folderOf(plane, metadataPath);
     const fetchFile: FetchFile = (name, maxBytes) => fetchSmallFile(remote, name, maxBytes);
     const limits = { signal, deadlineMs: this.#deadlineMs };
-    const { roots, timestamp, snapshot, targets, ...delegated } = await this.#guards.update(request, fetchFile, limits);
-    const read = asWeReadThem(() => {
-      for (const root of roots) decodeRoot(root);
-      decodeTimestamp(timestamp);
-      decodeSnapshot(snapshot);
-      return decodeTargets(targets, 'targets');
-    });
-    const before = request.stored.current;
-    const onlineKeys = await updateOnlineKeys(read, before?.onlineKeys, folderOf(plane, blobPath));
-    const { leaves, problems } = settleLeaves(delegated, read, before?.leaves ?? new Map(), this.#guards.leaf);
-    return { metadata: { roots, current: { timestamp, snapshot, targets, onlineKeys, leaves } }, problems };
+    const found = await this.#guards.update(request, fetchFile, limits);
+    const blobs = folderOf(plane, blobPath);
+    const fetchBlob: FetchFile = (digest, maxBytes) => fetchSmallFile(blobs, digest, maxBytes);
+    return settleRefresh(found, { request, fetchBlob, leaf: this.#guards.leaf });
   }
+}
+
+interface Settling {
+  readonly request: Pick<RefreshRequest, 'stored'>;
+  /** Asked for a digest. */
+  readonly fetchBlob: FetchFile;
+  readonly leaf: RepositoryGuards['leaf'];
+}
+
+/**
+ * What follows tuf-js: every file as our own schemas read it, keys/online.json by its digest, and roles that are not
+ * believed kept as they were. Rejects with AdmissionRefusal.
+ */
+export async function settleRefresh(
+  { roots, timestamp, snapshot, targets, ...delegated }: TufMetadata,
+  { request, fetchBlob, leaf }: Settling,
+): Promise<RefreshedMetadata> {
+  const read = asWeReadThem(() => {
+    for (const root of roots) decodeRoot(root);
+    decodeTimestamp(timestamp);
+    decodeSnapshot(snapshot);
+    return decodeTargets(targets, 'targets');
+  });
+  const before = request.stored.current;
+  const onlineKeys = await updateOnlineKeys(read, before?.onlineKeys, fetchBlob);
+  const { leaves, problems } = settleLeaves(delegated, read, before?.leaves ?? new Map(), leaf);
+  return { metadata: { roots, current: { timestamp, snapshot, targets, onlineKeys, leaves } }, problems };
 }
 
 /** A folder of the plane: metadata or blobs. */
@@ -114,13 +134,13 @@ function problemOf(name: string, bytes: Uint8Array, leaf: typeof leafProblem): R
 async function updateOnlineKeys(
   targets: TargetsFile,
   before: Uint8Array | undefined,
-  blobs: RemoteFolder,
+  fetchBlob: FetchFile,
 ): Promise<Uint8Array> {
   const entry = targets.signed.targets[onlineKeysPath];
   if (entry === undefined) throw refused(`targets.json does not list ${onlineKeysPath}`);
   const digest = entry.hashes.sha256;
   if (before !== undefined && sha256(before) === digest) return before;
-  const bytes = await fetchSmallFile(blobs, digest, Math.min(entry.length, maxOnlineKeysBytes));
+  const bytes = await fetchBlob(digest, Math.min(entry.length, maxOnlineKeysBytes));
   if (bytes === undefined) throw new AdmissionRefusal('network', `${onlineKeysPath}, blob ${digest}, is not there`);
   if (bytes.byteLength !== entry.length || sha256(bytes) !== digest) {
     throw refused(`${onlineKeysPath} does not match its digest ${digest}`);

@@ -109,10 +109,26 @@ export function openEnvelope(
 
 function decodeEnvelope(bytes: Uint8Array, maxBytes: number): Envelope {
   try {
-    return decodeDocument(compiled, bytes, { what: 'envelope', maxBytes });
+    const envelope = decodeDocument(compiled, bytes, { what: 'envelope', maxBytes });
+    requireExactForm(envelope, bytes);
+    return envelope;
   } catch (cause) {
     if (!(cause instanceof DecodeError)) throw cause;
     throw new EnvelopeError(cause.code === 'too-large' ? 'size' : 'malformed', cause.message, { cause });
+  }
+}
+
+/**
+ * An envelope has one form: no space, fields in order, nothing escaped, each key once. Else anybody on the way could make
+ * many texts of one signed document [T-4]. Throws EnvelopeError.
+ */
+function requireExactForm({ payloadType, payload, signatures }: Envelope, bytes: Uint8Array): void {
+  const exact: Envelope = { payloadType, payload, signatures: signatures.map(({ keyid, sig }) => ({ keyid, sig })) };
+  if (!Buffer.from(JSON.stringify(exact)).equals(bytes)) {
+    throw new EnvelopeError('malformed', 'the envelope is not written in its one exact form');
+  }
+  if (new Set(signatures.map((each) => each.keyid)).size !== signatures.length) {
+    throw new EnvelopeError('malformed', 'the envelope has two signatures of one key');
   }
 }
 

@@ -83,6 +83,8 @@ export interface RepositoryOptions {
   readonly development?: boolean;
   /** Of everything; 2099 by default. */
   readonly expires?: string;
+  /** Makes each key; from dice by default. */
+  readonly makeKey?: () => KeyPair;
 }
 
 export interface NewRelease {
@@ -125,11 +127,11 @@ export class SignedRepository {
   private constructor(
     folder: string,
     families: readonly string[],
-    { development = false, expires }: RepositoryOptions,
+    { development = false, expires, makeKey = newKeyPair }: RepositoryOptions,
   ) {
     this.folder = folder;
     const several = development ? 1 : 3;
-    const make = newKeyPair;
+    const make = makeKey;
     this.keys = {
       root: Array.from({ length: several }, make),
       targets: Array.from({ length: several }, make),

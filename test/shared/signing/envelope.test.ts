@@ -89,6 +89,21 @@ describe('DSSE envelopes', () => {
     expect(refusal(relabelled)).toBe('signature');
   });
 
+  it('has one form: no space, no other order, no escapes, no key twice', () => {
+    const text = Buffer.from(sealed()).toString();
+    const { payloadType, payload, signatures } = JSON.parse(text) as Record<string, unknown>;
+    for (const other of [
+      ` ${text}`,
+      text.replace(',', ', '),
+      text.replace('payload"', 'p\\u0061yload"'),
+      text.replaceAll('/', '\\/'),
+      JSON.stringify({ signatures, payload, payloadType }),
+      JSON.stringify({ payloadType, payload, signatures: [signatures, signatures].flat() }),
+    ]) {
+      expect(refusal(Buffer.from(other))).toBe('malformed');
+    }
+  });
+
   it('is refused when its payload was changed', () => {
     const payload = Buffer.from('{"a":2}').toString('base64');
     expect(refusal(altered((json) => ({ ...json, payload })))).toBe('signature');
