@@ -64,6 +64,7 @@ export function dataPaths(data: string) {
     repository: `${data}/repository`,
     keys: `${data}/keys`,
     operatorToken: `${data}/operator.token`,
+    hookSecret: `${data}/keys/broker-hook.secret`,
     urlSecret: `${data}/keys/artefact-url.secret`,
   } as const;
 }

@@ -8,6 +8,9 @@ import type { ArtefactStore, Catalog } from './catalog/catalog.js';
 import { catalogRoutes } from './catalog/catalog-routes.js';
 import { DownloadGate } from './catalog/download-gate.js';
 import type { ServeSettings } from './config.js';
+import { consumerRoutes } from './consumers/consumer-routes.js';
+import { ConsumerStoreSql } from './consumers/consumer-store-sql.js';
+import { Consumers } from './consumers/consumers.js';
 import type { Database } from './database/database-sqlite.js';
 import { DeviceDecisions } from './fleet/device-decisions.js';
 import { deviceRoutes } from './fleet/device-routes.js';
@@ -28,6 +31,9 @@ import { buildServer } from './http/server-fastify.js';
 import { Views } from './http/views.js';
 import { Lifecycle } from './lifecycle.js';
 import { BrokerAedes } from './messaging/broker-aedes.js';
+import { BrokerHook } from './messaging/broker-hook.js';
+import { brokerHookRoutes } from './messaging/broker-hook-routes.js';
+import type { LoginBook } from './messaging/login-book.js';
 import { reachableUrl } from './messaging/reachable-url.js';
 import { OperatorStoreSql } from './operators/operator-store-sql.js';
 import { Operators } from './operators/operators.js';
@@ -56,6 +62,8 @@ export interface ControlPlaneParts {
   readonly firstToken: string | undefined;
   /** Of signed URLs for blobs. */
   readonly urlSecret: string;
+  /** By which an external broker is known. */
+  readonly hookSecret: string;
   readonly consoleFolder: string;
 }
 
@@ -119,6 +127,21 @@ export function buildControlPlane(parts: ControlPlaneParts): ControlPlane {
     timeKey: keys.time,
     mqttUrl: (hostname) => reachableUrl(channel.url, hostname),
   });
+  const consumers = new Consumers({
+    store: new ConsumerStoreSql(database.kysely),
+    channel,
+    clock,
+    log: log.child({ room: 'consumers' }),
+  });
+  const book: LoginBook = {
+    authenticate: async (device, password) => (await tokens.isFor(device, password)) && fleet.isMember(device),
+    consumers: {
+      grantOf: (userName) => consumers.grantOf(userName),
+      isPassword: (userName, password) => consumers.isPassword(userName, password),
+      labelsOf: (device) => (fleet.isMember(device) ? fleet.get(device).labels : undefined),
+    },
+  };
+  const hook = new BrokerHook({ book, isMember: (device) => fleet.isMember(device) });
   const gate = new DownloadGate({
     clock,
     urlSecret: parts.urlSecret,
@@ -175,6 +198,7 @@ export function buildControlPlane(parts: ControlPlaneParts): ControlPlane {
       consoleFolder: parts.consoleFolder,
       views,
       deviceRoutes: (app) => enrolmentRoutes(app, { enrolment, sessions }),
+      brokerRoutes: (app) => brokerHookRoutes(app, { hook, secret: parts.hookSecret }),
       operatorRoutes: (app) => {
         deviceRoutes(app, { views, decisions, audit });
         tokenRoutes(app, { store: fleetStore, fleet, decisions, clock, audit });
@@ -182,6 +206,7 @@ export function buildControlPlane(parts: ControlPlaneParts): ControlPlane {
         rolloutRoutes(app, { conductor, views, audit });
         telemetryRoutes(app, { store: telemetry });
         liveRoutes(app, { feed, views });
+        consumerRoutes(app, { consumers, audit });
         auditRoutes(app, { audit });
       },
       artefacts: (app) => catalogRoutes(app, { store: catalog, gate, audit }),
@@ -195,10 +220,11 @@ export function buildControlPlane(parts: ControlPlaneParts): ControlPlane {
     { stop: () => ingest.stop() },
     { stop: () => orderStore.stop() },
     { start: () => fleet.start() },
+    { start: () => consumers.start() },
     {
       start: () =>
         channel.start({
-          authenticate: async (device, password) => (await tokens.isFor(device, password)) && fleet.isMember(device),
+          ...book,
           accept: (device, what, payload) => ingest.accept(device, what, payload),
         }),
       stop: () => channel.stop(),

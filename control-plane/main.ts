@@ -11,7 +11,7 @@ import { openCatalog } from './catalog/catalog-disk.js';
 import { dataPaths, type GivenSettings, type ServeSettings, serveSettings } from './config.js';
 import { buildControlPlane, type ControlPlane } from './control-plane.js';
 import { dataError } from './database/data-error.js';
-import { issuerKey, makeFolder, operatorToken, serverKey, urlSecret } from './database/data-folder-disk.js';
+import { issuerKey, makeFolder, operatorToken, serverKey, sharedSecret } from './database/data-folder-disk.js';
 import { lockDataFolder } from './database/data-lock-sqlite.js';
 import { openDatabase } from './database/database-sqlite.js';
 import { stopAll } from './lifecycle.js';
@@ -99,7 +99,8 @@ async function open(
       issuer: await issuerKey(paths.keys),
     },
     firstToken: await operatorToken(paths.operatorToken, isFirstStart),
-    urlSecret: await urlSecret(paths.urlSecret),
+    urlSecret: await sharedSecret(paths.urlSecret),
+    hookSecret: await sharedSecret(paths.hookSecret),
     consoleFolder: fileURLToPath(new URL('./console/', import.meta.url)),
   });
   return { controlPlane, development: catalog.development };

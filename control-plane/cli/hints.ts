@@ -19,6 +19,7 @@ const hints: ReadonlyMap<string, string> = new Map([
   ['release-unknown', 'bellwether release list shows what there is'],
   ['release-not-approved', 'approve it first: bellwether release approve MODEL@VERSION --key approver.key'],
   ['device-unknown', 'bellwether device list shows what there is'],
+  ['consumer-unknown', 'bellwether consumer list shows what there is'],
   ['token-unknown', 'bellwether token list shows what there is'],
   ['approval-pending', 'compare fingerprints, then: bellwether device approve DEVICE'],
   ['rollout-unknown', 'bellwether rollout list shows what there is'],

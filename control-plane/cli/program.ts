@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { addConsumerVerbs } from './consumer-verbs.js';
 import { addDeviceDecisionVerbs } from './device-decision-verbs.js';
 import { addDeviceVerbs } from './device-verbs.js';
 import { addKeysVerbs } from './keys-verbs.js';
@@ -21,6 +22,7 @@ export function buildProgram(parts: VerbParts): Command {
   addReleaseVerbs(program, parts);
   addDeviceDecisionVerbs(addDeviceVerbs(program, parts), parts);
   addTokenVerbs(program, parts);
+  addConsumerVerbs(program, parts);
   addRolloutVerbs(program, parts);
   return program;
 }

@@ -29,8 +29,8 @@ export async function operatorToken(path: string, isFirstStart: boolean): Promis
   throw new DataError('data-corrupt', `${path} holds no token of 32 to 512 characters: delete it`);
 }
 
-/** The secret of signed URLs: 256 random bits, made on the first start, in a file of mode 0600 that an operator may copy to a CDN's edge. */
-export async function urlSecret(path: string): Promise<string> {
+/** A secret that others may share, a CDN's edge or a broker: 256 random bits, made on the first start, in a file of mode 0600. */
+export async function sharedSecret(path: string): Promise<string> {
   await orIfThere(writeFile(path, `${randomBytes(32).toString('base64url')}\n`, { mode: 0o600, flag: 'wx' }));
   const secret = (await readFile(path, 'utf8')).trim();
   if (secret.length >= 32) return secret;

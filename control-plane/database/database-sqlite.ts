@@ -2,6 +2,7 @@ import BetterSqlite3, { type Database as Sqlite } from 'better-sqlite3';
 import { Kysely, type Migration, Migrator, SqliteDialect } from 'kysely';
 import { messageOf } from '@bellwether/shared/errors';
 import { DataError } from './data-error.js';
+import { consumers } from './migrations/consumers.js';
 import { deviceStanding } from './migrations/device-standing.js';
 import { first } from './migrations/first.js';
 import { people } from './migrations/people.js';
@@ -12,6 +13,7 @@ const migrations: Readonly<Record<string, Migration>> = {
   '0001-first': first,
   '0002-device-standing': deviceStanding,
   '0002-people': people,
+  '0003-consumers': consumers,
 };
 
 /**

@@ -30,6 +30,16 @@ export interface Tables {
     /** A key that waits for an operator's word. */
     next_key: string | null;
   };
+  /** Accounts that read telemetry over MQTT. */
+  consumers: {
+    id: Generated<number>;
+    name: string;
+    digest: string;
+    /** JSON: kinds and labels. */
+    granted: string;
+    created_at_ms: number;
+    revoked_at_ms: number | null;
+  };
   orders: {
     device: string;
     epoch: number;

@@ -2,11 +2,12 @@ import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from
 import type { Problem } from '@bellwether/shared/contract/http-api';
 import { codeOf } from '@bellwether/shared/errors';
 import type { Log } from '@bellwether/shared/log';
+import type { ConsumerErrorCode } from '../consumers/consumer-error.js';
 import type { FleetErrorCode } from '../fleet/fleet-error.js';
 import type { OperatorErrorCode } from '../operators/operator-error.js';
 import type { RolloutErrorCode } from '../rollouts/rollout-error.js';
 
-type OurCode = FleetErrorCode | RolloutErrorCode | OperatorErrorCode;
+type OurCode = FleetErrorCode | ConsumerErrorCode | 'hook-secret-invalid' | RolloutErrorCode | OperatorErrorCode;
 
 /** Our codes over HTTP. The catalogue's routes answer their own. */
 const statuses: Readonly<Record<OurCode, number>> = {
@@ -32,6 +33,9 @@ const statuses: Readonly<Record<OurCode, number>> = {
   'release-not-approved': 409,
   'release-withdrawn': 409,
   'rollout-unknown': 404,
+  'consumer-exists': 409,
+  'consumer-unknown': 404,
+  'hook-secret-invalid': 403,
 };
 
 /** fastify's own refusals that a client can meet, with a code of ours. */

@@ -27,6 +27,8 @@ export interface ServerParts {
   readonly views: Views;
   /** Routes below /api/v1 that bring their own proof. */
   readonly deviceRoutes: (app: TypedApp) => void;
+  /** Routes below /api/v1 that external brokers ask, with a secret of their own. */
+  readonly brokerRoutes: (app: TypedApp) => void;
   /** Routes below /api/v1 for operators. */
   readonly operatorRoutes: (app: TypedApp) => void;
   /** The artefact plane, and uploads. */
@@ -64,6 +66,12 @@ export async function buildServer(parts: ServerParts): Promise<FastifyInstance> 
   await app.register(
     async (api) => {
       parts.deviceRoutes(api.withTypeProvider<TypeBoxTypeProvider>());
+    },
+    { prefix: '/api/v1' },
+  );
+  await app.register(
+    async (api) => {
+      parts.brokerRoutes(api.withTypeProvider<TypeBoxTypeProvider>());
     },
     { prefix: '/api/v1' },
   );

@@ -7,10 +7,13 @@ import { maxWindowBytes } from '@bellwether/shared/contract/window';
 import { CodedError, messageOf } from '@bellwether/shared/errors';
 import { deviceIdPattern } from '@bellwether/shared/ids';
 import type { Log } from '@bellwether/shared/log';
+import { userNameOf, userOfClientId } from '../consumers/consumer.js';
 import { listenError } from '../http/listen-error.js';
+import { isAllowed, type Principal } from './broker-access.js';
+import { principalOf } from './broker-login.js';
 import type { DeviceChannel, DeviceChannelHandlers } from './device-channel.js';
 import { PacketLimit } from './packet-limit.js';
-import { isAllowedWill, maySubscribe, publishedBy } from './topic-access.js';
+import { isAllowedWill, publishedBy } from './topic-access.js';
 
 const deviceId = new RegExp(deviceIdPattern);
 
@@ -30,10 +33,13 @@ const maxConnections = 20_000;
 /** MQTT's own keepalive is the client's choice, and may be none: a connection that died unseen is found by TCP's. */
 const socketOptions = { noDelay: true, keepAlive: true, keepAliveInitialDelay: 60_000 };
 
+/** Filters of one connection: a device has one, a consumer a few. */
+const maxFilters = 64;
+
 /** MQTT 3.1.1 §3.2.2.3: bad user name or password. */
 const badCredentials = 4;
 
-/** What a device may not do; aedes closes its connection. */
+/** What somebody may not do; aedes closes the connection. */
 class AccessError extends CodedError<'access-denied'> {}
 
 /** Somebody who wants to log in. */
@@ -49,10 +55,13 @@ interface BrokerOptions {
   readonly log: Log;
 }
 
-/** The embedded MQTT broker. Only devices connect to it, each to its own topics. */
+/** The embedded MQTT broker: devices, each on its own topics, and consumers, each within its grant. */
 export class BrokerAedes implements DeviceChannel {
   readonly #options: BrokerOptions;
   readonly #clients = new Map<string, Client>();
+  readonly #principals = new WeakMap<Client, Principal>();
+  /** Every filter that a connection was granted, ended or not. */
+  readonly #filters = new WeakMap<Client, Set<string>>();
   #aedes: Aedes | undefined;
   #server: Server | undefined;
   #stopping = false;
@@ -74,7 +83,9 @@ export class BrokerAedes implements DeviceChannel {
       authenticate: (client, username, password, done) => {
         void this.#letIn(handlers, client, { username, password, done });
       },
-      authorizeSubscribe: (client, subscription, callback) => callback(null, this.#granted(client, subscription)),
+      authorizeSubscribe: (client, subscription, callback) =>
+        callback(null, this.#granted(handlers, client, subscription)),
+      authorizeForward: (client, packet) => (this.#may(handlers, client, 'receive', packet.topic) ? packet : null),
       authorizePublish: (client, packet, callback) => {
         void settle(this.#accept(handlers, client, packet), callback);
       },
@@ -131,34 +142,55 @@ export class BrokerAedes implements DeviceChannel {
     this.#clients.get(device)?.close();
   }
 
+  disconnectConsumer(name: string): void {
+    for (const [id, client] of this.#clients) if (userOfClientId(id) === userNameOf(name)) client.close();
+  }
+
   async #letIn(handlers: DeviceChannelHandlers, client: Client, attempt: Attempt): Promise<void> {
-    let isKnown = false;
+    const { username: userName = '', password = Buffer.alloc(0) } = attempt;
+    let principal: Principal | undefined;
     try {
-      isKnown = await isDevice(handlers, client, attempt);
+      principal = await principalOf(handlers, { clientId: client.id, userName, password: password.toString() });
     } catch (cause) {
       // Who cannot be checked is not let in; the device tries again.
       this.#options.log.error({ err: cause, device: client.id }, 'A session could not be checked');
     }
-    if (!isKnown) this.#options.log.warn({ device: client.id }, 'A device was not let in: its session is no good');
+    if (principal === undefined)
+      this.#options.log.warn({ client: client.id }, 'Somebody was not let in: bad credentials');
+    else this.#principals.set(client, principal);
     const refused = Object.assign(new Error('the session is no good'), { returnCode: badCredentials });
-    attempt.done(isKnown ? null : refused, isKnown);
+    attempt.done(principal === undefined ? refused : null, principal !== undefined);
   }
 
   /** null is answered with the failure code 0x80 in the SUBACK. */
-  #granted(client: Client, subscription: Subscription): Subscription | null {
-    if (maySubscribe(client.id, subscription.topic) && subscription.qos <= 1) return subscription;
-    this.#options.log.warn({ device: client.id, topic: subscription.topic }, 'A subscription was refused');
+  #granted(handlers: DeviceChannelHandlers, client: Client, subscription: Subscription): Subscription | null {
+    const filters = this.#filters.get(client) ?? new Set();
+    const isMine = this.#may(handlers, client, 'subscribe', subscription.topic);
+    if (isMine && subscription.qos <= 1 && filters.size < maxFilters) {
+      this.#filters.set(client, filters.add(subscription.topic));
+      return subscription;
+    }
+    this.#options.log.warn({ client: client.id, topic: subscription.topic }, 'A subscription was refused');
     return null;
+  }
+
+  /** The broker asks before each delivery too: a consumer whose device changed its labels is cut off from it at once. */
+  #may(handlers: DeviceChannelHandlers, client: Client, action: 'subscribe' | 'receive', topic: string): boolean {
+    const principal = this.#principals.get(client);
+    if (principal === undefined) return false;
+    const labelsOf = (device: string) => handlers.consumers?.labelsOf(device);
+    return isAllowed(principal, { action, topic }, { labelsOf, checksDeliveries: true });
   }
 
   /** Runs before the PUBACK: what it awaits is durable when the device hears of it [W-6]. */
   async #accept(handlers: DeviceChannelHandlers, client: Client | null, packet: PublishPacket): Promise<void> {
     if (this.#stopping) throw new AccessError('access-denied', 'the server is stopping');
-    const device = client?.id ?? '';
+    const principal = client === null ? undefined : this.#principals.get(client);
+    const device = principal?.kind === 'device' ? principal.device : '';
     const what = publishedBy(device, packet.topic);
     if (what === undefined || packet.qos > 1) {
-      this.#options.log.warn({ device, topic: packet.topic, qos: packet.qos }, 'A publish was refused');
-      throw new AccessError('access-denied', `${device} may not publish ${packet.topic} with QoS ${packet.qos}`);
+      this.#options.log.warn({ client: client?.id, topic: packet.topic, qos: packet.qos }, 'A publish was refused');
+      throw new AccessError('access-denied', `${client?.id} may not publish ${packet.topic} with QoS ${packet.qos}`);
     }
     // Only presence is retained upward: the broker keeps retained messages in memory.
     if (what !== 'presence') packet.retain = false;
@@ -167,22 +199,20 @@ export class BrokerAedes implements DeviceChannel {
 }
 
 /** Why a CONNECT is turned away before anything else is looked at. */
-function refusal(packet: { readonly clientId: string; readonly will?: { readonly topic: string } }): Error | null {
-  if (!deviceId.test(packet.clientId)) return new AccessError('access-denied', 'the client id is no device id');
+function refusal(packet: {
+  readonly clientId: string;
+  readonly clean?: boolean;
+  readonly will?: { readonly topic: string };
+}): Error | null {
+  const isOurs = deviceId.test(packet.clientId) || userOfClientId(packet.clientId) !== undefined;
+  if (!isOurs) return new AccessError('access-denied', 'the client id is neither a device’s nor a consumer’s');
+  // What it would keep for somebody who is away has no bound but memory.
+  if (packet.clean === false)
+    return new AccessError('access-denied', 'the broker keeps no sessions: connect with a clean one');
   if (packet.will !== undefined && !isAllowedWill(packet.clientId, packet.will.topic)) {
     return new AccessError('access-denied', `${packet.clientId} may not leave a will on ${packet.will.topic}`);
   }
   return null;
-}
-
-/** A device's name is its client id is its user name. */
-async function isDevice(
-  handlers: DeviceChannelHandlers,
-  { id }: Client,
-  { username, password }: Attempt,
-): Promise<boolean> {
-  if (username !== id || password === undefined) return false;
-  return handlers.authenticate(id, password.toString());
 }
 
 /** aedes wants to be called back. */

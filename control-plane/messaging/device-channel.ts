@@ -1,12 +1,11 @@
 import type { DeviceTopic } from '@bellwether/shared/contract/topics';
+import type { LoginBook } from './login-book.js';
 
 /** What devices send, by the last level of the topic. */
 export type Upward = Exclude<DeviceTopic, 'order'>;
 
 /** What the server does with devices and their messages. */
-export interface DeviceChannelHandlers {
-  /** True when the password is a session's token of this device [T-11]. */
-  authenticate(device: string, password: string): Promise<boolean>;
+export interface DeviceChannelHandlers extends LoginBook {
   /** A message of a device on its own topic. It is acknowledged when this resolves, and not at all when it rejects [W-6]. */
   accept(device: string, what: Upward, payload: Uint8Array): Promise<void>;
 }
@@ -23,4 +22,6 @@ export interface DeviceChannel {
   publishOrder(device: string, envelope: Uint8Array): Promise<void>;
   /** Ends the device's connection, if it has one. */
   disconnect(device: string): void;
+  /** Ends every connection of a consumer account. */
+  disconnectConsumer(name: string): void;
 }

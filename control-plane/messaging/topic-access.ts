@@ -1,9 +1,11 @@
-import { deviceTopic, parseDeviceTopic } from '@bellwether/shared/contract/topics';
+import type { Labels } from '@bellwether/shared/contract/http-api';
+import { deviceTopic, deviceTopics, parseDeviceTopic } from '@bellwether/shared/contract/topics';
+import { type Grant, isFleetWide, isGranted } from '../consumers/grant.js';
 import type { Upward } from './device-channel.js';
 
 /**
- * Who may use which topic: default deny. Topics and filters are compared whole, so wildcards, `$share/…` and `$SYS/…`
- * have no way in [W-1, T-11].
+ * Who may use which topic: default deny. A device's topics and filters are compared whole, a consumer's are of two forms,
+ * so `#`, `$share/…` and `$SYS/…` have no way in [W-1, T-11]. The embedded broker and the hook for others ask the same.
  */
 
 /** What the device publishes on this topic; undefined when it may not: another device's topic, its own order, or no topic of ours. */
@@ -20,4 +22,26 @@ export function maySubscribe(device: string, filter: string): boolean {
 /** A last will may be the device's own presence and nothing else. */
 export function isAllowedWill(device: string, topic: string): boolean {
   return topic === deviceTopic(device, 'presence');
+}
+
+/** What a consumer's rights depend on besides its grant. */
+export interface ConsumerFacts {
+  /** Undefined for a device that is not in the fleet. */
+  readonly labelsOf: (device: string) => Labels | undefined;
+  /** Whether the broker asks again before it delivers each message: only then may a filter be wider than the grant. */
+  readonly checksDeliveries: boolean;
+}
+
+/** True for one device's topic that the grant covers, and for `bw/v1/+/+/<kind>` or `bw/v1/<shard>/+/<kind>` of a granted kind. */
+export function consumerMaySubscribe(grant: Grant, filter: string, facts: ConsumerFacts): boolean {
+  if (consumerMayRead(grant, filter, facts)) return true;
+  const kind = /^bw\/v1\/(?:\+|s[0-6][0-9])\/\+\/([a-z]+)$/.exec(filter)?.[1];
+  if (kind === undefined || deviceTopics.every((what) => what !== kind)) return false;
+  return facts.checksDeliveries ? grant.kinds.some((each) => each === kind) : isFleetWide(grant, kind);
+}
+
+/** True for a message that the grant covers: its kind, of a device with its labels, as they are now. */
+export function consumerMayRead(grant: Grant, topic: string, { labelsOf }: Pick<ConsumerFacts, 'labelsOf'>): boolean {
+  const parsed = parseDeviceTopic(topic);
+  return parsed !== undefined && isGranted(grant, parsed.what, labelsOf(parsed.device));
 }
