@@ -36,7 +36,9 @@ async function runOnDevice(spec: DeviceAttack, openings: Openings): Promise<Atta
     const servedAfter = await world.served();
     const changed = changedPieces(before, await readDeviceState(world.stateFolder));
     const genuine = [...(spec.genuine ?? [])].toSorted();
-    return { code, servedBefore, servedAfter, diskUnchanged: String(changed) === String(genuine) };
+    const diskUnchanged = String(changed) === String(genuine);
+    const diskChanges = `${String(changed)} instead of ${String(genuine)}`;
+    return { code, servedBefore, servedAfter, diskUnchanged, diskChanges };
   } finally {
     await world.stop();
   }

@@ -37,3 +37,6 @@ export function attackRelease(version: string, note = 'honest', model = 'digits'
   };
   return { model, version, manifest: Buffer.from(JSON.stringify(manifest)), files: [graph, golden] };
 }
+
+/** What the attacker wants to see serving. */
+export const evilRelease = attackRelease('6.6.6', 'evil');

@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto';
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 /**
  * A device's state folder in pieces that have a meaning, each with a digest: `order`, `time`, `root`, `timestamp`,
  * `staging-digits` … (the file that stands, and its floor), `installs` (without records of a refusal), and the rest by
- * path (`identity/device.key`, `blobs/<digest>`). Telemetry, the lock, sockets and metadata that no longer stands are left out.
+ * path (`identity/device.key`, `blobs/<digest>`). Telemetry, receipts, the lock, sockets and
+ * metadata that no longer stands are left out.
  */
 export type DeviceState = ReadonlyMap<string, string>;
 
@@ -21,7 +22,7 @@ interface InstallsFile {
   readonly releases: readonly { readonly phase: string; readonly verdict: unknown }[];
 }
 
-const leftOut = /^(?:outbox|run|trust)\/|^(?:agent\.lock|installs\.json)$|\.part$/;
+const leftOut = /^(?:outbox|run|trust)\/|^(?:agent\.lock|installs\.json|receipts\.json)$|\.part$/;
 
 /** Reads the pieces of a state folder. */
 export async function readDeviceState(folder: string): Promise<DeviceState> {
@@ -35,8 +36,28 @@ export async function readDeviceState(folder: string): Promise<DeviceState> {
   return new Map([...state, ...(await trustPieces(join(folder, 'trust')))]);
 }
 
+/** The folder of the metadata that stands. */
+export async function currentMetadataFolder(stateFolder: string): Promise<string> {
+  const { metadata } = await readTrustFile(join(stateFolder, 'trust'));
+  return join(stateFolder, 'trust', metadata);
+}
+
+/** What a cache does that takes a torn file for none: the metadata is gone, and the floors with it. */
+export async function dropMetadata(stateFolder: string): Promise<void> {
+  const folder = await currentMetadataFolder(stateFolder);
+  const names = (await readdir(folder)).filter((name) => !name.endsWith('.root.json'));
+  await Promise.all(names.map((name) => rm(join(folder, name))));
+  const path = join(stateFolder, 'trust', 'trust.json');
+  const { state, ...file } = await readTrustFile(join(stateFolder, 'trust'));
+  await writeFile(path, JSON.stringify({ ...file, state: { ...state, floors: { root: 1, roles: {} } } }));
+}
+
+async function readTrustFile(folder: string): Promise<TrustFile> {
+  return JSON.parse(await readFile(join(folder, 'trust.json'), 'utf8')) as TrustFile;
+}
+
 async function trustPieces(folder: string): Promise<ReadonlyMap<string, string>> {
-  const { metadata, state } = JSON.parse(await readFile(join(folder, 'trust.json'), 'utf8')) as TrustFile;
+  const { metadata, state } = await readTrustFile(folder);
   const pieces = new Map<string, string>();
   for (const name of await readdir(join(folder, metadata))) {
     const role = name.replace(/\.json$/, '');

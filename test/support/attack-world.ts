@@ -5,7 +5,6 @@ import { type Agent, buildAgent } from '@bellwether/agent/agent';
 import { openAgentParts } from '@bellwether/agent/build-agent-parts';
 import { parseConfig, socketPathOf } from '@bellwether/agent/config';
 import { ProcessEngine } from '@bellwether/agent/inference/engine-process';
-import type { AgentStatus } from '@bellwether/agent/status';
 import type { DeviceTrust } from '@bellwether/agent/trust/device-trust';
 import { openDeviceTrust, type TrustGuards } from '@bellwether/agent/trust/device-trust-disk';
 import { updateInThread } from '@bellwether/agent/trust/repository-tuf-thread';
@@ -20,6 +19,7 @@ import { sha256 } from '@bellwether/shared/signing/digest';
 import { sealEnvelope } from '@bellwether/shared/signing/envelope';
 import type { KeyPair } from '@bellwether/shared/signing/key-pair';
 import { attackRelease, attackRequest } from './attack-release.js';
+import { dropMetadata } from './attack-state.js';
 import { type Broker, type BrokerMessage, startBroker } from './broker.js';
 import { localRequest } from './local-http.js';
 import { uncheckedRunner } from './runner-world.js';
@@ -34,6 +34,8 @@ export interface Openings {
   readonly update?: TrustGuards['update'];
   /** A runner that believes everything, in the place of the runner's own verifier. */
   readonly runner?: boolean;
+  /** A start that takes torn metadata for none, in the place of the product's refusal. */
+  readonly dropTornFiles?: boolean;
 }
 
 export interface AttackWorldOptions extends RepositoryOptions {
@@ -54,6 +56,10 @@ export class AttackWorld {
   readonly first = attackRelease('1.0.0');
   readonly #stage: 'staging' | 'production';
   readonly #openings: Openings;
+  /** What the last order that was taken made of it. */
+  logLevel = 'info';
+  /** Messages of earlier lives of the agent. */
+  #earlier: ReadonlySet<BrokerMessage> = new Set();
   #generation = 0;
   #agent: { readonly agent: Agent; readonly trust: DeviceTrust; readonly close: () => Promise<void> } | undefined;
   #device: Order['device'] = { id: '', fingerprint: '' };
@@ -100,15 +106,25 @@ export class AttackWorld {
     return this.#generation;
   }
 
+  /** The order's bytes that were published first, second … */
+  recordedOrder(index: number): Uint8Array {
+    const topic = deviceTopic(this.device.id, 'order');
+    return this.broker.messages.filter((message) => message.topic === topic)[index]?.payload ?? new Uint8Array();
+  }
+
   /** Starts the agent; again, when it ran before. Rejects with what keeps it from starting. */
   async startAgent(): Promise<void> {
+    if (this.#openings.dropTornFiles === true && this.#device.id !== '') await dropMetadata(this.stateFolder);
+    this.#earlier = new Set(this.broker.messages);
     const config = parseConfig(JSON.stringify(this.#config()), {});
     const runtime = {
       pid: process.pid,
       nodePath: process.execPath,
       about: { version: '0', node: process.versions.node, platform: process.platform, arch: process.arch },
       runId,
-      setLogLevel: () => {},
+      setLogLevel: (level: string) => {
+        this.logLevel = level;
+      },
       clock: systemClock,
       random: () => 0.5,
       log: silentLog,
@@ -151,10 +167,15 @@ export class AttackWorld {
     return parameters.release;
   }
 
-  async status(): Promise<AgentStatus> {
-    return (
-      await localRequest({ socketPath: this.#socketPath }, '/bellwether/status')
-    ).json() as unknown as AgentStatus;
+  /** Resolves when the agent, started last, reports that it serves the release. */
+  async untilServing({ version }: SampleRelease): Promise<void> {
+    const topic = deviceTopic(this.device.id, 'report');
+    await this.broker.untilMessage(
+      (message) =>
+        !this.#earlier.has(message) &&
+        message.topic === topic &&
+        reportOf(message).models.some(({ serving }) => serving?.version === version),
+    );
   }
 
   /** The owner publishes a release and orders it; resolves when it serves. */
@@ -205,7 +226,6 @@ export class AttackWorld {
   async #publish(envelope: Uint8Array, isJudged: (report: Report) => boolean): Promise<Report> {
     const before = new Set(this.broker.messages);
     const topic = deviceTopic(this.device.id, 'report');
-    const reportOf = (message: BrokerMessage) => decodeReport(reportBytes(message.payload));
     const judged = this.broker.untilMessage(
       (message) => !before.has(message) && message.topic === topic && isJudged(reportOf(message)),
     );
@@ -256,6 +276,10 @@ export class AttackWorld {
       script: uncheckedRunner,
     });
   }
+}
+
+function reportOf(message: BrokerMessage): Report {
+  return decodeReport(reportBytes(message.payload));
 }
 
 /** A report is JSON, or an envelope over it. */

@@ -22,6 +22,8 @@ export interface AttackOutcome {
   readonly servedAfter: string;
   /** Of the state on disk, apart from logs and records of the refusal. */
   readonly diskUnchanged: boolean;
+  /** What has changed there and should not, or the other way round; for whoever reads a failure. */
+  readonly diskChanges?: string;
 }
 
 /** One attack, with its negative control: the same run with one guard replaced by a permissive one. */
@@ -45,7 +47,7 @@ export function guardedProblem({ code }: Pick<Attack, 'code'>, outcome: AttackOu
   if (outcome.servedAfter !== outcome.servedBefore) {
     return `${outcome.servedAfter} answers, and ${outcome.servedBefore} did before`;
   }
-  return outcome.diskUnchanged ? undefined : 'the state on disk has changed';
+  return outcome.diskUnchanged ? undefined : `the state on disk has changed: ${outcome.diskChanges ?? ''}`;
 }
 
 /** What is wrong with a control; undefined when the attack succeeded without its guard. */

@@ -2,7 +2,8 @@ import { verify } from 'node:crypto';
 import { canonicalize } from '@tufjs/canonical-json';
 import type { TrustGuards } from '@bellwether/agent/trust/device-trust-disk';
 import { AdmissionRefusal } from '@bellwether/agent/trust/refusal';
-import type { MetadataCore } from '@bellwether/agent/trust/repository-tuf-core';
+import { type MetadataCore, TufCore } from '@bellwether/agent/trust/repository-tuf-core';
+import { TrustedMetadataStore } from '@bellwether/agent/trust/repository-tuf-store';
 import { updateMetadata } from '@bellwether/agent/trust/repository-tuf-workflow';
 import { sha256 } from '@bellwether/shared/signing/digest';
 import type { RootSigned, TargetsSigned } from './signed-repository.js';
@@ -139,8 +140,36 @@ class LenientCore implements MetadataCore {
 
 /** The TUF verification with one rule left out, in the place of tuf-js in its thread. */
 export function tufWithout(rule: TufRule): TrustGuards['update'] {
-  return (request, fetchFile) =>
-    updateMetadata(request, fetchFile, (root, nowMs) => new LenientCore(root, nowMs, rule));
+  return (request, fetchFile) => {
+    // Without digests a stored file would pass for the newest one, and nothing would be fetched.
+    const asked = rule === 'hashes' ? { ...request, stored: { ...request.stored, current: null } } : request;
+    return updateMetadata(asked, fetchFile, (root, nowMs) => new LenientCore(root, nowMs, rule));
+  };
+}
+
+/** tuf-js as it is, with nothing before it that looks at sizes and counts. */
+export const unlimitedTuf: TrustGuards['update'] = (request, fetchFile) =>
+  updateMetadata(
+    request,
+    (name) => fetchFile(name, 64 * 1024 ** 2),
+    (root, nowMs) => new UnlimitedCore(root, nowMs),
+  );
+
+class UnlimitedCore extends TufCore {
+  readonly #store: TrustedMetadataStore;
+
+  constructor(root: Uint8Array, nowMs: number) {
+    super(root, nowMs);
+    this.#store = new TrustedMetadataStore(Buffer.from(root));
+  }
+
+  override updateRoot(bytes: Uint8Array): void {
+    try {
+      this.#store.updateRoot(Buffer.from(bytes));
+    } catch (cause) {
+      throw new AdmissionRefusal('metadata-refused', 'tuf-js has refused it, after its own time', { cause });
+    }
+  }
 }
 
 function parse<T>(bytes: Uint8Array): File<T> {

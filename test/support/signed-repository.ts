@@ -57,8 +57,8 @@ interface MetaSigned extends Signed {
   meta: Record<string, MetaFile>;
 }
 
-/** A key that signs, under its own id unless an attack says another. */
-type Signer = KeyPair & { readonly keyid?: string };
+/** A key that signs, under its own id and with its own signature (hex) unless an attack says another. */
+type Signer = KeyPair & { readonly keyid?: string; readonly signature?: string };
 
 /** A document before it is signed, and who will sign it. Edit both, then publish. */
 export interface Draft<T extends Signed> {
@@ -318,7 +318,7 @@ export function signedBytes({ signed, signers }: Draft<Signed>): Uint8Array {
   const message = Buffer.from(canonicalize(signed));
   const signatures = signers.map((key) => ({
     keyid: key.keyid ?? keyIdOf(key),
-    sig: Buffer.from(signEd25519(key.seed, message)).toString('hex'),
+    sig: key.signature ?? Buffer.from(signEd25519(key.seed, message)).toString('hex'),
   }));
   return Buffer.from(JSON.stringify({ signed, signatures }));
 }
@@ -333,7 +333,8 @@ function tufKey({ publicKey }: KeyPair): TufKey {
   return { keytype: 'ed25519', scheme: 'ed25519', keyval: { public: publicKey } };
 }
 
-function metaOf(version: number, bytes: Uint8Array): MetaFile {
+/** How a snapshot names a file. */
+export function metaOf(version: number, bytes: Uint8Array): MetaFile {
   return { version, length: bytes.byteLength, hashes: { sha256: digestOf(bytes) } };
 }
 
