@@ -11,7 +11,7 @@ import { isDevelopmentRoot, roleNameOf } from './listing-policy.js';
 import { type CurrentMetadata, decodeMetadata, isSameMetadata, type Metadata, type MetadataBytes } from './metadata.js';
 import { OrderRefusal } from './order-gate.js';
 import { AdmissionRefusal, refusalOf } from './refusal.js';
-import type { RefreshedMetadata, Repository } from './repository.js';
+import type { RefreshedMetadata, RefreshRequest, Repository } from './repository.js';
 import type { StandingTrust } from './restore-trust.js';
 import type { RunnerTrust } from './runner-trust.js';
 import type { TrustRules } from './trust-rules.js';
@@ -61,7 +61,8 @@ export class DeviceTrustKeeper implements DeviceTrust {
   constructor(parts: DeviceTrustParts, standing: StandingTrust) {
     this.#parts = parts;
     this.#standing = standing;
-    this.#time = { timeMs: standing.state.timeFloorMs, monotonicMs: parts.clock.now().monotonicMs };
+    const { timeFloorMs: timeMs, timeSigners: signers = [] } = standing.state;
+    this.#time = { timeMs, monotonicMs: parts.clock.now().monotonicMs, signers };
   }
 
   get development(): boolean {
@@ -98,8 +99,32 @@ export class DeviceTrustKeeper implements DeviceTrust {
     await this.#refreshes.take(async () => {
       const { state, bytes } = this.#standing;
       const request = { stored: bytes, floors: state.floors, wanted: this.#wanted(), trustedTimeMs: this.#nowMs() };
-      const found = await this.#parts.repository.refresh(request, signal);
-      await this.#changes.take(async () => this.#believe(found));
+      try {
+        const found = await this.#parts.repository.refresh(request, signal);
+        await this.#changes.take(async () => this.#believe(found));
+      } catch (error) {
+        if (!(error instanceof AdmissionRefusal) || error.code !== 'metadata-stale') throw error;
+        if (!(await this.#recoverTime(request, signal))) throw error;
+      }
+    });
+  }
+
+  /** What is stale at a time that a thief of the time key has run up may be the owner's recovery from it [T-7]. False when it is not. */
+  async #recoverTime(request: RefreshRequest, signal: AbortSignal): Promise<boolean> {
+    if (this.#time.signers.length === 0) return false;
+    const found = await this.#parts.repository.refresh({ ...request, trustedTimeMs: 0 }, signal);
+    return this.#changes.take(async () => {
+      const { timeFloorFalls } = this.#parts.rules;
+      const before = this.#time;
+      if (!timeFloorFalls(this.#standing.state.floors, before.signers, decodeMetadata(found.metadata))) return false;
+      this.#time = { timeMs: 0, monotonicMs: this.#parts.clock.now().monotonicMs, signers: [] };
+      try {
+        await this.#believe(found);
+      } catch (error) {
+        this.#time = before;
+        throw error;
+      }
+      return true;
     });
   }
 
@@ -124,9 +149,13 @@ export class DeviceTrustKeeper implements DeviceTrust {
   offerTime(envelope: Uint8Array, deviceNonce: string): boolean {
     const { current } = this.#standing.metadata;
     if (current === null) return false;
-    const timeMs = signedTimeMs(envelope, publicKeysFor(current.onlineKeys, 'time'), deviceNonce);
+    const keys = publicKeysFor(current.onlineKeys, 'time');
+    const timeMs = signedTimeMs(envelope, keys, deviceNonce);
     if (timeMs === undefined) return false;
-    if (timeMs > this.#nowMs()) this.#time = { timeMs, monotonicMs: this.#parts.clock.now().monotonicMs };
+    if (timeMs > this.#nowMs()) {
+      const signers = keys.filter((key) => signedTimeMs(envelope, [key], deviceNonce) !== undefined);
+      this.#time = { timeMs, monotonicMs: this.#parts.clock.now().monotonicMs, signers };
+    }
     if (timeMs >= this.#standing.state.timeFloorMs + timeFloorStepMs) this.#keepTime();
     return true;
   }
@@ -239,7 +268,7 @@ export class DeviceTrustKeeper implements DeviceTrust {
 
   /** On disk first, then believed. */
   async #save(next: StandingTrust): Promise<void> {
-    const state = { ...next.state, timeFloorMs: this.#time.timeMs };
+    const state = { ...next.state, timeFloorMs: this.#time.timeMs, timeSigners: [...this.#time.signers] };
     try {
       await this.#parts.store.save(state, next.bytes === this.#standing.bytes ? undefined : next.bytes);
     } catch (cause) {

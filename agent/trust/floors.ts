@@ -1,3 +1,4 @@
+import { publicKeysFor } from '@bellwether/shared/contract/online-keys';
 import type { Metadata } from './metadata.js';
 import type { TrustState } from './trust-store.js';
 import type { RootFile, TargetsFile } from './tuf-documents.js';
@@ -36,6 +37,16 @@ export function standingFloors(floors: Floors, { root, current }: Metadata): Flo
   return { root: floors.root, roles: Object.fromEntries(standing) };
 }
 
+/**
+ * True when the time floor falls too: a newer root replaced the online keys, and keys/online.json names none of those
+ * that had signed the time. Their thief may have run it up until nothing would ever be fresh again.
+ */
+export function timeFloorFalls(floors: Floors, timeSigners: readonly string[], { root, current }: Metadata): boolean {
+  if (current === null || timeSigners.length === 0 || !onlineKeysReplaced(floors, onlineTrustOf(root))) return false;
+  const trusted = publicKeysFor(current.onlineKeys, 'time');
+  return timeSigners.every((key) => !trusted.includes(key));
+}
+
 /** Which file lies below its floor, in one sentence; undefined when none does. */
 export function belowFloor(floors: Floors, metadata: Metadata): string | undefined {
   const rootVersion = metadata.root.signed.version;
@@ -47,10 +58,12 @@ export function belowFloor(floors: Floors, metadata: Metadata): string | undefin
   return undefined;
 }
 
-/** The floors after this metadata was believed. Ids of keys that may not sign the role are left out: anybody can add them. */
+/** The floors after this metadata was believed; none sinks here, whoever let a lower version pass. Ids of keys that may not sign the role are left out: anybody can add them. */
 export function raisedFloors(floors: Floors, metadata: Metadata): Floors {
   const { root, current } = metadata;
   const raised = filesOf(metadata).map(([name, file]): [string, Floor] => {
+    const before = floors.roles[name];
+    if (before !== undefined && before.version > file.signed.version) return [name, before];
     const trusted = current === null ? [] : signersOf(name, root, current.targets);
     const keyids = file.signatures.map((each) => each.keyid).filter((id) => trusted.includes(id));
     return [name, { version: file.signed.version, keyids }];

@@ -1,4 +1,4 @@
-import { belowFloor, standingFloors } from './floors.js';
+import { belowFloor, standingFloors, timeFloorFalls } from './floors.js';
 import { findListing } from './listing.js';
 import { type ListingPolicy, leafProblem, rootProblem, targetsProblem } from './listing-policy.js';
 import { judgeOrder } from './order-gate.js';
@@ -10,6 +10,7 @@ import { judgeOrder } from './order-gate.js';
 export interface TrustRules extends ListingPolicy {
   readonly floors: typeof belowFloor;
   readonly standingFloors: typeof standingFloors;
+  readonly timeFloorFalls: typeof timeFloorFalls;
   readonly listing: typeof findListing;
   readonly order: typeof judgeOrder;
 }
@@ -21,6 +22,7 @@ export const trustRules: TrustRules = {
   leaf: leafProblem,
   floors: belowFloor,
   standingFloors,
+  timeFloorFalls,
   listing: findListing,
   order: judgeOrder,
 };

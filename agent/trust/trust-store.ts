@@ -24,6 +24,8 @@ export const TrustState = Type.Object(
     ]),
     /** It is at least this late, milliseconds since 1970 [T-8]. */
     timeFloorMs: Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER }),
+    /** The public keys that had signed that time. */
+    timeSigners: Type.Optional(Type.Array(Type.String({ pattern: hex64Pattern }), { maxItems: 32 })),
   },
   { additionalProperties: false },
 );

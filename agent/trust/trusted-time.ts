@@ -10,6 +10,8 @@ import { EnvelopeError, openEnvelope } from '@bellwether/shared/signing/envelope
 export interface TrustedTime {
   readonly timeMs: number;
   readonly monotonicMs: number;
+  /** The public keys of those who said so. */
+  readonly signers: readonly string[];
 }
 
 /** The least that it can be now, milliseconds since 1970. */

@@ -60,19 +60,13 @@ export const attacks: readonly Attack[] = [
     genuine: ['order', '2.root', 'snapshot', 'timestamp'],
     attack: async (world) => {
       const { repository } = world;
-      const { signed } = repository.root;
       repository.timestamp.signed.version = 1_000_000;
       repository.snapshot.signed.version = 1_000_000;
       await repository.publish();
       await world.offer(attackRelease('6.6.6'));
       const stolen = await readFile(repository.metadataFile('timestamp.json'));
       // The owner's recovery: a root with other online keys, and versions that go on from where they were.
-      const keys = { timestamp: newKeyPair(), snapshot: newKeyPair() };
-      Object.assign(signed.keys, tufKeys(Object.values(keys)));
-      signed.roles.timestamp = roleOf([keys.timestamp]);
-      signed.roles.snapshot = roleOf([keys.snapshot]);
-      repository.timestamp.signers = [keys.timestamp];
-      repository.snapshot.signers = [keys.snapshot];
+      repository.replaceOnlineKeys();
       repository.timestamp.signed.version = 10;
       repository.snapshot.signed.version = 10;
       await repository.publish('root');
@@ -97,6 +91,60 @@ export const attacks: readonly Attack[] = [
     attack: async (world) => {
       world.tellTime(Date.UTC(2050, 0, 2));
       return world.offer(delisted);
+    },
+  }),
+  onDevice({
+    id: 'tuf-time-run-up',
+    row: 'runs the signed time up by a century, so that after the theft was noticed nothing is ever fresh again',
+    attacker: 'server with all online keys',
+    code: 'not-believed',
+    control: 'a time floor that falls with the keys that signed it (timeFloorFalls, agent/trust/floors.ts)',
+    open: { rules: { timeFloorFalls: () => false } },
+    genuine: ['order', '2.root', 'online', 'snapshot', 'targets', 'timestamp'],
+    attack: async (world) => {
+      const { repository } = world;
+      const stolen = repository.keys.time;
+      world.tellTime(Date.UTC(2126, 0, 1));
+      await world.offer(attackRelease('6.6.6'));
+      // The owner's recovery: other online keys in root and in keys/online.json.
+      repository.replaceOnlineKeys();
+      repository.keys.time = newKeyPair();
+      await repository.setOnlineKeys(1);
+      await repository.publish('root', 'targets');
+      const isStuck = (await world.offer(attackRelease('6.6.7'))) !== 'not-listed';
+      if (isStuck) return 'passed';
+      return world.tellTime(Date.UTC(2126, 0, 1), stolen) ? 'believed' : 'not-believed';
+    },
+  }),
+  onDevice({
+    id: 'tuf-fast-forward-role',
+    row: 'runs its role up to the last version there is, so that after its key was revoked nobody can publish',
+    attacker: 'one publisher',
+    code: 'not-listed',
+    control: 'floors that fall with the keys that signed them (standingFloors, agent/trust/floors.ts)',
+    open: { rules: { standingFloors: (floors) => floors } },
+    genuine: ['order', '2.root', 'snapshot', 'staging-digits', 'targets', 'timestamp'],
+    attack: async (world) => {
+      const { repository } = world;
+      const leaf = repository.leaf('staging-digits');
+      const stolen = leaf.signers;
+      leaf.signed.version = Number.MAX_SAFE_INTEGER - 1;
+      await repository.publish('staging-digits');
+      await world.offer(attackRelease('6.6.6'));
+      // The owner's recovery: another publisher in targets, and other online keys in root.
+      const successor = newKeyPair();
+      Object.assign(repository.targets.signed.delegations?.keys ?? {}, tufKeys([successor]));
+      Object.assign(repository.delegation('staging-digits'), roleOf([successor]));
+      leaf.signers = [successor];
+      leaf.signed.version = 10;
+      repository.replaceOnlineKeys();
+      await repository.publish('root', 'targets', 'staging-digits');
+      const isStuck = (await world.offer(attackRelease('6.6.7'))) !== 'not-listed';
+      if (isStuck) return 'passed';
+      leaf.signers = stolen;
+      const again = attackRelease('6.6.8', 'evil');
+      await repository.addRelease({ ...again, production: false });
+      return world.offer(again);
     },
   }),
   onDevice({

@@ -19,8 +19,11 @@ export interface DeviceAttack extends Omit<Attack, 'run'> {
 
 /** An attack of the registry: a device that serves digits@1.0.0, the attack, and what became of the device. */
 export function onDevice(spec: DeviceAttack): Attack {
-  const { id, row, attacker, code, control } = spec;
-  return { id, row, attacker, code, control, run: (guarded) => runOnDevice(spec, guarded ? {} : spec.open) };
+  const { id, row, attacker, code, control, open } = spec;
+  const { runner = false, ...main } = open;
+  const run = (guarded: boolean) => runOnDevice(spec, guarded ? {} : open);
+  const secondLine = () => runOnDevice(spec, main);
+  return { id, row, attacker, code, control, run, ...(runner ? { secondLine } : {}) };
 }
 
 async function runOnDevice(spec: DeviceAttack, openings: Openings): Promise<AttackOutcome> {

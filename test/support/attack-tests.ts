@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type Attack, controlProblem, guardedProblem } from './attack.js';
+import { type Attack, controlProblem, guardedProblem, secondLineProblem } from './attack.js';
 
 /** Two tests for each attack: it is refused with its code and changes nothing, and without its guard it succeeds. */
 export function testAttacks(attacks: readonly Attack[]): void {
@@ -10,6 +10,12 @@ export function testAttacks(attacks: readonly Attack[]): void {
 
     it(`succeeds without: ${attack.control}`, async () => {
       expect(controlProblem(await attack.run(false))).toBeUndefined();
+    });
+
+    const { secondLine } = attack;
+    if (secondLine === undefined) return;
+    it('is refused by the runner when only the main process has lost that guard', async () => {
+      expect(secondLineProblem(await secondLine())).toBeUndefined();
     });
   });
 }

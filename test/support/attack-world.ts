@@ -215,11 +215,11 @@ export class AttackWorld {
     return signedOrder(director, { device: this.device, generation: this.#generation, ...changes });
   }
 
-  /** The server's signed time reaches the device. */
-  tellTime(timeMs: number): void {
+  /** A signed time reaches the device: whether it believes it. */
+  tellTime(timeMs: number, key: KeyPair = this.repository.keys.time): boolean {
     const deviceNonce = 'cd'.repeat(32);
-    const time = sealEnvelope('time', { deviceNonce, timeMs }, [this.repository.keys.time]);
-    if (!this.trust.offerTime(time, deviceNonce)) throw new Error('the time was not believed');
+    const time = sealEnvelope('time', { deviceNonce, timeMs }, [key]);
+    return this.trust.offerTime(time, deviceNonce);
   }
 
   /** The first report after the order was published that tells of it. */
@@ -241,7 +241,9 @@ export class AttackWorld {
     return {
       name: 'meadow',
       stateFolder: this.stateFolder,
-      server: { url: this.server.url },
+      // Not the artefact plane, so no token is asked for: the uplink has its own session here.
+      server: { url: 'http://127.0.0.1:9' },
+      artefacts: { url: this.server.url },
       root: { sha256: this.repository.rootSha256 },
       stage: this.#stage,
       startSpreadMs: 0,

@@ -39,6 +39,8 @@ export interface Attack {
   readonly control: string;
   /** `guarded`: everything is the product's own. Otherwise the guard of `control` is a permissive one. */
   run(guarded: boolean): Promise<AttackOutcome>;
+  /** Where the runner's own verifier stands behind the guard [T-3b]: the run in which only the main process lost it. */
+  readonly secondLine?: () => Promise<AttackOutcome>;
 }
 
 /** What is wrong with a guarded run; undefined when the attack was refused as it must be and nothing has changed. */
@@ -48,6 +50,12 @@ export function guardedProblem({ code }: Pick<Attack, 'code'>, outcome: AttackOu
     return `${outcome.servedAfter} answers, and ${outcome.servedBefore} did before`;
   }
   return outcome.diskUnchanged ? undefined : `the state on disk has changed: ${outcome.diskChanges ?? ''}`;
+}
+
+/** What is wrong with a run in which the runner stood alone; undefined when it refused and nothing else serves. */
+export function secondLineProblem({ code, servedBefore, servedAfter }: AttackOutcome): string | undefined {
+  if (code !== 'runner-refused') return `refused with ${code} instead of runner-refused`;
+  return servedAfter === servedBefore ? undefined : `${servedAfter} answers, and ${servedBefore} did before`;
 }
 
 /** What is wrong with a control; undefined when the attack succeeded without its guard. */

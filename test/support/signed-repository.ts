@@ -257,6 +257,17 @@ export class SignedRepository {
     await this.publish(...stages.map((stage) => `${stage}-${familyOf(model)}`));
   }
 
+  /** Other keys of snapshot and timestamp in the draft of root, which sign from now on. */
+  replaceOnlineKeys(): void {
+    const keys = { timestamp: newKeyPair(), snapshot: newKeyPair() };
+    const { signed } = this.root;
+    Object.assign(signed.keys, tufKeys(Object.values(keys)));
+    signed.roles.timestamp = roleOf([keys.timestamp]);
+    signed.roles.snapshot = roleOf([keys.snapshot]);
+    this.timestamp.signers = [keys.timestamp];
+    this.snapshot.signers = [keys.snapshot];
+  }
+
   /** Replaces keys/online.json in the draft of targets. */
   async setOnlineKeys(epoch: number, directors: readonly KeyPair[] = [this.keys.director]): Promise<void> {
     const keys = [
