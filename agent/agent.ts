@@ -153,6 +153,7 @@ export async function buildAgent(parts: AgentParts): Promise<Agent> {
     ...report(),
     fingerprint: identity.fingerprint,
     connected: uplink.connected,
+    uplink: uplink.standing,
     outbox: outbox.state,
   });
   const localApi = new LocalApi({

@@ -13,6 +13,11 @@ export const AgentStatus = Type.Object({
   fingerprint: Type.String({ pattern: hex64Pattern }),
   /** The broker can be reached. */
   connected: Type.Boolean(),
+  /** Where it is connected and whether that is encrypted, or in words why it is not: `approval-pending` is the server's word. */
+  uplink: Type.Union([
+    Type.Object({ connected: Type.Literal(true), url: Type.String(), encrypted: Type.Boolean() }),
+    Type.Object({ connected: Type.Literal(false), why: Type.String() }),
+  ]),
   outbox: Window.properties.outbox,
 });
 export type AgentStatus = Static<typeof AgentStatus>;

@@ -29,13 +29,19 @@ export function describeStatus(status: AgentStatus): string {
     ['stage', `${status.stage}${status.development ? ' (DEVELOPMENT root: anybody may hold its keys)' : ''}`],
     ['state', `${status.state}, ${status.health}`],
     ['order', `${order}${refused}`],
-    ['broker', status.connected ? 'connected' : 'not connected'],
+    ['broker', describeUplink(status.uplink)],
     ['outbox', `${outbox.waiting} waiting (${outbox.bytes} bytes), ${lost} lost`],
     ['agent', `${status.agent.version}, Node ${status.agent.node}, ${status.agent.platform} ${status.agent.arch}`],
   ];
   const head = lines.map(([name, value]) => `${name.padEnd(12)} ${value}`);
   const body = models.length === 0 ? ['no model is ordered'] : models.map(describeModel);
   return [...head, '', ...body].join('\n');
+}
+
+function describeUplink(uplink: AgentStatus['uplink']): string {
+  if (uplink.connected) return `connected, ${uplink.url} (${uplink.encrypted ? 'TLS' : 'PLAINTEXT'})`;
+  const isPending = uplink.why.includes('approval-pending');
+  return isPending ? 'PENDING: an operator must approve the fingerprint above' : `not connected: ${uplink.why}`;
 }
 
 function describeModel({ model, serving, install, refusal }: AgentStatus['models'][number]): string {

@@ -4,7 +4,7 @@ import { areFinite, elementCount, type TensorValues, valuesOf } from './tensor-v
 
 /** What an answer says, for telemetry. */
 export interface Reading {
-  /** One entry per row, at most `maxRows`; empty for a regression. */
+  /** One entry per row, at most 256; empty for a regression. */
   readonly rows: ReadonlyArray<{ readonly classIndex: number; readonly confidence: number }>;
   /** True when any number of the interpreted output is not finite. */
   readonly invalid: boolean;
@@ -13,7 +13,9 @@ export interface Reading {
 }
 
 /** A segmentation has a row per pixel: telemetry is content with the first ones. */
-const maxRows = 1024;
+const maxRows = 256;
+/** So many exponentials are a millisecond of the main loop. */
+const maxReadValues = 65_536;
 
 const unread: Reading = { rows: [], invalid: false, classes: 0 };
 
@@ -60,7 +62,7 @@ function classRows(
   { classes, stride, rows }: Layout,
   confidenceOf: (best: number, row: ClassRow) => number,
 ): Reading['rows'] {
-  return Array.from({ length: Math.min(rows, maxRows) }, (_, i) => {
+  return Array.from({ length: Math.min(rows, maxRows, Math.ceil(maxReadValues / classes)) }, (_, i) => {
     const start = Math.floor(i / stride) * classes * stride + (i % stride);
     let classIndex = 0;
     let best = Number(values[start]);

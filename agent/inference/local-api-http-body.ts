@@ -37,8 +37,9 @@ export class HeldBody {
     this.#limits = limits;
   }
 
-  /** Reads it; rejects with LocalApiError. A body of one chunk is not copied. */
-  read(request: IncomingMessage): Promise<Buffer> {
+  /** Reads it; rejects with LocalApiError. `maxJsonBytes` when all of it is JSON. A body of one chunk is not copied. */
+  read(request: IncomingMessage, maxJsonBytes = Number.POSITIVE_INFINITY): Promise<Buffer> {
+    const maxBytes = Math.min(this.#limits.maxBodyBytes, maxJsonBytes);
     return new Promise((resolve, reject) => {
       const chunks: Buffer[] = [];
       const refuse = (error: LocalApiError): void => {
@@ -46,12 +47,12 @@ export class HeldBody {
         request.removeAllListeners('data').resume();
         reject(error);
       };
-      if (Number(request.headers['content-length'] ?? 0) > this.#limits.maxBodyBytes) {
-        refuse(this.#tooLarge());
+      if (Number(request.headers['content-length'] ?? 0) > maxBytes) {
+        refuse(tooLarge(maxBytes));
         return;
       }
       request.on('data', (chunk: Buffer) => {
-        const refusal = this.#hold(chunk.length);
+        const refusal = this.#hold(chunk.length, maxBytes);
         if (refusal === undefined) chunks.push(chunk);
         else refuse(refusal);
       });
@@ -71,14 +72,15 @@ export class HeldBody {
     this.#bytes = 0;
   }
 
-  #hold(bytes: number): LocalApiError | undefined {
-    if (this.#bytes + bytes > this.#limits.maxBodyBytes) return this.#tooLarge();
+  #hold(bytes: number, maxBytes: number): LocalApiError | undefined {
+    if (this.#bytes + bytes > maxBytes) return tooLarge(maxBytes);
     if (!this.#limits.budget.take(bytes)) return new LocalApiError('busy', 'too many large bodies are held already');
     this.#bytes += bytes;
     return undefined;
   }
+}
 
-  #tooLarge(): LocalApiError {
-    return new LocalApiError('too-large', `the body has more than ${this.#limits.maxBodyBytes} bytes`);
-  }
+function tooLarge(maxBytes: number): LocalApiError {
+  const text = `the body has more than ${maxBytes} bytes; tensors that are sent as binary may take more`;
+  return new LocalApiError('too-large', text);
 }

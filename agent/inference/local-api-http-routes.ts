@@ -5,6 +5,7 @@ import type { VerifiedModel } from '../installs/verified-model.js';
 import { errorAnswer, LocalApiError } from './local-api-error.js';
 import { type BodyLimits, HeldBody } from './local-api-http-body.js';
 import type { InferenceObserver } from './observer.js';
+import { maxJsonBytes } from './open-inference-json.js';
 import { type InferenceRequest, readInferenceRequest } from './open-inference-request.js';
 import { type InferenceResponse, modelMetadata, writeInferenceResponse } from './open-inference-response.js';
 import type { Serving } from './serving.js';
@@ -111,7 +112,9 @@ async function readCall(
   try {
     const { manifest } = findRelease(serving, model, version);
     const jsonBytes = jsonBytesOf(request);
-    return readInferenceRequest(await body.read(request), jsonBytes, manifest);
+    // Without binary tensors all of it is JSON.
+    const whole = await (jsonBytes === undefined ? body.read(request, maxJsonBytes) : body.read(request));
+    return readInferenceRequest(whole, jsonBytes, manifest);
   } catch (thrown) {
     observer.rejected(model, codeOf(thrown) ?? 'internal');
     throw thrown;
@@ -143,7 +146,11 @@ function jsonBytesOf({ headers }: IncomingMessage): number | undefined {
   if (typeof value !== 'string' || !/^\d{1,10}$/.test(value)) {
     throw new LocalApiError('malformed', 'Inference-Header-Content-Length is no number');
   }
-  return Number(value);
+  const bytes = Number(value);
+  if (bytes > maxJsonBytes) {
+    throw new LocalApiError('too-large', `${bytes} bytes of JSON, more than ${maxJsonBytes}: send tensors as binary`);
+  }
+  return bytes;
 }
 
 function requireMethod({ method }: IncomingMessage, wanted: string): void {

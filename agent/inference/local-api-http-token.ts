@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { open, writeFile } from 'node:fs/promises';
+import { link, open, rm, stat } from 'node:fs/promises';
 import { CodedError, codeOf } from '@bellwether/shared/errors';
 
 /** The token file cannot be trusted to hold a secret. */
@@ -20,10 +20,23 @@ export async function readToken(path: string): Promise<string> {
   }
 }
 
+/** A power cut leaves the whole file or none; one that is there is never replaced, since link(2) refuses. */
 async function createToken(path: string): Promise<void> {
+  if (await stat(path).catch(() => undefined)) return;
+  const part = `${path}.new`;
+  await rm(part, { force: true });
+  const file = await open(part, 'wx', 0o600);
   try {
-    await writeFile(path, `${randomBytes(32).toString('base64url')}\n`, { mode: 0o600, flag: 'wx' });
+    await file.writeFile(`${randomBytes(32).toString('base64url')}\n`);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+  try {
+    await link(part, path);
   } catch (error) {
     if (codeOf(error) !== 'EEXIST') throw error;
+  } finally {
+    await rm(part, { force: true });
   }
 }

@@ -5,6 +5,7 @@ import { Compile, type Static, Type } from '@bellwether/shared/schema';
 import type { Tensor } from './engine.js';
 import { bytesFromJson } from './open-inference-data.js';
 import { OpenInferenceError, type OpenInferenceErrorCode } from './open-inference-error.js';
+import { refuseSlowJson } from './open-inference-json.js';
 import { byteCount, elementCount, tensorText } from './tensor-values.js';
 
 /**
@@ -80,6 +81,7 @@ export function readInferenceRequest(
   if (jsonEnd > body.byteLength) {
     throw invalid('malformed', `Inference-Header-Content-Length is ${jsonEnd}, the body has ${body.byteLength} bytes`);
   }
+  refuseSlowJson(body.subarray(0, jsonEnd));
   const request = parseRequest(body.toString('utf8', 0, jsonEnd));
   refuseUnsupported(request);
   const { assignment_key: assignmentKey, reset = false } = request.parameters ?? {};

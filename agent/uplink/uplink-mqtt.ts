@@ -3,7 +3,7 @@ import { type DeviceTopic, deviceTopic } from '@bellwether/shared/contract/topic
 import { messageOf } from '@bellwether/shared/errors';
 import type { Log } from '@bellwether/shared/log';
 import { type Backoff, backoffMs } from '../reconcile/backoff.js';
-import { type Uplink, UplinkError, type UplinkHandlers } from './uplink.js';
+import { type Uplink, UplinkError, type UplinkHandlers, type UplinkStanding } from './uplink.js';
 import { MqttConnection } from './uplink-mqtt-connection.js';
 
 /** Of a fleet that lost its broker, no device waits longer than a minute. */
@@ -33,6 +33,8 @@ export class UplinkMqtt implements Uplink {
   readonly #stopping = new AbortController();
   #connection: MqttConnection | undefined;
   #running: Promise<void> | undefined;
+  #url = '';
+  #why = 'not tried yet';
 
   constructor(options: UplinkMqttOptions) {
     this.#options = options;
@@ -40,6 +42,12 @@ export class UplinkMqtt implements Uplink {
 
   get connected(): boolean {
     return this.#connection !== undefined;
+  }
+
+  get standing(): UplinkStanding {
+    if (this.#connection === undefined) return { connected: false, why: this.#why };
+    const url = this.#url;
+    return { connected: true, url, encrypted: /^(?:mqtts|wss):/.test(url) };
   }
 
   start(handlers: UplinkHandlers): void {
@@ -64,6 +72,7 @@ export class UplinkMqtt implements Uplink {
     while (!signal.aborted) {
       const startedMs = clock.now().monotonicMs;
       const why = await this.#connectOnce(handlers);
+      this.#why = why;
       handlers.disconnected(why);
       if (signal.aborted) return;
       failures = clock.now().monotonicMs - startedMs >= steadyMs ? 0 : failures + 1;
@@ -90,6 +99,7 @@ export class UplinkMqtt implements Uplink {
       const onOrder = (payload: Uint8Array) => handlers.order(payload);
       const times = { clock, publishTimeoutMs, orderTimeoutMs };
       this.#connection = await MqttConnection.open({ url, password, device, runId, onOrder, ...times }, signal);
+      this.#url = url;
       log.info({ url }, 'connected to the broker');
       handlers.connected();
       return await this.#connection.closed;

@@ -5,12 +5,18 @@ import { CodedError } from '@bellwether/shared/errors';
 export type UplinkErrorCode = 'not-connected' | 'timeout' | 'closed';
 export class UplinkError extends CodedError<UplinkErrorCode> {}
 
+/** Where the uplink is connected and whether that is encrypted, or in words why it is not. */
+export type UplinkStanding =
+  | { readonly connected: true; readonly url: string; readonly encrypted: boolean }
+  | { readonly connected: false; readonly why: string };
+
 /** What the agent sends and gets, whatever carries it. */
 export interface Uplink {
   start(handlers: UplinkHandlers): void;
   /** Publishes the offline presence, then disconnects. May be called twice. */
   stop(): Promise<void>;
   readonly connected: boolean;
+  readonly standing: UplinkStanding;
   /**
    * Publishes with QoS 1 and resolves when the broker has taken it; rejects with UplinkError `not-connected`,
    * `timeout` or `closed`, after which it may or may not have arrived: publish it again.

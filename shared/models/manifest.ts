@@ -196,15 +196,18 @@ export function manifestProblem(source: ReleaseSource | Manifest, files: readonl
 
 /** A window counts answers by class: how many classes there are must be known, and bounded. */
 function interpretationProblem(
-  { output, kind, axis }: Interpretation,
+  { output, kind, axis, labels }: Interpretation,
   tensor: OutputTensor | undefined,
 ): string | undefined {
   if (tensor?.role !== 'app') return `interprets ${output}, which is no app output`;
-  if (kind === 'regression' || kind === 'binary') return undefined;
-  const classes = tensor.shape.at(axis) ?? 0;
-  return classes < 1 || classes > maxClasses
-    ? `interprets axis ${axis} of ${output} [${tensor.shape.join(',')}], which has no fixed 1 to ${maxClasses} classes`
-    : undefined;
+  if (kind === 'regression') return undefined;
+  const classes = kind === 'binary' ? 2 : (tensor.shape.at(axis) ?? 0);
+  if (classes < 1 || classes > maxClasses) {
+    return `interprets axis ${axis} of ${output} [${tensor.shape.join(',')}], which has no fixed 1 to ${maxClasses} classes`;
+  }
+  return labels.length === 0 || labels.length === classes
+    ? undefined
+    : `names ${labels.length} labels for the ${classes} classes of ${output}`;
 }
 
 /** The files that a manifest or a release source needs, each once. */

@@ -1,4 +1,5 @@
 import { CodedError } from '../errors.js';
+import { findExternalTensor, TooDeepError } from './onnx-external-data.js';
 import { fieldsOf, type ProtobufField, packedVarints, signedVarint, WireError } from './protobuf-wire.js';
 
 /**
@@ -58,8 +59,15 @@ const dtypeNames: ReadonlyMap<number, string> = new Map([
  */
 export function readOnnxGraph(bytes: Uint8Array): OnnxGraph {
   try {
-    const graph = onlyMessage(fieldsOf(bytes, 0, bytes.length), 7);
+    const graphs = messages(fieldsOf(bytes, 0, bytes.length), 7);
+    const [graph] = graphs;
     if (graph === undefined) throw new OnnxError('not-onnx', 'the file has no ONNX graph');
+    // protobuf merges messages that come twice, and onnxruntime would run what nobody here has read.
+    if (graphs.length > 1) throw new OnnxError('not-onnx', `the file has ${graphs.length} ONNX graphs`);
+    const external = findExternalTensor(bytes);
+    if (external !== undefined) {
+      throw new OnnxError('external-data', `the weights of ${external} lie outside the file`);
+    }
     const fields = fieldsOf(bytes, graph.start, graph.end);
     const initializers = messages(fields, 5).map((field) => readInitializer(bytes, field));
     const stored = new Set(initializers.map((i) => i.name));
@@ -71,7 +79,7 @@ export function readOnnxGraph(bytes: Uint8Array): OnnxGraph {
       initializers,
     };
   } catch (cause) {
-    if (cause instanceof WireError)
+    if (cause instanceof WireError || cause instanceof TooDeepError)
       throw new OnnxError('not-onnx', `the file is no ONNX model: ${cause.message}`, { cause });
     throw cause;
   }
@@ -80,10 +88,6 @@ export function readOnnxGraph(bytes: Uint8Array): OnnxGraph {
 function readInitializer(file: Uint8Array, field: ProtobufField): Initializer {
   const fields = fieldsOf(file, field.start, field.end);
   const name = readText(file, onlyMessage(fields, 8));
-  const externalLocation = fields.some((f) => f.number === 14 && f.wire === 0 && f.value === 1n);
-  if (externalLocation || messages(fields, 13).length > 0) {
-    throw new OnnxError('external-data', `the weights of ${name} lie outside the file`);
-  }
   const raw = onlyMessage(fields, 9);
   const shape = fields.flatMap((f) => {
     if (f.number !== 1) return [];

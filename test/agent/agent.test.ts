@@ -26,6 +26,7 @@ function silentBroker(steps: string[]): AgentParts['uplink'] {
   never.catch(() => {}); // nobody may have sent anything
   return {
     connected: true,
+    standing: { connected: true, url: 'mqtt://127.0.0.1:9', encrypted: false },
     start: (handlers: UplinkHandlers) => handlers.connected(),
     publish: (what) => {
       steps.push(`${what} sent`);

@@ -153,6 +153,29 @@ export function externalDataModel(location = 'offset.bin'): ModelFixture {
   return { bytes: writeModel(graph), inputs: [app('x', [-1, 4])], outputs: [app('y', [-1, 4])] };
 }
 
+/** As `externalDataModel`, with the constant in the attribute of a node; `inside`: in the body of a loop. */
+export function externalAttributeModel(inside: boolean, location = 'offset.bin'): ModelFixture {
+  const value: Initializer = { name: 'offset', type: 'FP32', shape: [4], data: { location, length: 16 } };
+  const constant = { op: 'Constant', inputs: [], outputs: ['offset'], attributes: { value } };
+  const body: Graph = {
+    name: 'body',
+    nodes: [constant, { op: 'Identity', inputs: ['goOn'], outputs: ['goOnNext'] }],
+    inputs: [
+      { name: 'turn', type: 'INT64', shape: [] },
+      { name: 'goOn', type: 'BOOL', shape: [] },
+    ],
+    outputs: [{ name: 'goOnNext', type: 'BOOL', shape: [] }],
+  };
+  const loop = { op: 'Loop', inputs: ['', ''], outputs: [], attributes: { body } };
+  const graph: Graph = {
+    name: 'external',
+    nodes: [inside ? loop : constant, { op: 'Identity', inputs: ['x'], outputs: ['y'] }],
+    inputs: [{ name: 'x', type: 'FP32', shape: [-1, 4] }],
+    outputs: [{ name: 'y', type: 'FP32', shape: [-1, 4] }],
+  };
+  return { bytes: writeModel(graph), inputs: [app('x', [-1, 4])], outputs: [app('y', [-1, 4])] };
+}
+
 function app(name: string, shape: number[], dtype: DataType = 'FP32') {
   return { name, dtype, shape, role: 'app' as const };
 }

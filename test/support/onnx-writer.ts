@@ -23,7 +23,7 @@ export interface Node {
   readonly op: string;
   readonly inputs: readonly string[];
   readonly outputs: readonly string[];
-  readonly attributes?: Readonly<Record<string, number | readonly number[] | Graph>>;
+  readonly attributes?: Readonly<Record<string, number | readonly number[] | Graph | Initializer>>;
 }
 
 export interface Graph {
@@ -70,9 +70,10 @@ function nodeProto(node: Node): Part[] {
   ];
 }
 
-function attributeProto(name: string, value: number | readonly number[] | Graph): Part[] {
+function attributeProto(name: string, value: number | readonly number[] | Graph | Initializer): Part[] {
   if (typeof value === 'number') return [text(1, name), integer(3, value), integer(20, 2)];
   if ('nodes' in value) return [text(1, name), message(6, graphProto(value)), integer(20, 5)];
+  if ('data' in value) return [text(1, name), message(5, tensorProto(value)), integer(20, 4)];
   return [text(1, name), ...value.map((item) => integer(8, item)), integer(20, 7)];
 }
 

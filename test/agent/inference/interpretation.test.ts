@@ -80,13 +80,18 @@ describe('the reading of an answer', () => {
     expect(readAnswer(as('logits'), [])).toEqual(nothing);
   });
 
-  it('stops at a thousand rows', () => {
+  it('stops at 256 rows, and at fewer when there are many classes', () => {
     const read = readAnswer(as('probabilities'), [
       output(
         [2000, 1],
         Array.from({ length: 2000 }, () => 1),
       ),
     ]);
-    expect(read.rows).toHaveLength(1024);
+    expect(read.rows).toHaveLength(256);
+    const wide = output(
+      [200, 1000],
+      Array.from({ length: 200_000 }, () => 0.5),
+    );
+    expect(readAnswer(as('probabilities'), [wide]).rows).toHaveLength(66);
   });
 });

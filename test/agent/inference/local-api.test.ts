@@ -152,7 +152,13 @@ describe('the local API', () => {
     [400, 'unknown-input', JSON.stringify({ inputs: [{ ...x, name: 'q' }] }), {}],
     [400, 'malformed', body, { 'inference-header-content-length': 'many' }],
     [415, 'encoding', body, { 'content-encoding': 'gzip' }],
-    [413, 'too-large', ' '.repeat(1024 * 1024 + 1), {}],
+    [413, 'too-large', ' '.repeat(512 * 1024 + 1), {}],
+    [413, 'too-large', ' '.repeat(512 * 1024 + 1), { 'transfer-encoding': 'chunked' }],
+    [413, 'too-large', ' '.repeat(600 * 1024), { 'inference-header-content-length': String(512 * 1024 + 1) }],
+    [400, 'malformed', `${'['.repeat(25)}${']'.repeat(25)}`, {}],
+    [400, 'malformed', `{${'"a":1,'.repeat(5_000)}"a":1}`, {}],
+    [400, 'schema', `{"a":"${'[:\\"'.repeat(6_000)}"}`, {}],
+    [413, 'too-large', ' '.repeat(1024 * 1024 + 1), { 'inference-header-content-length': '10' }],
     [413, 'too-large', ' '.repeat(1024 * 1024 + 1), { 'transfer-encoding': 'chunked' }],
   ])('answers %i %s to a body that it cannot take, which is no evidence', async (status, code, bad, headers) => {
     await start();
@@ -160,6 +166,17 @@ describe('the local API', () => {
     expect([reply.status, reply.json()['code']]).toEqual([status, code]);
     expect(observer.rejections).toEqual([`digits ${code}`]);
     expect(runner.calls).toEqual([]);
+  });
+
+  it('takes in binary what is too much as JSON', async () => {
+    await start();
+    const head = JSON.stringify({ inputs: [{ ...x, data: undefined, parameters: { binary_data_size: 16 } }] });
+    const padded = `${head}${' '.repeat(512 * 1024 - head.length)}`;
+    const reply = post('/v2/models/digits/infer', Buffer.concat([Buffer.from(padded), Buffer.alloc(16)]), {
+      'inference-header-content-length': String(padded.length),
+    });
+    (await runner.arrived(0)).fail('engine');
+    expect((await reply).status).toBe(500);
   });
 
   it.each<[number, string, 'engine' | 'runner-died' | 'deadline']>([

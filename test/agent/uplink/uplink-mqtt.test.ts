@@ -94,6 +94,21 @@ describe('the uplink over a real broker', () => {
     expect(decodePresence(Buffer.from(connect?.will?.payload ?? ''))).toEqual({ version: 1, state: 'offline', runId });
   });
 
+  it('tells where it stands, and why it stands nowhere', async () => {
+    const broker = await open();
+    const { uplink, start, until } = agent(broker);
+    expect(uplink.standing).toEqual({ connected: false, why: 'not tried yet' });
+    start();
+    await until(1, 'connected');
+    expect(uplink.standing).toEqual({ connected: true, url: broker.url, encrypted: false });
+    broker.cut();
+    await until(1, 'disconnected');
+    expect(uplink.standing).toMatchObject({
+      connected: false,
+      why: expect.stringMatching(/closed|ECONNRESET/) as string,
+    });
+  });
+
   it('says online, retained, before it tells that it is connected', async () => {
     const broker = await open();
     const { start, until } = agent(broker);

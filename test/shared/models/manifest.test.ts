@@ -48,6 +48,12 @@ const faults: readonly (readonly [string, object, RegExp])[] = [
   ],
   ['an axis that is not there', logits({ axis: 7 }), /interprets axis 7 of output/],
   ['a free number of classes', logits({ axis: 0 }, [-1, 2]), /has no fixed 1 to 1000 classes/],
+  ['fewer labels than classes', logits({ labels: ['a', 'b'] }, [1, 3]), /names 2 labels for the 3 classes of output/],
+  [
+    'more labels than a binary answer has',
+    logits({ kind: 'binary', labels: ['a', 'b', 'c'] }, [1, 1]),
+    /3 labels for the 2/,
+  ],
   ['more classes than a window counts', logits({ labels: [] }, [1, 1001]), /has no fixed 1 to 1000 classes/],
   ['an adjustable app input', { adjustable: { tensors: [{ input: 'input' }] } }, /lets input be adjusted/],
 ];

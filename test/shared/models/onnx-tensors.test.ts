@@ -3,19 +3,26 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { OnnxError, readOnnxGraph } from '@bellwether/shared/models/onnx-tensors';
 import { digitsFolder } from '../../support/digits.js';
-import { externalDataModel, identityModel, int4OutputModel, mlpModel } from '../../support/onnx-models.js';
+import {
+  externalAttributeModel,
+  externalDataModel,
+  identityModel,
+  int4OutputModel,
+  mlpModel,
+} from '../../support/onnx-models.js';
 import { writeModel } from '../../support/onnx-writer.js';
 import { readSilero } from '../../support/silero.js';
 
 const silero = await readSilero('5.0.0');
 const digits = await readFile(new URL('1.1.0/model.onnx', digitsFolder));
 
+function varint(value: number): number[] {
+  return value > 127 ? [(value & 127) + 128, ...varint(value >> 7)] : [value];
+}
+
 /** A length-delimited protobuf field. */
 function message(field: number, content: Uint8Array): Uint8Array {
-  const head = [field * 8 + 2];
-  let rest = content.length;
-  for (; rest > 127; rest >>= 7) head.push((rest & 127) + 128);
-  return Buffer.concat([Uint8Array.from([...head, rest]), content]);
+  return Buffer.concat([Uint8Array.from([...varint(field * 8 + 2), ...varint(content.length)]), content]);
 }
 
 /** Anything but OnnxError would be a crash. */
@@ -144,5 +151,33 @@ describe('reading ONNX graphs', () => {
       }),
       { numRuns: 150 },
     );
+  });
+
+  it.each([false, true])('refuses weights outside the file in the attribute of a node; in a subgraph: %s', (inside) => {
+    expect(codeOf(externalAttributeModel(inside).bytes)).toBe('external-data');
+  });
+
+  it('refuses weights outside the file in functions, training graphs and sparse tensors', () => {
+    const { bytes } = identityModel();
+    const external = message(14 - 1, Uint8Array.of());
+    const node = message(5, message(5, external));
+    const nested = {
+      function: message(25, message(7, node)),
+      training: message(20, message(1, message(1, node))),
+      sparse: message(20, message(2, message(15, message(1, external)))),
+      list: message(25, message(11, message(10, external))),
+    };
+    const codes = Object.values(nested).map((part) => codeOf(Buffer.concat([bytes, part])));
+    expect(codes).toEqual(Object.values(nested).map(() => 'external-data'));
+  });
+
+  it('refuses two graphs, which protobuf would merge into one that nobody has read', () => {
+    expect(codeOf(Buffer.concat([identityModel().bytes, message(7, Uint8Array.of())]))).toBe('not-onnx');
+  });
+
+  it('refuses graphs that are nested without end', () => {
+    let graph = new Uint8Array();
+    for (let depth = 0; depth < 200; depth++) graph = Uint8Array.from(message(1, message(5, message(6, graph))));
+    expect(codeOf(Buffer.concat([identityModel().bytes, message(20, message(1, graph))]))).toBe('not-onnx');
   });
 });

@@ -1,0 +1,44 @@
+import { describe, expect, it } from 'vitest';
+import { describeStatus } from '@bellwether/agent/cli/status';
+import { type AgentStatus, decodeStatus } from '@bellwether/agent/status';
+import type { Report } from '@bellwether/shared/contract/report';
+import { readVector } from '../../support/vectors.js';
+
+const fingerprint = 'ab'.repeat(32);
+
+function printed(changes: Partial<AgentStatus>): string {
+  const status = {
+    ...readVector<Report>('contract/report'),
+    fingerprint,
+    connected: false,
+    uplink: { connected: false, why: 'connect ECONNREFUSED' },
+    outbox: { waiting: 0, bytes: 0, lostWindows: 0, lostEvents: 0 },
+    ...changes,
+  };
+  return describeStatus(decodeStatus(Buffer.from(JSON.stringify(status))));
+}
+
+const connectedTo = (url: string, encrypted: boolean) =>
+  printed({ connected: true, uplink: { connected: true, url, encrypted } });
+
+describe('bellwether-agent status', () => {
+  it('shows the whole fingerprint, which a person compares', () => {
+    expect(printed({})).toContain(fingerprint);
+  });
+
+  it('says whether anybody may hold the keys', () => {
+    expect(printed({ development: true })).toMatch(/DEVELOPMENT/);
+    expect(printed({})).not.toMatch(/DEVELOPMENT/);
+  });
+
+  it('says whether the connection is encrypted', () => {
+    expect(connectedTo('mqtt://10.0.0.1:1883', false)).toMatch(/mqtt:\/\/10\.0\.0\.1:1883 \(PLAINTEXT\)/);
+    expect(connectedTo('wss://fleet.example/mqtt', true)).toMatch(/wss:\/\/fleet\.example\/mqtt \(TLS\)/);
+  });
+
+  it('says why there is none, and that somebody must approve the device', () => {
+    expect(printed({})).toMatch(/not connected: connect ECONNREFUSED/);
+    const why = 'http://s/api/v1/sessions answered 403: approval-pending, pi-7 waits for an operator';
+    expect(printed({ uplink: { connected: false, why } })).toMatch(/PENDING: an operator must approve/);
+  });
+});
