@@ -38,6 +38,8 @@ export interface Runtime {
   /** 128 random bits of this start, hex. */
   readonly runId: string;
   readonly setLogLevel: (level: AgentConfig['logLevel']) => void;
+  /** Of `tls.caFile`. */
+  readonly ca?: string | undefined;
   readonly clock: Clock;
   readonly random: () => number;
   readonly log: Log;
@@ -96,9 +98,20 @@ async function openParts(
   const membership = new Membership({ identity, server, joinToken, offerTime, clock, log });
   const openSession = async (abort: AbortSignal): Promise<Session> => {
     await meetServerKeys(trust, log, abort);
-    return membership.openSession('mqtt', abort);
+    const session = await membership.openSession('mqtt', abort);
+    return { ...session, mqttUrl: config.mqtt.url ?? session.mqttUrl };
   };
-  const uplink = new UplinkMqtt({ device: identity.device, runId, openSession, clock, log, random });
+  const { proxy } = config;
+  const uplink = new UplinkMqtt({
+    device: identity.device,
+    runId,
+    openSession,
+    proxy,
+    ca: runtime.ca,
+    clock,
+    log,
+    random,
+  });
 
   if (config.runnerUser !== undefined) await checkConfinement();
   else if (userInfo().uid === 0)

@@ -18,6 +18,17 @@ export const AgentConfig = Type.Object(
     name: Type.String({ pattern: deviceNamePattern, description: 'what operators call this device' }),
     stateFolder: Type.String({ minLength: 1, default: '/var/lib/bellwether-agent', description: 'owned by one agent' }),
     server: Type.Object({ url: url('the control plane') }, strict),
+    mqtt: group({
+      url: Type.Optional(
+        Type.String({ pattern: '^(?:mqtts?|wss?)://', maxLength: 500, description: 'default: what the server says' }),
+      ),
+    }),
+    proxy: group({
+      http: Type.Optional(url('for http: URLs; default: HTTP_PROXY')),
+      https: Type.Optional(url('for https: URLs and MQTT; default: HTTPS_PROXY')),
+      noProxy: Type.Optional(Type.String({ maxLength: 4000, description: 'hosts without one; default: NO_PROXY' })),
+    }),
+    tls: group({ caFile: Type.Optional(path('PEM; trusted instead of the well-known authorities')) }),
     artefacts: group({ url: Type.Optional(url('the artefact plane; default: server.url')) }),
     joinToken: Type.Optional(Type.String({ minLength: 16, maxLength: 200, description: 'for the first start' })),
     joinTokenFile: Type.Optional(path('holds the join token')),
@@ -81,7 +92,8 @@ const compiled = Compile(AgentConfig);
 /** Reads a configuration file's text (YAML 1.2, and so JSON) and `BELLWETHER_…` variables, which win. Throws ConfigError. */
 export function parseConfig(text: string, environment: Readonly<Record<string, string | undefined>>): AgentConfig {
   const fromFile = parseFile(text);
-  const value = merge(fromFile, variablesOf(AgentConfig.properties, environment, 'BELLWETHER'));
+  const standard = { proxy: proxyVariables(environment) };
+  const value = merge(merge(standard, fromFile), variablesOf(AgentConfig.properties, environment, 'BELLWETHER'));
   let config: AgentConfig;
   try {
     config = checkSchema(compiled, Default(AgentConfig, value), 'configuration');
@@ -136,6 +148,16 @@ function fromText(text: string, type: unknown): unknown {
   if (type === 'boolean' && /^(?:true|false)$/.test(text)) return text === 'true';
   if ((type === 'integer' || type === 'number') && /^-?[0-9.]+$/.test(text)) return Number(text);
   return text;
+}
+
+/** What curl and others read, in either case; a proxy of another kind (socks5:) is not for us. An empty variable says none. */
+function proxyVariables(environment: Readonly<Record<string, string | undefined>>): Record<string, unknown> {
+  const found: Record<string, unknown> = {};
+  for (const [field, name] of Object.entries({ http: 'http_proxy', https: 'https_proxy', noProxy: 'no_proxy' })) {
+    const text = environment[name] ?? environment[name.toUpperCase()] ?? '';
+    if (field === 'noProxy' ? text !== '' : /^https?:\/\//.test(text)) found[field] = text;
+  }
+  return found;
 }
 
 function merge(base: Record<string, unknown>, over: Record<string, unknown>): Record<string, unknown> {

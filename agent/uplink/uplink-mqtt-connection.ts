@@ -1,8 +1,11 @@
-import { connect, type MqttClient, UniqueMessageIdProvider } from 'mqtt';
+import type { Duplex } from 'node:stream';
+import { connect, type IClientOptions, MqttClient, UniqueMessageIdProvider } from 'mqtt';
 import type { Clock } from '@bellwether/shared/clock';
 import type { Presence } from '@bellwether/shared/contract/presence';
 import { deviceTopic } from '@bellwether/shared/contract/topics';
 import { messageOf } from '@bellwether/shared/errors';
+import { type ProxySettings, proxyFor } from './proxy.js';
+import { openTunnel } from './tunnel-http.js';
 import { UplinkError } from './uplink.js';
 
 /** What one connection needs; `password` is a session token, good for this connection only [T-11]. */
@@ -10,6 +13,9 @@ export interface ConnectionOptions {
   /** `mqtt:`, `mqtts:`, `ws:` or `wss:`; nothing but host, port and path is taken from it. */
   readonly url: string;
   readonly password: string;
+  readonly proxy: ProxySettings;
+  /** Certificates that are trusted instead of Node's, PEM. */
+  readonly ca: string | undefined;
   readonly device: string;
   readonly runId: string;
   readonly clock: Clock;
@@ -50,7 +56,7 @@ export class MqttConnection {
   /** Connects, subscribes to the order and says `online`; rejects with UplinkError `closed`, the reason in its message. */
   static async open(options: ConnectionOptions, signal: AbortSignal): Promise<MqttConnection> {
     if (signal.aborted) throw new UplinkError('closed', 'stopped');
-    const connection = new MqttConnection(options, clientOf(options));
+    const connection = new MqttConnection(options, await clientOf(options, signal));
     const abort = () => connection.#fail('stopped');
     signal.addEventListener('abort', abort, { once: true });
     const limitMs = options.publishTimeoutMs;
@@ -164,9 +170,35 @@ export class MqttConnection {
   }
 }
 
-function clientOf(options: ConnectionOptions): MqttClient {
-  const { device, runId, password } = options;
-  return connect(brokerUrl(options.url), {
+async function clientOf(options: ConnectionOptions, signal: AbortSignal): Promise<MqttClient> {
+  const url = brokerUrl(options.url);
+  const proxy = proxyFor(url, options.proxy);
+  const clientOptions = clientOptionsOf(options);
+  if (proxy === undefined) return connect(url.href, clientOptions);
+  const tunnel = await openWithin(options, signal, (abort) =>
+    openTunnel({ proxy, target: url, ca: options.ca, signal: abort }),
+  );
+  if (!url.protocol.startsWith('ws')) return new MqttClient(() => tunnel, clientOptions);
+  return connect(url.href, { ...clientOptions, wsOptions: { createConnection: () => tunnel } });
+}
+
+/** Gives a tunnel the time that the broker has, too: a proxy may be deaf. */
+async function openWithin(
+  { clock, publishTimeoutMs: limitMs }: ConnectionOptions,
+  signal: AbortSignal,
+  open: (abort: AbortSignal) => Promise<Duplex>,
+): Promise<Duplex> {
+  const late = new AbortController();
+  const cancel = clock.after(limitMs, () => late.abort(new Error(`no tunnel within ${limitMs} ms`)));
+  try {
+    return await open(AbortSignal.any([signal, late.signal]));
+  } finally {
+    cancel();
+  }
+}
+
+function clientOptionsOf({ device, runId, password, ca }: ConnectionOptions): IClientOptions {
+  return {
     protocolVersion: 4,
     clientId: device,
     username: device,
@@ -181,14 +213,15 @@ function clientOf(options: ConnectionOptions): MqttClient {
     timerVariant: 'native',
     messageIdProvider: new UniqueMessageIdProvider(),
     will: { topic: deviceTopic(device, 'presence'), payload: presence('offline', runId), qos: 1, retain: true },
-  });
+    ...(ca === undefined ? {} : { ca }),
+  };
 }
 
 /** The URL comes from the server's reply: mqtt.js would also take credentials and options from it. */
-function brokerUrl(text: string): string {
+function brokerUrl(text: string): URL {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url === undefined || !protocols.has(url.protocol)) throw new UplinkError('closed', `${text} is no MQTT URL`);
-  return `${url.protocol}//${url.host}${url.pathname}`;
+  return new URL(`${url.protocol}//${url.host}${url.pathname}`);
 }
 
 function presence(state: Presence['state'], runId: string): Buffer {

@@ -3,6 +3,7 @@ import { type DeviceTopic, deviceTopic } from '@bellwether/shared/contract/topic
 import { messageOf } from '@bellwether/shared/errors';
 import type { Log } from '@bellwether/shared/log';
 import { type Backoff, backoffMs } from '../reconcile/backoff.js';
+import type { ProxySettings } from './proxy.js';
 import { type Uplink, UplinkError, type UplinkHandlers, type UplinkStanding } from './uplink.js';
 import { MqttConnection } from './uplink-mqtt-connection.js';
 
@@ -18,6 +19,10 @@ export interface UplinkMqttOptions {
   readonly runId: string;
   /** A fresh token before each connection; rejects when there is none to be had now. */
   readonly openSession: (signal: AbortSignal) => Promise<{ readonly mqttUrl: string; readonly token: string }>;
+  /** None by default. */
+  readonly proxy?: ProxySettings;
+  /** Certificates that are trusted instead of Node's, PEM. */
+  readonly ca?: string | undefined;
   readonly clock: Clock;
   readonly log: Log;
   /** 0 … 1, for the jitter. */
@@ -90,6 +95,8 @@ export class UplinkMqtt implements Uplink {
       clock,
       log,
       openSession,
+      proxy = {},
+      ca,
       publishTimeoutMs = 30_000,
       orderTimeoutMs = 20_000,
     } = this.#options;
@@ -98,7 +105,10 @@ export class UplinkMqtt implements Uplink {
       const { mqttUrl: url, token: password } = await openSession(signal);
       const onOrder = (payload: Uint8Array) => handlers.order(payload);
       const times = { clock, publishTimeoutMs, orderTimeoutMs };
-      this.#connection = await MqttConnection.open({ url, password, device, runId, onOrder, ...times }, signal);
+      this.#connection = await MqttConnection.open(
+        { url, password, proxy, ca, device, runId, onOrder, ...times },
+        signal,
+      );
       this.#url = url;
       log.info({ url }, 'connected to the broker');
       handlers.connected();
