@@ -62,7 +62,7 @@ export const pureFiles: readonly string[] = [
   'agent/config.ts',
   ...names('agent/trust', ['order-gate', 'listing', 'release-verifier', 'trusted-time', 'canonical-json']),
   ...names('agent/trust', ['floors', 'tuf-documents', 'tuf-limits', 'pinned-root', 'restore-trust']),
-  ...['refusal', 'runner-trust', 'metadata', 'trust-store'].map((name) => `agent/trust/${name}.ts`),
+  ...['refusal', 'runner-trust', 'metadata', 'trust-store', 'trust-rules'].map((name) => `agent/trust/${name}.ts`),
   ...names('agent/reconcile', ['step', 'plan', 'backoff']),
   ...names('agent/installs', ['install', 'admission', 'probation', 'retention']),
   ...names('agent/inference', ['routing', 'interpretation', 'open-inference', 'tensor-values', 'golden-check']),

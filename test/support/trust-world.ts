@@ -2,7 +2,7 @@ import { cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { DeviceTrust } from '@bellwether/agent/trust/device-trust';
-import { type DeviceTrustOptions, openDeviceTrust } from '@bellwether/agent/trust/device-trust-disk';
+import { type DeviceTrustOptions, openDeviceTrust, type TrustGuards } from '@bellwether/agent/trust/device-trust-disk';
 import { readReleaseEvidence } from '@bellwether/agent/trust/release-evidence-disk';
 import { verifyRelease } from '@bellwether/agent/trust/release-verifier';
 import type { RunnerTrust } from '@bellwether/agent/trust/runner-trust';
@@ -59,8 +59,8 @@ export class TrustWorld {
   }
 
   /** Opens the device's trust: again, when it was open before. */
-  open(options: Partial<DeviceTrustOptions> = {}): Promise<DeviceTrust> {
-    return openDeviceTrust({
+  open(options: Partial<DeviceTrustOptions> = {}, guards?: TrustGuards): Promise<DeviceTrust> {
+    const all = {
       folder: this.stateFolder,
       baseUrl: this.server.url,
       stage: 'production',
@@ -70,7 +70,8 @@ export class TrustWorld {
       clock: this.clock,
       log: silentLog,
       ...options,
-    });
+    } as const;
+    return openDeviceTrust(all, guards);
   }
 
   /** An order of the next generation for these releases. */
