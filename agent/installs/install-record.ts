@@ -11,7 +11,7 @@ export interface ReleaseRef {
   readonly manifest: string;
 }
 
-/** Why a release was refused or reverted, and under which order (SHA-256 of its payload). */
+/** Why a release was refused or reverted, and under which entry of an order (see orderEntry). */
 const Verdict = Type.Object({
   code: Type.String({ maxLength: 64 }),
   message: Type.String({ maxLength: 1000 }),
@@ -31,6 +31,8 @@ export const InstallRecord = Type.Object({
   crashes: count,
   /** Runner deaths in this probation. */
   deaths: count,
+  /** What it has behind it in this probation, so that a restart of the agent does not begin it anew. */
+  probation: Type.Optional(Type.Object({ servedMs: count, calls: count })),
   /** The how-manyth swap on this device brought it in last; 0: it never served. Clock jumps cannot reorder it. */
   servedOrdinal: count,
   /** The last refusal or revert; null once it is being tried again. */

@@ -4,13 +4,17 @@ import type { InstallPhase } from '@bellwether/shared/contract/report';
 import { CodedError } from '@bellwether/shared/errors';
 import { formatReleaseId } from '@bellwether/shared/ids';
 import type { InstallRecord, ReleaseRef } from './install-record.js';
+import type { ProbationProgress } from './probation.js';
 
 /** After this many agent crashes while probing, the release is what brings the device down. */
 const maxProbeCrashes = 3;
 /** After this many runner deaths in probation the release is reverted [A-1]. */
 export const maxProbationDeaths = 3;
 
-/** What can happen to an install. `order` is the digest of the order under which it happened. */
+/** Stands in a verdict whose release was not ordered any more since. */
+export const liftedOrder = '0'.repeat(64);
+
+/** What can happen to an install. `order` is the digest of the order's entry under which it happened. */
 export type InstallEvent =
   | {
       readonly type:
@@ -21,10 +25,17 @@ export type InstallEvent =
         | 'bytes-lost'
         | 'standby-lost'
         | 'begun'
+        | 'lifted'
         | 'aborted';
     }
   | { readonly type: 'swapped'; readonly ordinal: number }
-  | { readonly type: 'runner-died'; readonly why: string; readonly order: string }
+  | { readonly type: 'probation-kept'; readonly progress: ProbationProgress }
+  | {
+      readonly type: 'runner-died';
+      readonly why: string;
+      readonly order: string;
+      readonly progress?: ProbationProgress;
+    }
   | { readonly type: 'refused'; readonly refusal: Refusal; readonly order: string }
   | { readonly type: 'agent-restarted'; readonly order: string };
 
@@ -79,6 +90,7 @@ export const installEdges: Readonly<
   serving: {
     swapped: 'serving',
     'runner-died': 'serving',
+    'probation-kept': 'serving',
     'probation-passed': 'settled',
     'bytes-lost': 'fetching',
     refused: 'refused',
@@ -91,8 +103,8 @@ export const installEdges: Readonly<
     refused: 'refused',
     'agent-restarted': 'settled',
   },
-  refused: { begun: 'fetching', 'agent-restarted': 'refused' },
-  reverted: { begun: 'fetching', 'agent-restarted': 'reverted' },
+  refused: { begun: 'fetching', lifted: 'refused', 'agent-restarted': 'refused' },
+  reverted: { begun: 'fetching', lifted: 'reverted', 'agent-restarted': 'reverted' },
 };
 
 /** A release that this device has never seen. */
@@ -120,8 +132,11 @@ export function transition(record: InstallRecord, event: InstallEvent, nowMs: nu
       `${formatReleaseId(record)} is ${record.phase}; ${event.type} cannot happen to it`,
     );
   }
+  const { probation: _, ...rest } = record;
+  const progress = progressAfter(record, event, phase);
   const next: InstallRecord = {
-    ...record,
+    ...rest,
+    ...(progress === undefined ? {} : { probation: progress }),
     phase,
     sinceMs: phase === record.phase ? record.sinceMs : nowMs,
     crashes: crashesAfter(record, event),
@@ -155,6 +170,13 @@ function deathsAfter(record: InstallRecord, event: InstallEvent): number {
   return event.type === 'swapped' && record.phase === 'standby' ? 0 : record.deaths;
 }
 
+/** Kept through a runner's death and a restart of the agent, so that neither begins the probation anew. */
+function progressAfter(record: InstallRecord, event: InstallEvent, phase: InstallPhase): InstallRecord['probation'] {
+  if (phase !== 'serving' || record.phase !== 'serving') return undefined;
+  if (event.type === 'probation-kept') return event.progress;
+  return event.type === 'runner-died' ? (event.progress ?? record.probation) : record.probation;
+}
+
 function verdictAfter(
   record: InstallRecord,
   event: InstallEvent,
@@ -162,6 +184,7 @@ function verdictAfter(
   atMs: number,
 ): InstallRecord['verdict'] {
   if (event.type === 'begun') return null;
+  if (event.type === 'lifted') return record.verdict === null ? null : { ...record.verdict, order: liftedOrder };
   if (event.type === 'refused') {
     return { code: event.refusal.code, message: event.refusal.message.slice(0, 1000), order: event.order, atMs };
   }
@@ -185,7 +208,7 @@ function announcements(record: InstallRecord, event: InstallEvent, next: Install
   const told: Announcement[] = [];
   if (event.type === 'runner-died') told.push(announce(next, 'runner-died', event.why));
   if (event.type === 'swapped') told.push(announce(next, 'release-serving', next.phase));
-  if (next.verdict !== null && next.verdict !== record.verdict) {
+  if (next.verdict !== null && next.verdict !== record.verdict && event.type !== 'lifted') {
     const kind = next.phase === 'reverted' ? 'release-reverted' : 'release-refused';
     told.push({ ...announce(next, kind, next.verdict.message), code: next.verdict.code });
   }

@@ -58,11 +58,13 @@ export class Ledger {
     await this.record(release, { type: 'swapped', ordinal: own > 0 && own === latest ? own : latest + 1 });
   }
 
-  /** After a start of the agent: every install gets its written answer, and what need not be known any more is forgotten. */
-  async recover(order: string): Promise<void> {
+  /** After a start of the agent: every install gets its written answer, and what need not be known any more is forgotten. `orderOf` answers the order's entry for a model. */
+  async recover(orderOf: (model: string) => string): Promise<void> {
     const { store } = this.#parts;
     await this.#forget();
-    for (const record of store.records()) await this.record(record, { type: 'agent-restarted', order });
+    for (const record of store.records()) {
+      await this.record(record, { type: 'agent-restarted', order: orderOf(record.model) });
+    }
   }
 
   async #forget(): Promise<void> {
@@ -89,6 +91,7 @@ function isSameRecord(a: InstallRecord, b: InstallRecord): boolean {
     a.crashes === b.crashes &&
     a.deaths === b.deaths &&
     a.servedOrdinal === b.servedOrdinal &&
+    a.probation === b.probation &&
     a.verdict === b.verdict
   );
 }

@@ -11,6 +11,9 @@ export interface ProbationProgress {
   readonly calls: number;
 }
 
+/** Of a probation that begins. */
+export const noProbation: ProbationProgress = { servedMs: 0, calls: 0 };
+
 /** True when the time and the calls are over, whichever is later, and at the latest after `maxHours`: a model nobody calls must settle too. */
 export function isProbationOver(progress: ProbationProgress, limits: ProbationLimits): boolean {
   if (progress.servedMs >= limits.maxHours * 3_600_000) return true;

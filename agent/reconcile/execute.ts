@@ -63,7 +63,7 @@ export function makeExecutors(parts: ExecutorParts): Executors {
     serving.swap(runner).drained.catch((error: unknown) => {
       log.error({ release: formatReleaseId(release), err: messageOf(error) }, 'the old runner did not drain');
     });
-    live.serves(runner, clock.now());
+    live.serves(runner, clock.now(), ledger.find(release)?.probation);
     retries.clear(release);
   };
 
@@ -97,12 +97,21 @@ export function makeExecutors(parts: ExecutorParts): Executors {
       } catch (error) {
         const refusal = refusalIn(error, release, signal);
         if (refusal === undefined) return;
+        if (refusal.code === 'probe-died' && ledger.find(release)?.phase === 'serving') {
+          // A release that dies before it answers is in a crash loop as well: it counts as one of its deaths.
+          return await ledger.record(release, { type: 'runner-died', why: refusal.message, order });
+        }
         const answer = restoreAnswer(refusal);
         if (answer === 'wait') retries.failed(release, refusal.code, refusalBackoff);
         else await ledger.record(release, answer === 'refuse' ? { type: 'refused', refusal, order } : { type: answer });
       }
     },
+    'keep-probation': async ({ release }) => {
+      const progress = live.probationOf(release, clock.now().monotonicMs);
+      if (progress !== undefined) await ledger.record(release, { type: 'probation-kept', progress });
+    },
     settle: ({ release }) => ledger.record(release, { type: 'probation-passed' }),
+    lift: ({ release }) => ledger.record(release, { type: 'lifted' }),
     discard: async ({ release }) => {
       await live.takeStandby(release.model)?.stop();
       await ledger.record(release, { type: 'standby-lost' });

@@ -2,13 +2,16 @@ import type { Instant } from '@bellwether/shared/clock';
 import type { Manifest } from '@bellwether/shared/models/manifest';
 import type { Runner } from '../inference/engine.js';
 import type { ReleaseRef } from '../installs/install-record.js';
+import { noProbation, type ProbationProgress } from '../installs/probation.js';
 
 /** A model that answers requests in this run of the agent. */
 export interface LiveModel {
   readonly release: ReleaseRef;
   readonly runner: Runner;
   readonly since: Instant;
-  /** Calls that this release answered or failed since then. */
+  /** What it had behind it in its probation by then. */
+  readonly before: ProbationProgress;
+  /** Calls that this release answered or failed in its probation. */
   readonly calls: number;
 }
 
@@ -39,10 +42,17 @@ export class LiveModels {
     return this.#serving.get(model)?.runner.model.manifest ?? null;
   }
 
-  serves(runner: Runner, since: Instant): void {
+  serves(runner: Runner, since: Instant, before: ProbationProgress = noProbation): void {
     const release = runnerRelease(runner);
-    this.#serving.set(release.model, { release, runner, since, calls: 0 });
+    this.#serving.set(release.model, { release, runner, since, before, calls: before.calls });
     this.#open.add(release.model);
+  }
+
+  /** What a release that serves has behind it in its probation; undefined when it does not serve. */
+  probationOf({ model, manifest }: ReleaseRef, nowMs: number): ProbationProgress | undefined {
+    const live = this.#serving.get(model);
+    if (live?.release.manifest !== manifest) return undefined;
+    return { servedMs: live.before.servedMs + Math.round(nowMs - live.since.monotonicMs), calls: live.calls };
   }
 
   /** The model's runner is gone; its requests wait for another one. */

@@ -1,4 +1,5 @@
 import type { Clock } from '@bellwether/shared/clock';
+import { sha256 } from '@bellwether/shared/signing/digest';
 import type { InstallRecord, ReleaseRef } from '../installs/install-record.js';
 import { releaseRefOf } from '../installs/install-record.js';
 import type { ProbationLimits } from '../installs/probation.js';
@@ -39,6 +40,12 @@ export function orderedReleases({ accepted }: Pick<DeviceTrust, 'accepted'>): Re
   return new Map(models.map(([model, { stable }]) => [model, releaseRefOf({ model, ...stable })]));
 }
 
+/** Digest of what the accepted order says of one model; of a model that it does not name, or without an order, of that. */
+export function orderEntry({ accepted }: Pick<DeviceTrust, 'accepted'>, model: string): string {
+  const release = accepted?.order.models[model]?.stable;
+  return sha256(Buffer.from(JSON.stringify([model, release?.version ?? null, release?.manifest ?? null])));
+}
+
 function observeModel(parts: ObserveParts, model: string, ordered: ReleaseRef | null, nowMs: number): ObservedModel {
   const { trust, records, live, retries } = parts;
   const serving = live.serving(model);
@@ -46,13 +53,18 @@ function observeModel(parts: ObserveParts, model: string, ordered: ReleaseRef | 
   return {
     model,
     ordered,
+    entry: orderEntry(trust, model),
     installs: records()
       .filter((record) => record.model === model)
       .map((record) => ({ record, listing: listingState(trust, record), waitMs: retries.waitMs(record, nowMs) })),
     serving:
       serving === undefined
         ? null
-        : { release: serving.release, servedMs: nowMs - serving.since.monotonicMs, calls: serving.calls },
+        : {
+            release: serving.release,
+            servedMs: serving.before.servedMs + nowMs - serving.since.monotonicMs,
+            calls: serving.calls,
+          },
     isOpen: live.isOpen(model),
     standby: standby === undefined ? null : runnerRelease(standby),
   };

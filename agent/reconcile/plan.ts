@@ -1,5 +1,6 @@
 import { isRefusalCode, refusalKinds } from '@bellwether/shared/contract/refusal';
 import { formatReleaseId } from '@bellwether/shared/ids';
+import { liftedOrder } from '../installs/install.js';
 import { type InstallRecord, isSameRelease, type ReleaseRef, releaseRefOf } from '../installs/install-record.js';
 import { isProbationOver, type ProbationLimits, probationLookMs } from '../installs/probation.js';
 import type { Plan, Step } from './step.js';
@@ -15,7 +16,7 @@ export interface ObservedInstall {
   readonly waitMs: number;
 }
 
-/** What answers requests, in this run of the agent. */
+/** What answers requests now; time and calls are those of its probation, over restarts. */
 export interface ObservedServing {
   readonly release: ReleaseRef;
   readonly servedMs: number;
@@ -26,6 +27,8 @@ export interface ObservedServing {
 export interface ObservedModel {
   readonly model: string;
   readonly ordered: ReleaseRef | null;
+  /** Digest of the order's own entry for this model: while it stands, a permanent refusal does [T-6]. */
+  readonly entry: string;
   readonly installs: readonly ObservedInstall[];
   /** Null when no runner of the model lives. */
   readonly serving: ObservedServing | null;
@@ -45,6 +48,9 @@ export interface Observed {
   readonly onNoAllowedRelease: 'keep' | 'stop';
 }
 
+/** How much of a probation a restart of the agent may forget: while it is young, and when only calls are missing. Flash wears out. */
+const keepEveryMs = { young: 60_000, old: 15 * 60_000 } as const;
+
 /** One install at a time: two probes would spoil each other's latency, two downloads each other's disk check. */
 const installLane = 'install';
 
@@ -56,8 +62,9 @@ export function makePlan(observed: Observed): Plan {
   return {
     steps: observed.models.flatMap((model) => [
       ...standbySteps(model),
-      ...servingSteps(model, observed, order),
-      ...installSteps(model, order),
+      ...servingSteps(model, observed),
+      ...installSteps(model),
+      ...liftSteps(model),
     ]),
     lookAgainMs: looks.length === 0 ? null : Math.min(...looks),
   };
@@ -68,8 +75,8 @@ function standbySteps({ model, standby, ordered }: ObservedModel): Step[] {
   return [{ type: 'discard', lane: servingLane(model), release: standby, reason: 'the order no longer names it' }];
 }
 
-function servingSteps(model: ObservedModel, observed: Observed, order: string): Step[] {
-  const { ordered, serving, standby } = model;
+function servingSteps(model: ObservedModel, observed: Observed): Step[] {
+  const { ordered, serving, standby, entry: order } = model;
   const lane = servingLane(model.model);
   if (ordered === null) {
     const step: Step = { type: 'withdraw', lane, model: model.model, reason: 'the order does not name it' };
@@ -89,8 +96,13 @@ function servingSteps(model: ObservedModel, observed: Observed, order: string): 
   if (!isServing(best, serving) || serving === null) {
     return [{ type: 'restore', lane, release, order, reason: restoreReason(model, best.record) }];
   }
-  const isSettling = best.record.phase === 'serving' && isProbationOver(serving, observed.probation);
-  return isSettling ? [{ type: 'settle', lane, release, reason: `${serving.calls} calls in probation` }] : [];
+  if (best.record.phase !== 'serving') return [];
+  if (isProbationOver(serving, observed.probation)) {
+    return [{ type: 'settle', lane, release, reason: `${serving.calls} calls in probation` }];
+  }
+  return keepLookMs(best.record, serving, observed.probation) === 0
+    ? [{ type: 'keep-probation', lane, release, reason: 'a restart must not begin it anew' }]
+    : [];
 }
 
 /**
@@ -118,11 +130,28 @@ function restoreReason({ ordered, serving }: ObservedModel, record: InstallRecor
     : `${formatReleaseId(serving.release)} may not serve`;
 }
 
-function installSteps({ ordered, standby, installs }: ObservedModel, order: string): Step[] {
+function installSteps({ ordered, standby, installs, entry: order }: ObservedModel): Step[] {
   if (ordered === null) return [];
   const install = installs.find(({ record }) => isSameRelease(record, ordered));
   const reason = install === undefined ? 'ordered, and not here yet' : installReason(install, standby !== null, order);
   return reason === undefined ? [] : [{ type: 'install', lane: installLane, release: ordered, order, reason }];
+}
+
+function liftSteps({ model, ordered, installs }: ObservedModel): Step[] {
+  const stale = installs.filter(
+    ({ record }) =>
+      record.verdict !== null &&
+      record.verdict.order !== liftedOrder &&
+      (record.phase === 'refused' || record.phase === 'reverted') &&
+      (ordered === null || !isSameRelease(record, ordered)),
+  );
+  const reason = 'the order does not name it any more';
+  return stale.map(({ record }) => ({
+    type: 'lift',
+    lane: `verdicts/${model}`,
+    release: releaseRefOf(record),
+    reason,
+  }));
 }
 
 function installReason({ record, waitMs }: ObservedInstall, isStandby: boolean, order: string): string | undefined {
@@ -153,9 +182,16 @@ function looksAhead({ serving, installs }: ObservedModel, probation: ProbationLi
   const waits = installs.map(({ waitMs }) => waitMs).filter((waitMs) => waitMs > 0);
   const served = installs.find((install) => isServing(install, serving));
   // When it is over its step is planned: whatever keeps that from ending wakes the loop, a look at once would only spin.
-  return serving !== null && served?.record.phase === 'serving' && !isProbationOver(serving, probation)
-    ? [...waits, probationLookMs(serving, probation)]
-    : waits;
+  if (serving === null || served?.record.phase !== 'serving' || isProbationOver(serving, probation)) return waits;
+  // The same of keeping it: when that is due its step is planned.
+  const keepMs = keepLookMs(served.record, serving, probation);
+  return [...waits, probationLookMs(serving, probation), ...(keepMs > 0 ? [keepMs] : [])];
+}
+
+/** In how many milliseconds what it has behind it should go to disk; 0: now. */
+function keepLookMs({ probation }: InstallRecord, { servedMs }: ObservedServing, limits: ProbationLimits): number {
+  const everyMs = servedMs <= limits.minutes * 60_000 ? keepEveryMs.young : keepEveryMs.old;
+  return Math.max(0, (probation?.servedMs ?? 0) + everyMs - servedMs);
 }
 
 function isServing({ record }: ObservedInstall, serving: ObservedServing | null): boolean {

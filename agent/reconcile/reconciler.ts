@@ -17,7 +17,7 @@ import { restartBackoff } from './backoff.js';
 import { executeStep, type ModelServing, makeExecutors } from './execute.js';
 import type { LiveModels } from './live-models.js';
 import { ReconcileLoop } from './loop.js';
-import { type ObserveParts, observe, orderedReleases } from './observe.js';
+import { type ObserveParts, observe, orderEntry, orderedReleases } from './observe.js';
 import { makePlan, type Observed } from './plan.js';
 import type { InstallProgress } from './report.js';
 import { Retries } from './retries.js';
@@ -63,8 +63,6 @@ export interface Reconciler {
   progress(): InstallProgress | null;
 }
 
-/** Stands in verdicts of a device that has no order yet. */
-const noOrder = '0'.repeat(64);
 /** Releases that are remembered beyond those that are kept. */
 const maxRecords = 256;
 /** A runner that lived this long died for a new reason: it is restarted at once. */
@@ -115,8 +113,7 @@ export function buildReconciler(parts: ReconcilerParts): Reconciler {
 
   return {
     start: async () => {
-      const order = trust.accepted?.digest ?? noOrder;
-      await ledger.recover(order);
+      await ledger.recover((model) => orderEntry(trust, model));
       loop.start();
     },
     stop: async () => {
@@ -138,7 +135,9 @@ export function buildReconciler(parts: ReconcilerParts): Reconciler {
       const since = live.serving(model)?.since.monotonicMs ?? 0;
       log.warn({ model, version, why }, 'runner died');
       try {
-        await ledger.record(release, { type: 'runner-died', why, order: trust.accepted?.digest ?? noOrder });
+        const progress = live.probationOf(release, clock.now().monotonicMs);
+        const death = { type: 'runner-died', why, order: orderEntry(trust, model) } as const;
+        await ledger.record(release, progress === undefined ? death : { ...death, progress });
       } finally {
         if (clock.now().monotonicMs - since >= steadyMs) retries.clear(release);
         else if (ledger.find(release)?.phase === 'settled') retries.failed(release, 'runner-died', restartBackoff);

@@ -5,14 +5,18 @@ import type { ReleaseRef } from '../installs/install-record.js';
  * makes it that step; its reason is for people and does not.
  */
 export interface StepTypes {
-  /** From listing to a standby runner: fetches, verifies, probes. `order` is the digest of the order that wants it. */
+  /** From listing to a standby runner: fetches, verifies, probes. `order` is the digest of the order's entry that wants it. */
   readonly install: { readonly release: ReleaseRef; readonly order: string };
   /** The standby runner takes the requests; probation begins. */
   readonly swap: { readonly release: ReleaseRef };
   /** A release that is installed here serves (again): at boot, after a runner's death, on a rollback or a revert. */
   readonly restore: { readonly release: ReleaseRef; readonly order: string };
+  /** What a release has behind it in probation goes to disk. */
+  readonly 'keep-probation': { readonly release: ReleaseRef };
   /** Probation is over. */
   readonly settle: { readonly release: ReleaseRef };
+  /** The order no longer names what was refused here: ordered again, it may be tried again [T-6]. */
+  readonly lift: { readonly release: ReleaseRef };
   /** A standby runner that nobody wants any more. */
   readonly discard: { readonly release: ReleaseRef };
   /** The model stops after its drain. */

@@ -96,7 +96,7 @@ export class PowerCutLife {
       this.#promise('generation', device.trust.accepted?.order.generation ?? 0);
       await device.untilServing(release.version);
       this.#promise('serves', release.version);
-      await this.#settle(device);
+      await device.settle();
     }
     await this.world.repository.addRelease(third);
     await device.trust.refresh(this.world.signal);
@@ -109,14 +109,6 @@ export class PowerCutLife {
     this.#promise('generation', device.trust.accepted?.order.generation ?? 0);
     await device.untilServing(first.version);
     await device.reconciler.stop();
-  }
-
-  async #settle(device: ReconcileWorld): Promise<void> {
-    const { manifest } = device.live.serving('digits')?.release ?? { manifest: '' };
-    device.reconciler.countCall('digits', manifest);
-    device.reconciler.countCall('digits', manifest);
-    await this.world.clock.advance(600_000);
-    await device.until(() => device.store.records().some((r) => r.manifest === manifest && r.phase === 'settled'));
   }
 
   #promise(what: Promised['what'], value: string | number): void {

@@ -179,6 +179,15 @@ export class ReconcileWorld {
     return this.store.records().find((record) => record.version === version)?.verdict?.code;
   }
 
+  /** What serves gets its calls and its time, and settles. */
+  async settle(model = 'digits'): Promise<void> {
+    const { manifest } = this.live.serving(model)?.release ?? { manifest: '' };
+    this.reconciler.countCall(model, manifest);
+    this.reconciler.countCall(model, manifest);
+    await this.world.clock.advance(600_000);
+    await this.until(() => this.store.records().some((r) => r.manifest === manifest && r.phase === 'settled'));
+  }
+
   /** The runner that serves dies. */
   async killRunner(model = 'digits'): Promise<void> {
     const runner = this.live.serving(model)?.runner;

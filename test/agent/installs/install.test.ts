@@ -17,6 +17,8 @@ const refusal = { code: 'golden', message: 'output 3 is 0.2 off' } as const;
 
 const events: Readonly<Record<InstallEvent['type'], InstallEvent>> = {
   begun: { type: 'begun' },
+  lifted: { type: 'lifted' },
+  'probation-kept': { type: 'probation-kept', progress: { servedMs: 5, calls: 6 } },
   aborted: { type: 'aborted' },
   fetched: { type: 'fetched' },
   verified: { type: 'verified' },
@@ -54,6 +56,7 @@ const expected: readonly (readonly [InstallPhase, InstallEvent['type'], InstallP
   ['standby', 'agent-restarted', 'fetching'],
   ['serving', 'swapped', 'serving'],
   ['serving', 'runner-died', 'serving'],
+  ['serving', 'probation-kept', 'serving'],
   ['serving', 'probation-passed', 'settled'],
   ['serving', 'bytes-lost', 'fetching'],
   ['serving', 'refused', 'refused'],
@@ -64,8 +67,10 @@ const expected: readonly (readonly [InstallPhase, InstallEvent['type'], InstallP
   ['settled', 'refused', 'refused'],
   ['settled', 'agent-restarted', 'settled'],
   ['refused', 'begun', 'fetching'],
+  ['refused', 'lifted', 'refused'],
   ['refused', 'agent-restarted', 'refused'],
   ['reverted', 'begun', 'fetching'],
+  ['reverted', 'lifted', 'reverted'],
   ['reverted', 'agent-restarted', 'reverted'],
 ];
 

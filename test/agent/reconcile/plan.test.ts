@@ -25,7 +25,15 @@ const verdict = (code: string, order: string) => ({ code, message: code, order, 
 const serves = (release: ReleaseRef) => ({ release, servedMs: 0, calls: 0 });
 
 function observed(model: Partial<ObservedModel>, about: Partial<Observed> = {}): Observed {
-  const nothing = { model: 'digits', ordered: null, installs: [], serving: null, isOpen: false, standby: null };
+  const nothing = {
+    model: 'digits',
+    ordered: null,
+    entry: now,
+    installs: [],
+    serving: null,
+    isOpen: false,
+    standby: null,
+  };
   const models = [{ ...nothing, isOpen: (model.serving ?? null) !== null, ...model }];
   const probation = { minutes: 10, calls: 100, maxHours: 24 };
   return { order: now, models, probation, onNoAllowedRelease: 'keep', ...about };
@@ -223,7 +231,8 @@ describe('the plan', () => {
   });
 
   it('settles a release at the end of its probation, and not before', () => {
-    const installs = [seen(first, { phase: 'serving', servedOrdinal: 1 })];
+    const probation = { servedMs: 590_000, calls: 9 };
+    const installs = [seen(first, { phase: 'serving', servedOrdinal: 1, probation })];
     const after = (servedMs: number, calls: number) =>
       plan(observed({ ordered: first, installs, serving: { release: first, servedMs, calls } }));
     expect(after(599_999, 1000)).toEqual([]);
@@ -236,6 +245,27 @@ describe('the plan', () => {
     const installs = [seen(first, { phase: 'serving', servedOrdinal: 1 }), waiting];
     const from = observed({ ordered: second, installs, serving: { release: first, servedMs: 60_000, calls: 0 } });
     expect(makePlan(from).lookAgainMs).toBe(540_000);
+  });
+
+  it('keeps what a probation has behind it every minute, and every quarter of an hour when only calls are missing', () => {
+    const at = (servedMs: number, kept: number) => {
+      const probation = { servedMs: kept, calls: 0 };
+      const installs = [seen(first, { phase: 'serving', servedOrdinal: 1, probation })];
+      return plan(observed({ ordered: first, installs, serving: { release: first, servedMs, calls: 0 } }));
+    };
+    expect(at(60_000, 0)).toEqual(['keep-probation 1.0.0']);
+    expect(at(119_999, 60_000)).toEqual([]);
+    expect(at(700_000, 600_000)).toEqual([]);
+    expect(at(1_500_000, 600_000)).toEqual(['keep-probation 1.0.0']);
+  });
+
+  it('lets a refusal stand while the order says the same of its model, and lifts it when it names another release', () => {
+    const refused = seen(second, { phase: 'refused', verdict: verdict('golden', now) });
+    expect(plan(observed({ ordered: second, installs: [refused] }, { order: before }))).toEqual([]);
+    expect(plan(observed({ ordered: first, installs: [refused, served(first, 1)] }))).toContain('lift 1.1.0');
+    const lifted = seen(second, { phase: 'refused', verdict: verdict('golden', '0'.repeat(64)) });
+    expect(plan(observed({ ordered: first, installs: [lifted, served(first, 1)] }))).not.toContain('lift 1.1.0');
+    expect(plan(observed({ ordered: second, installs: [lifted] }))).toEqual(['install 1.1.0']);
   });
 
   it('does not spin while a probation that is over cannot be written down', () => {
@@ -257,6 +287,7 @@ describe('the plan', () => {
     const model = (release: ReleaseRef, installs: readonly ObservedInstall[]): ObservedModel => ({
       model: release.model,
       ordered: release,
+      entry: now,
       installs,
       serving: null,
       isOpen: false,

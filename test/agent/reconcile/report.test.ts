@@ -21,7 +21,15 @@ const refused = (code: string) =>
   install(second, { phase: 'refused', verdict: { code, message: 'why', order: now, atMs: 7 } });
 
 function observed(...models: readonly Partial<ObservedModel>[]): Observed {
-  const nothing = { model: 'digits', ordered: null, installs: [], serving: null, isOpen: false, standby: null };
+  const nothing = {
+    model: 'digits',
+    ordered: null,
+    entry: now,
+    installs: [],
+    serving: null,
+    isOpen: false,
+    standby: null,
+  };
   return {
     order: now,
     models: models.map((model) => ({ ...nothing, isOpen: (model.serving ?? null) !== null, ...model })),
