@@ -1,7 +1,8 @@
-import { messageOf } from '@bellwether/shared/errors';
+import { codeOf, messageOf } from '@bellwether/shared/errors';
 import type { Log } from '@bellwether/shared/log';
 import type { Uplink } from '../uplink/uplink.js';
 import type { Outbox, OutboxMessage } from './outbox.js';
+import { Suspects } from './suspects.js';
 
 export interface DeliveryParts {
   readonly uplink: Pick<Uplink, 'connected' | 'publish'>;
@@ -14,6 +15,7 @@ export interface DeliveryParts {
 /** Brings what waits in the outbox to the broker: a message is forgotten when the broker has acknowledged it, not before. */
 export class Delivery {
   readonly #parts: DeliveryParts;
+  readonly #suspects = new Suspects();
   #pass: Promise<void> | undefined;
   #isWanted = false;
   #isStopped = false;
@@ -52,31 +54,41 @@ export class Delivery {
     const { uplink, outbox, maxInFlight = 32 } = this.#parts;
     let after: string | undefined;
     while (uplink.connected && !this.#isStopped) {
-      const batch = await outbox.read(after, maxInFlight);
+      const batch = this.#suspects.together(await outbox.read(after, maxInFlight));
       const last = batch.at(-1);
       if (last === undefined) return;
-      const taken = await this.#publish(batch);
+      const { taken, closedOn } = await this.#publish(batch);
       if (this.#isStopped) return;
+      await this.#giveUp(this.#suspects.closedOn(closedOn));
       if (taken.length === 0) return;
+      this.#suspects.clear(taken);
       await outbox.remove(taken);
       after = last.id;
     }
   }
 
-  /** The ids that the broker acknowledged. */
-  async #publish(batch: readonly OutboxMessage[]): Promise<string[]> {
+  /** A message that the broker hangs up on, again and again, is lost, and counted as that: the rest must get through. */
+  async #giveUp(ids: readonly string[]): Promise<void> {
+    if (ids.length === 0) return;
+    this.#parts.log.error({ ids }, 'the broker ends the connection on a message every time; it is given up');
+    await this.#parts.outbox.lose(ids);
+  }
+
+  /** The ids that the broker acknowledged, and those that were in flight when the connection ended. */
+  async #publish(batch: readonly OutboxMessage[]): Promise<Record<'taken' | 'closedOn', readonly string[]>> {
     const { uplink, log } = this.#parts;
-    const results = await Promise.all(
-      batch.map(async ({ id, kind, payload }) => {
-        try {
-          await uplink.publish(kind, payload);
-          return [id];
-        } catch (error) {
-          log.debug({ id, error: messageOf(error) }, 'a message was not taken and stays in the outbox');
-          return [];
-        }
-      }),
-    );
-    return results.flat();
+    const taken: string[] = [];
+    const closedOn: string[] = [];
+    const publish = async ({ id, kind, payload }: OutboxMessage): Promise<void> => {
+      try {
+        await uplink.publish(kind, payload);
+        taken.push(id);
+      } catch (error) {
+        if (codeOf(error) === 'closed') closedOn.push(id);
+        log.debug({ id, err: messageOf(error) }, 'a message was not taken and stays in the outbox');
+      }
+    };
+    await Promise.all(batch.map(publish));
+    return { taken, closedOn };
   }
 }

@@ -77,10 +77,16 @@ class OutboxLevel implements Outbox {
 
   remove(ids: readonly string[]): Promise<void> {
     return this.#inTurn(async () => {
-      const present = await this.#store.hasMany([...ids]);
-      const records = ids.flatMap((id, i) => (present[i] === true ? (parseRecord(id) ?? []) : []));
+      const records = await this.#present(ids);
       // Not flushed: after a power cut they are sent again, which readers bear [W-4]; kill -9 does not undo it.
       await this.#write(records, withoutRecords(this.#totals, records), { sync: false });
+    });
+  }
+
+  lose(ids: readonly string[]): Promise<void> {
+    return this.#inTurn(async () => {
+      const records = await this.#present(ids);
+      await this.#write(records, withDropped(this.#totals, records), { sync: true });
     });
   }
 
@@ -101,6 +107,11 @@ class OutboxLevel implements Outbox {
     }
     await this.#write([], recount(before, found), { sync: true });
     log.warn({ before: stateOf(before), now: this.state }, 'the outbox has been counted again');
+  }
+
+  async #present(ids: readonly string[]): Promise<OutboxRecord[]> {
+    const present = await this.#store.hasMany([...ids]);
+    return ids.flatMap((id, i) => (present[i] === true ? (parseRecord(id) ?? []) : []));
   }
 
   async #put(kind: OutboxKind, payload: Uint8Array): Promise<void> {

@@ -27,6 +27,8 @@ export interface Outbox {
   read(after: string | undefined, limit: number): Promise<readonly OutboxMessage[]>;
   /** Forgets what has been published; ids that are gone already do no harm. Rejects with OutboxError. */
   remove(ids: readonly string[]): Promise<void>;
+  /** As `remove`, of what nobody will ever take: each one counts as lost. Rejects with OutboxError. */
+  lose(ids: readonly string[]): Promise<void>;
   /** May be called twice. */
   close(): Promise<void>;
 }
