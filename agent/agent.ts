@@ -80,7 +80,17 @@ export async function buildAgent(parts: AgentParts): Promise<Agent> {
   });
   const host = await parts.hostMetrics(() => live.runners());
   const { windowSeconds } = config;
-  const reporter = new Reporter({ ...parts.reportIdentity, windowSeconds, recorder, host, outbox, uplink, clock, log });
+  const reporter = new Reporter({
+    ...parts.reportIdentity,
+    windowSeconds,
+    recorder,
+    host,
+    outbox,
+    uplink,
+    clock,
+    log,
+    onDisk: () => publisher.offer(report()),
+  });
   const announce = ({ kind, ...details }: Announcement): void => reporter.event(kind, details);
   const publisher = new ReportPublisher({
     uplink,
@@ -148,6 +158,7 @@ export async function buildAgent(parts: AgentParts): Promise<Agent> {
       orderRefusal: desk.refusal,
       servingSinceMs: (model) => live.serving(model)?.since.wallMs ?? 0,
       progress: reconciler.progress(),
+      isDiskUnwritable: outbox.isUnwritable,
     });
   const status = (): AgentStatus => ({
     ...report(),

@@ -25,6 +25,7 @@ import type { ReportIdentity } from './reconcile/report.js';
 import { takeStateFolder } from './state-folder-disk.js';
 import { openHostMetrics, readBootId } from './telemetry/host-metrics-os.js';
 import { readMachine } from './telemetry/host-metrics-os-machine.js';
+import { openLateOutbox } from './telemetry/outbox-late.js';
 import { openOutbox } from './telemetry/outbox-level.js';
 import type { DeviceTrust } from './trust/device-trust.js';
 import { openDeviceTrust } from './trust/device-trust-disk.js';
@@ -84,7 +85,11 @@ async function openParts(
   const state = (name: string): string => join(config.stateFolder, name);
   const identity = await openIdentity(state('identity'), config.name);
   const outboxLimits = { maxBytes: config.outbox.maxMb * megabyte, maxAgeMs: config.outbox.maxDays * dayMs };
-  const outbox = await openOutbox({ folder: state('outbox'), ...outboxLimits, clock, log });
+  const outbox = await openLateOutbox({
+    open: (lostBefore) => openOutbox({ folder: state('outbox'), ...outboxLimits, lostBefore, clock, log }),
+    clock,
+    log,
+  });
   closers.push(() => outbox.close());
   const blobs = await openBlobFolder(state('blobs'));
   const releases = await openReleaseStore(state('installs.json'));

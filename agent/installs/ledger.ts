@@ -61,10 +61,10 @@ export class Ledger {
   /** After a start of the agent: every install gets its written answer, and what need not be known any more is forgotten. `orderOf` answers the order's entry for a model. */
   async recover(orderOf: (model: string) => string): Promise<void> {
     const { store } = this.#parts;
-    await this.#forget();
     for (const record of store.records()) {
       await this.record(record, { type: 'agent-restarted', order: orderOf(record.model) });
     }
+    await this.#forget();
   }
 
   async #forget(): Promise<void> {

@@ -1,4 +1,5 @@
 import type { Clock } from '@bellwether/shared/clock';
+import { messageOf } from '@bellwether/shared/errors';
 import type { Log } from '@bellwether/shared/log';
 import type { Engine, RunnerExit } from '../inference/engine.js';
 import type { Artifacts } from '../installs/artifacts.js';
@@ -113,7 +114,12 @@ export function buildReconciler(parts: ReconcilerParts): Reconciler {
 
   return {
     start: async () => {
-      await ledger.recover((model) => orderEntry(trust, model));
+      try {
+        await ledger.recover((model) => orderEntry(trust, model));
+      } catch (error) {
+        // A full disk: what is on record serves all the same [T-8], and what was on its way begins anew anyhow.
+        log.error({ err: messageOf(error) }, 'the answers to the restart could not be written');
+      }
       loop.start();
     },
     stop: async () => {

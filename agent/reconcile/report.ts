@@ -21,6 +21,8 @@ export interface ReportCase {
   readonly servingSinceMs: (model: string) => number;
   /** Of the download that is under way. */
   readonly progress: InstallProgress | null;
+  /** True while the disk takes no telemetry, and so no state of ours. */
+  readonly isDiskUnwritable: boolean;
 }
 
 /** Bytes fetched of bytes needed. */
@@ -47,7 +49,7 @@ export function makeReport(from: ReportCase): ReportContent {
         ? null
         : { epoch: accepted.order.epoch, generation: accepted.order.generation, digest: accepted.digest },
     state: worst(models.map(({ model }) => stateOf(model))) ?? 'converged',
-    health: worst(models.map(({ model }) => healthOf(model))) ?? 'ok',
+    health: from.isDiskUnwritable ? 'critical' : (worst(models.map(({ model }) => healthOf(model))) ?? 'ok'),
     orderRefusal: from.orderRefusal,
     models: models.map(({ report }) => report),
     metadata: from.metadata,

@@ -1,7 +1,14 @@
 import type { Clock } from '@bellwether/shared/clock';
 import { codeOf, messageOf } from '@bellwether/shared/errors';
 import type { Log } from '@bellwether/shared/log';
-import { type Outbox, OutboxError, type OutboxKind, type OutboxMessage, type OutboxState } from './outbox.js';
+import {
+  type Outbox,
+  OutboxError,
+  type OutboxKind,
+  type OutboxLosses,
+  type OutboxMessage,
+  type OutboxState,
+} from './outbox.js';
 import { openStore, type Store, totalsKey } from './outbox-level-store.js';
 import { isExpired, type OutboxRecord, parseRecord, rangeOf, recordKey } from './outbox-record.js';
 import {
@@ -19,6 +26,8 @@ export interface OutboxLevelOptions {
   /** Of payloads; LevelDB needs up to about twice as much on disk. */
   readonly maxBytes: number;
   readonly maxAgeMs: number;
+  /** Lost before it could be opened: they count from now on. */
+  readonly lostBefore?: OutboxLosses;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -29,7 +38,9 @@ export async function openOutbox(options: OutboxLevelOptions): Promise<Outbox> {
   const { store, totals, isDamaged } = await openStore(folder, log, false);
   // Where damage took the totals too, nobody knows how much was lost: at least one window.
   const atLeast = isDamaged ? { ...emptyTotals, lostWindows: 1 } : emptyTotals;
-  const outbox = new OutboxLevel(options, store, totals ?? atLeast);
+  const { window = 0, event = 0 } = options.lostBefore ?? {};
+  const counted = withLoss(withLoss(totals ?? atLeast, 'window', window), 'event', event);
+  const outbox = new OutboxLevel(options, store, counted);
   if (isDamaged) await outbox.recount();
   return outbox;
 }
@@ -52,6 +63,10 @@ class OutboxLevel implements Outbox {
 
   get state(): OutboxState {
     return stateOf(this.#totals);
+  }
+
+  get isUnwritable(): boolean {
+    return this.#fault !== 'none';
   }
 
   async put(kind: OutboxKind, payload: Uint8Array): Promise<void> {

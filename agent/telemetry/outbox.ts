@@ -11,6 +11,9 @@ export interface OutboxMessage {
   readonly payload: Uint8Array;
 }
 
+/** Messages lost, by kind. */
+export type OutboxLosses = Readonly<Record<OutboxKind, number>>;
+
 /** What waits, and what was dropped since the agent was installed. */
 export type OutboxState = Window['outbox'];
 
@@ -21,6 +24,8 @@ export class OutboxError extends CodedError<OutboxErrorCode> {}
 /** Windows and events until the broker has them: durable, bounded, every loss counted. */
 export interface Outbox {
   readonly state: OutboxState;
+  /** True while the disk takes nothing: what is put is lost, and counted. */
+  readonly isUnwritable: boolean;
   /** Durable when it resolves; rejects with OutboxError, and then the message is counted as lost. */
   put(kind: OutboxKind, payload: Uint8Array): Promise<void>;
   /** Up to `limit` messages after the one with the id `after`, in the order of their ids; rejects with OutboxError. */

@@ -19,6 +19,8 @@ export interface ReporterParts {
   readonly host: HostMetrics;
   readonly outbox: Outbox;
   readonly uplink: Pick<Uplink, 'connected' | 'publish'>;
+  /** The disk takes telemetry no more, or takes it again. */
+  readonly onDisk?: () => void;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -120,12 +122,16 @@ export class Reporter {
 
   /** Windows and events go through one chain, so that each sees the outbox as the one before left it. */
   #store(kind: OutboxKind, make: () => Promise<unknown>): void {
-    const { outbox, log } = this.#parts;
+    const { outbox, log, onDisk } = this.#parts;
+    const wasUnwritable = outbox.isUnwritable;
     this.#stored = this.#stored
       .then(async () => outbox.put(kind, Buffer.from(JSON.stringify(await make()))))
       .catch((error: unknown) =>
         log.error({ kind, error: messageOf(error) }, 'telemetry could not be stored; it is lost'),
       )
+      .then(() => {
+        if (outbox.isUnwritable !== wasUnwritable) onDisk?.();
+      })
       .then(() => void this.#delivery.run());
   }
 

@@ -1,4 +1,4 @@
-import { readFileSync, watch } from 'node:fs';
+import { readFileSync, readlinkSync, watch } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { AgentStatus } from '@bellwether/agent/status';
@@ -56,7 +56,7 @@ function killAt(version: string, phase: string): Promise<void> {
     const watcher = watch(folder, () => {
       if (phaseOnDisk(folder, version) !== phase) return;
       watcher.close();
-      const { pid } = JSON.parse(readFileSync(join(folder, 'agent.lock'), 'utf8')) as { readonly pid: number };
+      const pid = Number.parseInt(readlinkSync(join(folder, 'agent.lock')), 10);
       process.kill(pid, 'SIGKILL');
       resolve();
     });

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -128,7 +128,7 @@ describe('a state folder', () => {
 
   it('is taken over when the process id of a dead agent is somebody else now', async () => {
     await mkdir(join(folder, 'state'));
-    await writeFile(join(folder, 'state', 'agent.lock'), JSON.stringify({ pid: process.pid, startedTicks: '1' }));
+    await symlink(`${process.pid}:1:boot`, join(folder, 'state', 'agent.lock'));
     agent = await AgentProcess.start(folder, settings);
   });
 

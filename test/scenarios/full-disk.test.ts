@@ -118,4 +118,22 @@ describe.skipIf(!canMount)('a full disk', () => {
       .poll(async () => (await fleet.api<TelemetrySummary>('/telemetry/summary')).windowsLost, { timeout: 10_000 })
       .toBe(outbox.lostWindows);
   });
+
+  it('of the device at its start: what it has verified serves, its health is critical, lost telemetry is counted', async () => {
+    agent.child.kill('SIGKILL');
+    await once(agent.child, 'exit');
+    const makeRoom = await fill(agentDisk);
+    agent = await fleet.startAgent('meadow', { windowSeconds: 1, startSpreadMs: 0, limits: { diskReserveMb: 0 } });
+    const answers = async () => (await status()).models[0]?.serving?.version;
+    await expect.poll(answers, { timeout: 20_000 }).toBe('1.1.0');
+    await sendDigits(3);
+    await expect.poll(async () => (await status()).outbox.lostWindows, { timeout: 10_000 }).toBeGreaterThan(1);
+    expect((await status()).health).toBe('critical');
+    await makeRoom();
+    await expect.poll(async () => (await status()).health, { timeout: 20_000 }).toBe('ok');
+    const { lostWindows } = (await status()).outbox;
+    expect(lostWindows).toBeGreaterThan(1);
+    const told = async () => (await fleet.api<TelemetrySummary>('/telemetry/summary')).windowsLost;
+    await expect.poll(told, { timeout: 20_000 }).toBeGreaterThanOrEqual(lostWindows);
+  });
 });

@@ -51,6 +51,7 @@ function content(bootId: string): ReportContent {
     orderRefusal: null,
     servingSinceMs: () => 0,
     progress: null,
+    isDiskUnwritable: false,
   });
 }
 

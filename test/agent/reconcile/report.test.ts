@@ -54,6 +54,7 @@ function report(from: Observed, changes: Partial<ReportCase> = {}): ReportConten
     orderRefusal: null,
     servingSinceMs: () => 1234.5,
     progress: null,
+    isDiskUnwritable: false,
     ...changes,
   });
   // Every report of these tests must be one that the server can read.

@@ -44,14 +44,22 @@ describe('the reporter over a real broker and a real outbox', () => {
   let reporter: Reporter;
   /** Publishes of windows that the broker leaves without an answer. */
   let isDeaf = false;
+  /** The window on which the broker hangs up. */
+  let poison: number | undefined;
+  let isDown = false;
 
   beforeEach(async () => {
     folder = await mkdtemp(join(tmpdir(), 'bellwether-reporter-'));
     clock = new ManualClock();
     isDeaf = false;
+    poison = undefined;
+    isDown = false;
     broker = await startBroker({
       authorizePublish: (_client, packet, done) => {
-        if (!isDeaf || parseDeviceTopic(packet.topic)?.what !== 'window') done(null);
+        const what = parseDeviceTopic(packet.topic)?.what;
+        const isPoison = what === 'window' && decodeWindow(Buffer.from(packet.payload)).sequence === poison;
+        if (isPoison) done(new Error('not this one'));
+        else if (!isDeaf || parseDeviceTopic(packet.topic)?.what !== 'window') done(null);
       },
     });
     await build();
@@ -97,7 +105,9 @@ describe('the reporter over a real broker and a real outbox', () => {
           reporter.connected();
           resolve();
         },
-        disconnected: () => {},
+        disconnected: () => {
+          isDown = true;
+        },
       });
     });
   /** The outbox tells nobody; its state is looked at between turns of the event loop. */
@@ -173,6 +183,24 @@ describe('the reporter over a real broker and a real outbox', () => {
         .map((m) => decodeWindow(m.payload).sequence)
         .sort((a, b) => a - b),
     ).toEqual([0, 1]);
+  });
+
+  it('gives up a window on which the broker hangs up each time, counts it as lost, and brings all others', async () => {
+    poison = 1;
+    reporter.start();
+    for (let i = 0; i < 4; i++) await clock.advance(60_000);
+    await untilOutbox(() => outbox.state.waiting === 4);
+    await connect();
+    while (outbox.state.waiting > 0) {
+      await new Promise(setImmediate);
+      // The back-off before the next connection is shorter than this, and the time-out of a connection is not.
+      if (!isDown) continue;
+      isDown = false;
+      await clock.advance(30_000);
+    }
+    expect(outbox.state.lostWindows).toBe(1);
+    const taken = broker.messages.filter(isOf('window')).map((m) => decodeWindow(m.payload).sequence);
+    expect([...new Set(taken)].sort((a, b) => a - b).slice(0, 4)).toEqual([0, 2, 3, 4]);
   });
 
   it('has no more publishes in flight than it should', async () => {
