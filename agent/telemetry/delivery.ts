@@ -43,7 +43,7 @@ export class Delivery {
         await this.#deliverAll();
       }
     } catch (error) {
-      this.#parts.log.error({ error: messageOf(error) }, 'the outbox cannot be read; telemetry waits');
+      this.#parts.log.error({ err: messageOf(error) }, 'the outbox cannot be read; telemetry waits');
     } finally {
       this.#pass = undefined;
     }

@@ -31,13 +31,13 @@ export async function openStore(folder: string, log: Log, mustRepair: boolean): 
     if (codeOf(cause) === 'LEVEL_LOCKED') {
       throw new OutboxError('outbox-locked', `another process uses ${folder}`, { cause });
     }
-    log.error({ folder, error: messageOf(cause) }, 'the outbox is damaged; repairing it');
+    log.error({ folder, err: messageOf(cause) }, 'the outbox is damaged; repairing it');
   }
   try {
     await ClassicLevel.repair(folder);
     return { ...(await open(folder)), isDamaged: true };
   } catch (cause) {
-    log.error({ folder, error: messageOf(cause) }, 'the outbox cannot be repaired; it is set aside');
+    log.error({ folder, err: messageOf(cause) }, 'the outbox cannot be repaired; it is set aside');
     return { ...(await beginAnew(folder)), isDamaged: true };
   }
 }

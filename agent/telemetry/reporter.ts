@@ -127,7 +127,7 @@ export class Reporter {
     this.#stored = this.#stored
       .then(async () => outbox.put(kind, Buffer.from(JSON.stringify(await make()))))
       .catch((error: unknown) =>
-        log.error({ kind, error: messageOf(error) }, 'telemetry could not be stored; it is lost'),
+        log.error({ kind, err: messageOf(error) }, 'telemetry could not be stored; it is lost'),
       )
       .then(() => {
         if (outbox.isUnwritable !== wasUnwritable) onDisk?.();

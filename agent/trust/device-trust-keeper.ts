@@ -262,7 +262,7 @@ export class DeviceTrustKeeper implements DeviceTrust {
     this.#changes
       .take(async () => this.#save(this.#standing))
       .catch((error: unknown) => {
-        this.#parts.log.warn({ error: messageOf(error) }, 'the time floor could not be written');
+        this.#parts.log.warn({ err: messageOf(error) }, 'the time floor could not be written');
       });
   }
 

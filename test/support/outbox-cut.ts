@@ -96,8 +96,7 @@ async function cutFile(path: string, cut: number, tail: TailKind): Promise<void>
   try {
     await file.truncate(cut);
     if (tail === 'short') return;
-    const rest = Buffer.alloc(300);
-    if (tail === 'garbage') rest.forEach((_, i) => rest.writeUInt8((i * 167 + cut) & 0xff, i));
+    const rest = Uint8Array.from({ length: 300 }, (_, i) => (tail === 'garbage' ? (i * 167 + cut) & 0xff : 0));
     await file.write(rest, 0, rest.length, cut);
   } finally {
     await file.close();
