@@ -2,6 +2,7 @@ import type { Clock } from '@bellwether/shared/clock';
 import type { Log } from '@bellwether/shared/log';
 import type { KeyPair } from '@bellwether/shared/signing/key-pair';
 import { Audit } from './audit/audit.js';
+import { AuditHeads } from './audit/audit-heads.js';
 import { auditRoutes } from './audit/audit-routes.js';
 import { AuditStoreSql } from './audit/audit-store-sql.js';
 import type { ArtefactStore, Catalog } from './catalog/catalog.js';
@@ -35,8 +36,16 @@ import { BrokerHook } from './messaging/broker-hook.js';
 import { brokerHookRoutes } from './messaging/broker-hook-routes.js';
 import type { LoginBook } from './messaging/login-book.js';
 import { reachableUrl } from './messaging/reachable-url.js';
+import { apiTokenRoutes } from './operators/api-token-routes.js';
+import { ApiTokens } from './operators/api-tokens.js';
+import { LoginGuard } from './operators/login-guard.js';
+import { loginRoutes } from './operators/login-routes.js';
+import { Logins } from './operators/logins.js';
+import { bearerKinds } from './operators/operator.js';
+import { operatorRoutes } from './operators/operator-routes.js';
 import { OperatorStoreSql } from './operators/operator-store-sql.js';
 import { Operators } from './operators/operators.js';
+import { PasswordHasher } from './operators/password-hash.js';
 import { OrderStoreSql } from './orders/order-store-sql.js';
 import { Orders } from './orders/publish.js';
 import { Conductor } from './rollouts/conductor.js';
@@ -57,9 +66,16 @@ export interface ControlPlaneParts {
   readonly log: Log;
   readonly database: Database;
   readonly catalog: Catalog & ArtefactStore;
-  readonly keys: { readonly director: KeyPair; readonly time: KeyPair; readonly issuer: KeyPair };
+  readonly keys: {
+    readonly director: KeyPair;
+    readonly time: KeyPair;
+    readonly issuer: KeyPair;
+    readonly audit: KeyPair;
+  };
   /** The first admin's token; undefined on a server that has operators. */
   readonly firstToken: string | undefined;
+  /** That token takes the place of the one before. */
+  readonly renewsFirstToken: boolean;
   /** Of signed URLs for blobs. */
   readonly urlSecret: string;
   /** By which an external broker is known. */
@@ -79,8 +95,13 @@ export interface ControlPlane {
 /** Wires the rooms together. Nothing runs before `start`. */
 export function buildControlPlane(parts: ControlPlaneParts): ControlPlane {
   const { settings, clock, log, database, catalog, keys } = parts;
-  const audit = new Audit(new AuditStoreSql(database.sqlite), clock);
-  const operators = new Operators({ store: new OperatorStoreSql(database.sqlite), clock, audit });
+  const auditStore = new AuditStoreSql(database.sqlite);
+  const audit = new Audit(auditStore, clock);
+  const heads = new AuditHeads({ store: auditStore, clock, log: log.child({ room: 'audit' }), key: keys.audit });
+  const operatorStore = new OperatorStoreSql(database.sqlite);
+  const operators = new Operators({ store: operatorStore, clock, audit });
+  const hasher = new PasswordHasher();
+  const logins = new Logins({ operators, store: operatorStore, guard: new LoginGuard(), hasher, clock, audit });
   const fleetStore = new FleetStoreSql(database.kysely);
   const orderStore = new OrderStoreSql(database.sqlite, clock);
   const telemetry = new TelemetryStoreSql(database.sqlite);
@@ -98,6 +119,7 @@ export function buildControlPlane(parts: ControlPlaneParts): ControlPlane {
     store: orderStore,
     channel,
     director: keys.director,
+    audit,
     epoch: () => catalog.epoch,
     changed: (device) => feed.deviceChanged(device),
   });
@@ -147,7 +169,7 @@ export function buildControlPlane(parts: ControlPlaneParts): ControlPlane {
     urlSecret: parts.urlSecret,
     cdnUrl: settings.blobCdn,
     isPublic: (sha256) => catalog.isMetadataBlob(sha256),
-    admitOperator: (token) => void operators.callerOf(token),
+    admitOperator: (token) => void operators.callerOf(token, bearerKinds),
     admitDevice: async (token) => {
       const device = await tokens.verify(token, 'artefacts');
       requireApproved(device, fleet.get(device).standing);
@@ -205,9 +227,12 @@ export function buildControlPlane(parts: ControlPlaneParts): ControlPlane {
         releaseRoutes(app, { views });
         rolloutRoutes(app, { conductor, views, audit });
         telemetryRoutes(app, { store: telemetry });
-        liveRoutes(app, { feed, views });
         consumerRoutes(app, { consumers, audit });
-        auditRoutes(app, { audit });
+        liveRoutes(app, { feed, views, operators });
+        loginRoutes(app, { logins, operators });
+        operatorRoutes(app, { operators, hasher });
+        apiTokenRoutes(app, { tokens: new ApiTokens({ operators, clock, audit }) });
+        auditRoutes(app, { audit, heads });
       },
       artefacts: (app) => catalogRoutes(app, { store: catalog, gate, audit }),
     }),
@@ -216,7 +241,9 @@ export function buildControlPlane(parts: ControlPlaneParts): ControlPlane {
   let endCatalog = (): void => {};
   let endTrimming = (): void => {};
   const lifecycle = new Lifecycle([
-    { start: () => operators.begin(parts.firstToken) },
+    { start: () => operators.begin(parts.firstToken, parts.renewsFirstToken) },
+    { start: () => heads.start(), stop: () => heads.stop() },
+    { stop: () => audit.stop() },
     { stop: () => ingest.stop() },
     { stop: () => orderStore.stop() },
     { start: () => fleet.start() },

@@ -11,7 +11,14 @@ import { openCatalog } from './catalog/catalog-disk.js';
 import { dataPaths, type GivenSettings, type ServeSettings, serveSettings } from './config.js';
 import { buildControlPlane, type ControlPlane } from './control-plane.js';
 import { dataError } from './database/data-error.js';
-import { issuerKey, makeFolder, operatorToken, serverKey, sharedSecret } from './database/data-folder-disk.js';
+import {
+  makeFolder,
+  operatorToken,
+  ownKey,
+  renewOperatorToken,
+  serverKey,
+  sharedSecret,
+} from './database/data-folder-disk.js';
 import { lockDataFolder } from './database/data-lock-sqlite.js';
 import { openDatabase } from './database/database-sqlite.js';
 import { stopAll } from './lifecycle.js';
@@ -19,6 +26,8 @@ import { OperatorStoreSql } from './operators/operator-store-sql.js';
 
 /** What `bellwether serve` passes on. */
 export interface ServeOptions extends GivenSettings {
+  /** Makes a new first admin's token in operator.token: for whoever lost every way in. */
+  readonly newOperatorToken?: boolean | undefined;
   /** The `server` folder of `bellwether keys init`: read on the first start. */
   readonly keys?: string | undefined;
   readonly logLevel?: LogLevel | undefined;
@@ -46,13 +55,13 @@ type Closing = (() => void | Promise<void>)[];
  * Starts the server on its data folder; SIGINT and SIGTERM stop it. Throws ConfigError, DataError (`data-locked`,
  * `data-read-only`, `data-full` …), CatalogError or ListenError (`port-occupied` …); nothing is left running then.
  */
-export async function serve({ keys, logLevel, ...given }: ServeOptions = {}): Promise<RunningServer> {
+export async function serve({ keys, logLevel, newOperatorToken, ...given }: ServeOptions = {}): Promise<RunningServer> {
   const told = serveSettings(given);
   const settings = { ...told, data: resolve(told.data) };
   const log = openLog(logLevel ?? 'info');
   const closing: Closing = [];
   try {
-    const { controlPlane, development } = await open(settings, keys, { log, closing });
+    const { controlPlane, development } = await open(settings, { keys, newOperatorToken }, { log, closing });
     closing.push(() => controlPlane.stop());
     await controlPlane.start();
     const { httpUrl, mqttUrl } = controlPlane;
@@ -68,7 +77,7 @@ export async function serve({ keys, logLevel, ...given }: ServeOptions = {}): Pr
 /** Opens the data folder in the order of what depends on what; the lock comes first, so that two servers cannot both make keys. */
 async function open(
   settings: ServeSettings,
-  importFrom: string | undefined,
+  { keys: importFrom, newOperatorToken = false }: Pick<ServeOptions, 'keys' | 'newOperatorToken'>,
   { log, closing }: { readonly log: Log; readonly closing: Closing },
 ): Promise<{ readonly controlPlane: ControlPlane; readonly development: boolean }> {
   const paths = dataPaths(settings.data);
@@ -96,9 +105,13 @@ async function open(
     keys: {
       director: await serverKey(paths.keys, 'director'),
       time: await serverKey(paths.keys, 'time'),
-      issuer: await issuerKey(paths.keys),
+      issuer: await ownKey(paths.keys, 'issuer'),
+      audit: await ownKey(paths.keys, 'audit'),
     },
-    firstToken: await operatorToken(paths.operatorToken, isFirstStart),
+    firstToken: newOperatorToken
+      ? await renewOperatorToken(paths.operatorToken)
+      : await operatorToken(paths.operatorToken, isFirstStart),
+    renewsFirstToken: newOperatorToken,
     urlSecret: await sharedSecret(paths.urlSecret),
     hookSecret: await sharedSecret(paths.hookSecret),
     consoleFolder: fileURLToPath(new URL('./console/', import.meta.url)),

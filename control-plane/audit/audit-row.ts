@@ -18,6 +18,8 @@ export interface AuditEntry {
 /** Where decisions are written down; throws when one cannot be, and then it must not take effect. */
 export interface AuditTrail {
   record(entry: AuditEntry): void;
+  /** For decisions that come in crowds: resolves when it is written, within milliseconds and together with others. */
+  recordSoon(entry: AuditEntry): Promise<void>;
 }
 
 /** A row of the log. `sequence` counts from 1 without a gap; `previous` is the digest of the row before, zeros in the first [T-14]. */

@@ -1,4 +1,5 @@
 import type { Clock } from '@bellwether/shared/clock';
+import { GroupCommit } from '../database/group-commit.js';
 import { type ChainEnd, nextRow } from './audit-chain.js';
 import type { AuditEntry, AuditRow, AuditTrail } from './audit-row.js';
 import type { AuditStore } from './audit-store.js';
@@ -7,14 +8,33 @@ import type { AuditStore } from './audit-store.js';
 export class Audit implements AuditTrail {
   readonly #store: AuditStore;
   readonly #clock: Clock;
+  readonly #soon: GroupCommit<AuditEntry, undefined>;
 
   constructor(store: AuditStore, clock: Clock) {
     this.#store = store;
     this.#clock = clock;
+    this.#soon = new GroupCommit({
+      clock,
+      commit: (entries) => {
+        this.recordAll(entries);
+        return entries.map(() => undefined);
+      },
+      maxDelayMs: 5,
+      maxItems: 1000,
+    });
   }
 
   record(entry: AuditEntry): void {
     this.recordAll([entry]);
+  }
+
+  async recordSoon(entry: AuditEntry): Promise<void> {
+    await this.#soon.add(entry);
+  }
+
+  /** Writes what waits. */
+  stop(): void {
+    this.#soon.flush();
   }
 
   /** Several decisions that were taken together: one transaction, one wait for the disk. */
@@ -30,6 +50,11 @@ export class Audit implements AuditTrail {
       }
       return rows;
     });
+  }
+
+  /** The number of the last row; 0 in an empty log. */
+  end(): number {
+    return this.#store.end()?.sequence ?? 0;
   }
 
   /** Rows after the one with the number `after`, in their order. */

@@ -5,11 +5,12 @@ import { hex64Pattern } from '@bellwether/shared/ids';
 import { Type } from '@bellwether/shared/schema';
 import { sha256 } from '@bellwether/shared/signing/digest';
 import type { AuditTrail } from '../audit/audit-row.js';
-import { actorOf } from '../http/route-guard.js';
+import { actorOf, requireRole, signedIn } from '../http/route-guard.js';
 import { parseRange } from './byte-range.js';
 import type { ArtefactStore } from './catalog.js';
 import { CatalogError, type CatalogErrorCode } from './catalog-error.js';
 import { DownloadError, type DownloadErrorCode, type DownloadGate, type DownloadRight } from './download-gate.js';
+import { parseRoleName } from './repository-layout.js';
 import { maxRoleBytes } from './role-file.js';
 
 /** What the routes need. */
@@ -116,6 +117,8 @@ function roleUploads(app: FastifyInstance, { store, audit }: Omit<CatalogRoutesO
     },
     async (request, reply) => {
       const { role } = request.params;
+      // What counts is the signature; whoever holds no such key has no business here either.
+      if (parseRoleName(role)?.stage === 'production') requireRole(signedIn(request), 'approver');
       const body = request.body ?? Buffer.alloc(0);
       const published = await store.publishRole(role, body);
       const details = { version: published.version, sha256: sha256(body) };

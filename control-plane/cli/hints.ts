@@ -4,10 +4,19 @@ const hints: ReadonlyMap<string, string> = new Map([
   ['bad-reply', 'is --server the address of a Bellwether server, and of this version?'],
   [
     'token-missing',
-    'bellwether serve prints where it keeps the operator token; give it by --token-file, --token or BELLWETHER_TOKEN',
+    'bellwether login --name NAME; or give a token by --token-file, --token or BELLWETHER_TOKEN (bellwether serve prints where the first one is)',
   ],
-  ['operator-token-missing', 'give the operator token by --token-file, --token or BELLWETHER_TOKEN'],
-  ['operator-token-invalid', 'bellwether serve prints where it keeps the operator token'],
+  [
+    'operator-token-missing',
+    'bellwether login --name NAME; or give a token by --token-file, --token or BELLWETHER_TOKEN',
+  ],
+  ['operator-token-invalid', 'it was revoked, or is over: bellwether login --name NAME, or another token'],
+  [
+    'role-insufficient',
+    'bellwether whoami shows your role; an admin gives another: bellwether operator role NAME ROLE',
+  ],
+  ['operator-unknown', 'bellwether operator list shows who there is'],
+  ['api-token-unknown', 'bellwether api-token list shows what there is'],
   [
     'passphrase-missing',
     'give it by --passphrase-file, BELLWETHER_PASSPHRASE_FILE or BELLWETHER_PASSPHRASE, or run this on a terminal',

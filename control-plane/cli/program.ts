@@ -1,8 +1,12 @@
 import { Command } from 'commander';
+import { addApiTokenVerbs } from './api-token-verbs.js';
+import { addAuditVerbs } from './audit-verbs.js';
 import { addConsumerVerbs } from './consumer-verbs.js';
 import { addDeviceDecisionVerbs } from './device-decision-verbs.js';
 import { addDeviceVerbs } from './device-verbs.js';
 import { addKeysVerbs } from './keys-verbs.js';
+import { addLoginVerbs } from './login-verbs.js';
+import { addOperatorVerbs } from './operator-verbs.js';
 import { addReleaseVerbs } from './release-verbs.js';
 import { addRolloutVerbs } from './rollout-verbs.js';
 import { addServeVerb } from './serve-verb.js';
@@ -24,5 +28,9 @@ export function buildProgram(parts: VerbParts): Command {
   addTokenVerbs(program, parts);
   addConsumerVerbs(program, parts);
   addRolloutVerbs(program, parts);
+  addLoginVerbs(program, parts);
+  addOperatorVerbs(program, parts);
+  addApiTokenVerbs(program, parts);
+  addAuditVerbs(program, parts);
   return program;
 }

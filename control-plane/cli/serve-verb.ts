@@ -17,6 +17,10 @@ export function addServeVerb(program: Command, parts: VerbParts): void {
     .option('--window-days <days>', 'how long windows are kept', days, windowDays)
     .option('--event-days <days>', 'how long events are kept', days, eventDays)
     .option('--blob-cdn <url>', 'a CDN that devices are sent to for blobs, with URLs that are signed for an hour')
+    .option(
+      '--new-operator-token',
+      'make a new first admin token: for whoever owns the data folder and lost every way in',
+    )
     .addOption(
       new Option('--log-level <level>', 'what to log')
         .choices(['debug', 'info', 'warn', 'error', 'silent'])

@@ -4,6 +4,7 @@ import type { Clock } from '@bellwether/shared/clock';
 import { messageOf } from '@bellwether/shared/errors';
 import { ServerConnection } from '../publisher/server-http.js';
 import { CliError } from './cli-error.js';
+import { readLogin } from './login-file-disk.js';
 import type { Terminal } from './terminal.js';
 
 /** What every verb gets. */
@@ -33,8 +34,8 @@ export function withOutput(command: Command): Command {
 export function withServer(command: Command): Command {
   return withOutput(command)
     .addOption(new Option('--server <url>', 'the server').env('BELLWETHER_SERVER').default('http://127.0.0.1:8080'))
-    .option('--token <token>', "the operator's token (env: BELLWETHER_TOKEN)")
-    .option('--token-file <file>', "a file with the operator's token (env: BELLWETHER_TOKEN_FILE)");
+    .option('--token <token>', "an operator's token (env: BELLWETHER_TOKEN; default: that of bellwether login)")
+    .option('--token-file <file>', "a file with an operator's token (env: BELLWETHER_TOKEN_FILE)");
 }
 
 /** Checks a server's address; throws CliError `usage`. Answers without a slash at the end. */
@@ -60,13 +61,17 @@ export function print(
   terminal.out(options.json ? `${JSON.stringify(result.value, null, 2)}\n` : `${result.text}\n`);
 }
 
-/** What the command line says wins over the environment, whichever of the two ways it says it. */
+/** What the command line says wins over the environment, whichever of the two ways it says it; then comes a login. */
 async function tokenOf(options: ServerOptions): Promise<string> {
   const { BELLWETHER_TOKEN, BELLWETHER_TOKEN_FILE } = process.env;
   const isSaid = options.token !== undefined || options.tokenFile !== undefined;
   const { token, tokenFile } = isSaid ? options : { token: BELLWETHER_TOKEN, tokenFile: BELLWETHER_TOKEN_FILE };
   if (token) return token;
-  if (!tokenFile) throw new CliError('token-missing', 'this needs the operator token');
+  if (!tokenFile) {
+    const login = await readLogin(serverUrl(options));
+    if (login !== undefined) return login.token;
+    throw new CliError('token-missing', 'this needs a login, or an operator’s token');
+  }
   const text = await readFile(tokenFile, 'utf8').catch((cause: unknown) => {
     throw new CliError('file', `the token file cannot be read: ${messageOf(cause)}`, { cause });
   });

@@ -5,22 +5,25 @@ import type { FleetState } from './fleet-state.js';
 import { Header } from './header.js';
 import { ReleaseShares } from './release-shares.js';
 import { RolloutList } from './rollout-list.js';
-import { SignIn } from './sign-in.js';
+import { SignIn, type WaysIn } from './sign-in.js';
 
 interface ConsoleProps {
   readonly state: FleetState;
-  readonly signIn: (token: string) => void;
+  readonly waysIn: WaysIn;
+  readonly signOut: () => void;
 }
 
-/** The page: the scoreboard, or the question for the token. */
-export function Console({ state, signIn }: ConsoleProps) {
+/** The page: the scoreboard, or the question who it is. */
+export function Console({ state, waysIn, signOut }: ConsoleProps) {
   const connection = state.connection.value;
   if (connection === 'signed-out' || connection === 'refused') {
-    return <SignIn wasRefused={connection === 'refused'} signIn={signIn} />;
+    return <SignIn wasRefused={connection === 'refused'} {...waysIn} />;
   }
+  // Who it is shows in a moment: until then neither the fleet nor the question.
+  if (connection === 'connecting' && state.who.value === null) return null;
   return (
     <>
-      <Header state={state} />
+      <Header state={state} signOut={signOut} />
       {state.status.value !== null && (
         <main>
           <ReleaseShares state={state} />

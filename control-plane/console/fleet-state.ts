@@ -10,6 +10,7 @@ import { type FleetSample, sampleOf } from './fleet-sample.js';
 import type { LiveMessage } from './live-message.js';
 import { releaseColours } from './release-colour.js';
 import { servedBy } from './served-releases.js';
+import type { Who } from './session.js';
 
 /** How the page stands to the server: `refused` is a token that it does not know. */
 export type Connection = 'connecting' | 'live' | 'lost' | 'signed-out' | 'refused';
@@ -21,6 +22,8 @@ const keptEvents = 300;
 /** What the page knows, as signals. Only the live feed writes it. */
 export class FleetState {
   readonly connection = signal<Connection>('connecting');
+  /** Who is signed in. */
+  readonly who = signal<Who | null>(null);
   readonly status = signal<ServerStatus | null>(null);
   readonly devices = signal<ReadonlyMap<string, DeviceView>>(new Map());
   readonly releases = signal<ReadonlyMap<string, ReleaseView>>(new Map());

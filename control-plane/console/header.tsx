@@ -1,5 +1,6 @@
 import type { Connection, FleetState } from './fleet-state.js';
 import { formatMs, formatRate } from './format.js';
+import { WhoIsHere } from './who.js';
 
 const connectionWords: Readonly<Record<Connection, string>> = {
   connecting: 'connecting …',
@@ -9,8 +10,13 @@ const connectionWords: Readonly<Record<Connection, string>> = {
   refused: 'signed out',
 };
 
-/** Name, the fleet in four numbers, and whether the page is live. */
-export function Header({ state }: { readonly state: FleetState }) {
+interface HeaderProps {
+  readonly state: FleetState;
+  readonly signOut: () => void;
+}
+
+/** Name, the fleet in four numbers, whether the page is live, and who looks at it. */
+export function Header({ state, signOut }: HeaderProps) {
   const devices = [...state.devices.value.values()];
   const online = devices.filter((device) => device.presence === 'online');
   const rate = online.reduce((sum, device) => sum + (device.live?.requestsPerSecond ?? 0), 0);
@@ -30,6 +36,7 @@ export function Header({ state }: { readonly state: FleetState }) {
       <span class={`badge connection ${connection}`} role="status">
         {connectionWords[connection]}
       </span>
+      {state.who.value !== null && <WhoIsHere who={state.who.value} signOut={signOut} />}
       <dl class="figures">
         <Figure name="devices online" value={`${online.length} of ${devices.length}`} />
         <Figure name="requests / s" value={formatRate(rate)} />

@@ -1,6 +1,7 @@
 import { EventStreamParser } from './event-stream.js';
 import type { FleetState } from './fleet-state.js';
 import { type LiveMessage, readLiveMessage } from './live-message.js';
+import { askWho, authorizationOf } from './session.js';
 import { SilenceGuard } from './silence-guard.js';
 import type { TokenStore } from './token-store.js';
 
@@ -9,7 +10,7 @@ const maxSilenceMs = 40_000;
 const maxPauseMs = 10_000;
 
 /**
- * Keeps `GET /api/v1/live` open and the state up to date. fetch instead of EventSource, which cannot send the token in
+ * Keeps `GET /api/v1/live` open and the state up to date. fetch instead of EventSource, which cannot send a token in
  * a header. After a loss it comes back with growing, jittered pauses; the overview then replaces everything.
  */
 export class LiveFeed {
@@ -35,24 +36,29 @@ export class LiveFeed {
     void this.#keepOpen(stop.signal).finally(() => stop.abort());
   }
 
+  /** Ends it. May be called twice. */
+  stop(): void {
+    this.#stop?.abort();
+  }
+
   async #keepOpen(signal: AbortSignal): Promise<void> {
     for (let failures = 0; !signal.aborted; failures++) {
       const token = this.#tokens.read();
-      if (token === null) {
-        this.#state.connection.value = 'signed-out';
-        return;
-      }
       const silence = new SilenceGuard(maxSilenceMs);
       try {
         silence.heard();
-        const reply = await fetch('api/v1/live', {
-          headers: { authorization: `Bearer ${token}` },
-          signal: AbortSignal.any([signal, silence.signal]),
-        });
+        const either = AbortSignal.any([signal, silence.signal]);
+        const who = await askWho(token, either);
+        if (signal.aborted) return;
+        if (who === null) {
+          this.#leave(token);
+          return;
+        }
+        this.#state.who.value = who;
+        const reply = await fetch('api/v1/live', { headers: authorizationOf(token), signal: either });
         if (signal.aborted) return;
         if (reply.status === 401 || reply.status === 403) {
-          this.#tokens.forget();
-          this.#state.connection.value = 'refused';
+          this.#leave(token);
           return;
         }
         if (reply.ok && reply.body !== null) {
@@ -69,6 +75,13 @@ export class LiveFeed {
       this.#state.connection.value = 'lost';
       await pause(Math.min(maxPauseMs, 500 * 2 ** failures) * (0.5 + Math.random() / 2));
     }
+  }
+
+  /** The server does not know whoever asks: a token that it does not take, or a session that is over or was never there. */
+  #leave(token: string | null): void {
+    this.#tokens.forget();
+    this.#state.who.value = null;
+    this.#state.connection.value = token === null ? 'signed-out' : 'refused';
   }
 
   async #read(body: ReadableStream<Uint8Array>, silence: SilenceGuard): Promise<void> {

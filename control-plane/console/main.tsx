@@ -2,6 +2,7 @@ import { options, render } from 'preact';
 import { Console } from './console.js';
 import { FleetState } from './fleet-state.js';
 import { LiveFeed } from './live-feed.js';
+import { closeSession, openSession } from './session.js';
 import { TokenStore } from './token-store.js';
 import 'uplot/dist/uPlot.min.css';
 import './theme.css';
@@ -17,8 +18,23 @@ if (root !== null) {
   const tokens = new TokenStore({ storage, location, history });
   const state = new FleetState();
   const feed = new LiveFeed(state, tokens);
-  const signIn = (token: string) => {
-    tokens.write(token);
+  const waysIn = {
+    byToken: (token: string) => {
+      tokens.write(token);
+      feed.start();
+    },
+    byPassword: async (name: string, password: string) => {
+      const problem = await openSession(name, password);
+      if (problem === undefined) feed.start();
+      return problem;
+    },
+  };
+  const signOut = async () => {
+    // Before the session ends, so that the server need not break the connection off.
+    feed.stop();
+    // A token is other programs' too: here it is forgotten, and nowhere ended.
+    if (tokens.read() === null) await closeSession();
+    tokens.forget();
     feed.start();
   };
   tokens.takeFromLink();
@@ -27,5 +43,5 @@ if (root !== null) {
     if (tokens.takeFromLink()) feed.start();
   });
   feed.start();
-  render(<Console state={state} signIn={signIn} />, root);
+  render(<Console state={state} waysIn={waysIn} signOut={() => void signOut()} />, root);
 }

@@ -1,16 +1,31 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { codeOf } from '@bellwether/shared/errors';
 import { readKeyFile, writeKeyFile } from '@bellwether/shared/signing/key-file';
 import { generateKeyPair, type KeyPair } from '@bellwether/shared/signing/key-pair';
 import { DataError } from './data-error.js';
 
+/** The keys that the server makes for itself: `issuer` signs sessions' tokens, `audit` the heads of the audit log. */
+type OwnKeyUse = 'issuer' | 'audit';
+
 /** The keys that the server holds here besides the catalogue's. */
-export type ServerKeyUse = 'director' | 'time' | 'issuer';
+export type ServerKeyUse = 'director' | 'time' | OwnKeyUse;
 
 /** Makes a folder that only its owner may enter, unless it is there. */
 export async function makeFolder(path: string): Promise<void> {
   await mkdir(path, { recursive: true, mode: 0o700 });
+}
+
+/** A new first admin's token in place of the one before. */
+export async function renewOperatorToken(path: string): Promise<string> {
+  const token = newOperatorToken();
+  await rm(path, { force: true });
+  await writeFile(path, `${token}\n`, { mode: 0o600, flag: 'wx' });
+  return token;
+}
+
+function newOperatorToken(): string {
+  return `bwo_${randomBytes(32).toString('base64url')}`;
 }
 
 /**
@@ -19,7 +34,7 @@ export async function makeFolder(path: string): Promise<void> {
  */
 export async function operatorToken(path: string, isFirstStart: boolean): Promise<string | undefined> {
   if (isFirstStart) {
-    await orIfThere(writeFile(path, `bwo_${randomBytes(32).toString('base64url')}\n`, { mode: 0o600, flag: 'wx' }));
+    await orIfThere(writeFile(path, `${newOperatorToken()}\n`, { mode: 0o600, flag: 'wx' }));
   }
   const text = await readFile(path, 'utf8').catch((cause: unknown) => {
     if (codeOf(cause) !== 'ENOENT') throw cause;
@@ -40,11 +55,11 @@ export async function sharedSecret(path: string): Promise<string> {
   );
 }
 
-/** The key that signs sessions' tokens: made on the first start. */
-export async function issuerKey(folder: string): Promise<KeyPair> {
+/** A key that is made on the first start. */
+export async function ownKey(folder: string, use: OwnKeyUse): Promise<KeyPair> {
   const { publicKey, seed } = generateKeyPair();
-  await orIfThere(writeKeyFile(`${folder}/issuer.key`, { version: 1, use: 'issuer', public: publicKey, seed }));
-  return serverKey(folder, 'issuer');
+  await orIfThere(writeKeyFile(`${folder}/${use}.key`, { version: 1, use, public: publicKey, seed }));
+  return serverKey(folder, use);
 }
 
 /** Reads `<use>.key`; throws DataError when it is a key for something else, or what readKeyFile throws. */

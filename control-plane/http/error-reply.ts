@@ -4,7 +4,7 @@ import { codeOf } from '@bellwether/shared/errors';
 import type { Log } from '@bellwether/shared/log';
 import type { ConsumerErrorCode } from '../consumers/consumer-error.js';
 import type { FleetErrorCode } from '../fleet/fleet-error.js';
-import type { OperatorErrorCode } from '../operators/operator-error.js';
+import { OperatorError, type OperatorErrorCode } from '../operators/operator-error.js';
 import type { RolloutErrorCode } from '../rollouts/rollout-error.js';
 
 type OurCode = FleetErrorCode | ConsumerErrorCode | 'hook-secret-invalid' | RolloutErrorCode | OperatorErrorCode;
@@ -14,6 +14,19 @@ const statuses: Readonly<Record<OurCode, number>> = {
   'operator-token-missing': 401,
   'operator-token-invalid': 401,
   'role-insufficient': 403,
+  'request-forged': 403,
+  'login-invalid': 401,
+  'login-locked': 429,
+  'login-rate': 429,
+  'login-busy': 503,
+  'not-a-login': 409,
+  'operator-unknown': 404,
+  'operator-exists': 409,
+  'last-admin': 409,
+  'password-weak': 422,
+  'api-token-unknown': 404,
+  'api-token-limit': 409,
+  'api-token-bounds': 422,
   'token-invalid': 403,
   'token-expired': 403,
   'token-spent': 403,
@@ -55,6 +68,7 @@ const titles: ReadonlyMap<number, string> = new Map([
   [413, 'Too large'],
   [415, 'Unsupported media type'],
   [422, 'Refused'],
+  [429, 'Too many requests'],
   [503, 'Unavailable'],
 ]);
 
@@ -62,8 +76,11 @@ const titles: ReadonlyMap<number, string> = new Map([
 export function replyWithProblems(app: FastifyInstance, log: Log): void {
   app.setErrorHandler((error: FastifyError, request, reply) => {
     const { status, code } = classify(error);
-    if (status >= 500) log.error({ err: error, method: request.method, url: request.url }, 'A request failed');
-    const detail = status >= 500 ? 'the server could not answer; its log says why' : error.message;
+    if (status === 500) log.error({ err: error, method: request.method, url: request.url }, 'A request failed');
+    if (error instanceof OperatorError && error.retryAfterSeconds !== undefined) {
+      reply.header('retry-after', error.retryAfterSeconds);
+    }
+    const detail = status === 500 ? 'the server could not answer; its log says why' : error.message;
     return send(reply, { status, code, detail });
   });
   app.setNotFoundHandler((request, reply) =>

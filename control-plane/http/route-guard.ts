@@ -1,8 +1,9 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { Actor } from '../audit/audit-row.js';
-import type { Caller } from '../operators/operator.js';
+import { bearerKinds, type Caller, type CredentialKind } from '../operators/operator.js';
 import { OperatorError } from '../operators/operator-error.js';
 import { mayActAs, type Role } from '../operators/role.js';
+import { refuseForeign, sessionSecret } from './session-cookie.js';
 
 /** Who may use a route: anybody; a device, which brings its own proof and is judged by the route; or operators from this role on. */
 export type Access = 'public' | 'device' | Role;
@@ -23,7 +24,13 @@ const libraryRoutes = /^\/(?:\*|docs(?:\/.*)?)$/;
 
 /** What the guard asks: who shows this. Throws OperatorError. */
 export interface Gate {
-  callerOf(token: string): Caller;
+  callerOf(secret: string, kinds: readonly CredentialKind[]): Caller;
+}
+
+/** What a request shows, and the kinds of credential that are taken in that place. */
+export interface Shown {
+  readonly secret: string;
+  readonly kinds: readonly CredentialKind[];
 }
 
 /**
@@ -48,15 +55,34 @@ export function actorOf({ caller }: FastifyRequest): Actor {
   return caller === null ? 'anonymous' : `operator:${caller.name}`;
 }
 
-/** Who sends it, by Bearer token (RFC 6750). Throws OperatorError. */
-function admitted(request: FastifyRequest, gate: Gate, needed: Role): Caller {
+/** Refuses whoever may use the route but not do this with it; throws OperatorError `role-insufficient`. */
+export function requireRole(caller: Caller, needed: Role): void {
+  if (mayActAs(caller.role, needed)) return;
+  throw new OperatorError('role-insufficient', `this needs the role ${needed}, and ${caller.name} is ${caller.role}`);
+}
+
+/** Who sends this request, on a route for operators. */
+export function signedIn({ caller }: FastifyRequest): Caller {
+  if (caller === null) throw new OperatorError('operator-token-missing', 'nobody is logged in');
+  return caller;
+}
+
+/** A Bearer token (RFC 6750), or else the console's cookie; undefined when there is neither. */
+export function shownBy(request: FastifyRequest): Shown | undefined {
   const token = /^Bearer ([\x21-\x7e]{1,512})$/i.exec(request.headers.authorization ?? '')?.[1];
-  if (token === undefined) {
+  if (token !== undefined) return { secret: token, kinds: bearerKinds };
+  const session = sessionSecret(request);
+  return session === undefined ? undefined : { secret: session, kinds: ['session'] };
+}
+
+function admitted(request: FastifyRequest, gate: Gate, needed: Role): Caller {
+  const shown = shownBy(request);
+  if (shown === undefined) {
     throw new OperatorError('operator-token-missing', 'this needs an operator’s token: Authorization: Bearer …');
   }
-  const caller = gate.callerOf(token);
-  if (!mayActAs(caller.role, needed)) {
-    throw new OperatorError('role-insufficient', `this needs the role ${needed}, and ${caller.name} is ${caller.role}`);
-  }
+  const caller = gate.callerOf(shown.secret, shown.kinds);
+  const changes = request.method !== 'GET' && request.method !== 'HEAD';
+  if (changes && caller.credential.kind === 'session') refuseForeign(request);
+  requireRole(caller, needed);
   return caller;
 }

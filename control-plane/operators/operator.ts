@@ -15,6 +15,9 @@ export interface Operator {
 /** How a credential came to be: made for a program, by a login of the CLI, or by a login in the browser. */
 export type CredentialKind = 'api-token' | 'login' | 'session';
 
+/** What is taken as a Bearer token; a session is the browser's, in its cookie. */
+export const bearerKinds: readonly CredentialKind[] = ['api-token', 'login'];
+
 /** Something that is shown to be let in; the server keeps only its digest. */
 export interface Credential {
   readonly id: string;

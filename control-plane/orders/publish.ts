@@ -5,6 +5,7 @@ import type { Log } from '@bellwether/shared/log';
 import { sha256 } from '@bellwether/shared/signing/digest';
 import { sealEnvelope } from '@bellwether/shared/signing/envelope';
 import type { KeyPair } from '@bellwether/shared/signing/key-pair';
+import type { AuditTrail } from '../audit/audit-row.js';
 import type { Device } from '../fleet/device.js';
 import type { DeviceChannel } from '../messaging/device-channel.js';
 import type { Rollout } from '../rollouts/rollout.js';
@@ -18,6 +19,7 @@ interface OrderParts {
   readonly store: OrderStore;
   readonly channel: Pick<DeviceChannel, 'publishOrder'>;
   readonly director: KeyPair;
+  readonly audit: Pick<AuditTrail, 'recordSoon'>;
   /** The epoch of keys/online.json. */
   readonly epoch: () => number;
   /** Told when a device's order is another one. */
@@ -65,6 +67,7 @@ export class Orders {
     }
     await this.#publish(device.id);
     this.#parts.changed(device.id);
+    await this.#writeDown(device.id);
   }
 
   /** Nothing is ordered any more to a device that was put out: the broker forgets what it retained for it [T-11]. */
@@ -90,6 +93,16 @@ export class Orders {
     // sealEnvelope signs JSON.stringify of the order: the same bytes that the device will digest.
     const digest = sha256(Buffer.from(JSON.stringify(order)));
     return { device: device.id, epoch, generation, content, digest, models, envelope, issuedAtMs };
+  }
+
+  /** After it went out: a rollback waits for no bookkeeping [R-4]. */
+  async #writeDown(device: string): Promise<void> {
+    const order = this.#orders.get(device);
+    if (order === undefined) return;
+    const { epoch, generation, digest, models } = order;
+    const releases = Object.entries(models).map(([model, { stable }]) => `${model}@${stable.version}`);
+    const details = { epoch, generation, digest, models: releases.join(' ') };
+    await this.#parts.audit.recordSoon({ actor: 'server', action: 'order.issue', subject: device, details });
   }
 
   /** Somebody else allocated a generation; go on from theirs. */

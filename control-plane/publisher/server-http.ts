@@ -16,7 +16,7 @@ const maxReplyBytes = 64 * 1024 * 1024;
 const compiledProblem = Compile(Problem);
 
 interface Call {
-  readonly method: 'GET' | 'HEAD' | 'POST' | 'PUT';
+  readonly method: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   readonly path: string;
   readonly headers?: OutgoingHttpHeaders;
   readonly body?: Readable;
@@ -41,6 +41,13 @@ export class ServerConnection implements ReleaseServer {
   /** Sends JSON; the reply fits the schema. */
   async post<T>(path: string, body: unknown, schema: CompiledSchema<T>): Promise<T> {
     return this.#json(await this.#exchange(jsonCall(path, Buffer.from(JSON.stringify(body)))), path, schema);
+  }
+
+  /** Changes something; of the reply only the success counts. */
+  async command(method: 'PUT' | 'PATCH' | 'DELETE', path: string, body?: unknown): Promise<void> {
+    const call = body === undefined ? { path } : jsonCall(path, Buffer.from(JSON.stringify(body)));
+    const reply = await this.#exchange({ ...call, method });
+    reply.resume();
   }
 
   async hasBlob(sha256: string): Promise<boolean> {

@@ -18,6 +18,8 @@ export const payloadTypes = {
   report: 'application/vnd.bellwether.report.v1+json',
   /** A link of a device's chain of receipts: one with each report [T-12]. */
   receipt: 'application/vnd.bellwether.receipt.v1+json',
+  /** Where the server's audit log ends [T-14]. */
+  auditHead: 'application/vnd.bellwether.audit-head.v1+json',
   /** A device proves that it holds its key while enrolling. */
   enrolment: 'application/vnd.bellwether.enrolment.v1+json',
   /** A device answers the server's nonce to open a session. */

@@ -4,7 +4,7 @@ import { hex64Pattern } from '../ids.js';
 import { Compile, type Static, Type } from '../schema.js';
 import { publicKeyOf } from './ed25519-nacl.js';
 
-/** What a key is for. TUF roles first; `director` … `verdict` are those of keys/online.json; `issuer` signs session tokens; `device` is an agent's. */
+/** What a key is for. TUF roles first; `director` … `verdict` are those of keys/online.json; `issuer` signs session tokens; `audit` the heads of the audit log; `device` is an agent's. */
 export const keyUses = [
   'root',
   'targets',
@@ -17,6 +17,7 @@ export const keyUses = [
   'time',
   'verdict',
   'issuer',
+  'audit',
   'device',
 ] as const;
 export type KeyUse = (typeof keyUses)[number];

@@ -87,8 +87,10 @@ export const pureFiles: readonly string[] = [
   ...['releases', 'repository-state', 'catalog', 'catalog-error'].map((name) => `control-plane/catalog/${name}.ts`),
   ...names('control-plane/publisher', ['role-edit', 'golden-rules', 'benchmark-file', 'reference-rules']),
   'control-plane/publisher/publisher-error.ts',
-  ...names('control-plane/audit', ['audit-row', 'audit-chain']),
-  ...['role', 'operator', 'operator-error'].map((name) => `control-plane/operators/${name}.ts`),
+  ...names('control-plane/audit', ['audit-row', 'audit-chain', 'audit-check', 'audit-head']),
+  ...['role', 'operator', 'operator-error', 'login-guard', 'password-rules'].map(
+    (name) => `control-plane/operators/${name}.ts`,
+  ),
   ...names('control-plane/cli', ['table', 'units', 'hints', 'failure', 'rollout-target', 'cli-error', 'terminal']),
 ];
 
@@ -156,7 +158,7 @@ export const ownImports: readonly OwnImports[] = [
     from: 'control-plane/console/**',
     to: ['control-plane/console/**', 'shared/**'],
     // The answers of the server that the page shows; by value its schemas would travel to the browser.
-    types: ['control-plane/http/operator-api.ts'],
+    types: ['control-plane/http/operator-api.ts', 'control-plane/http/people-api.ts'],
   },
   { from: 'control-plane/**', to: ['control-plane/**', 'shared/**'] },
 ];

@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url';
-import type { Browser, Locator } from 'playwright-core';
+import type { Browser, Locator, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { TokenReply } from '@bellwether/control-plane/http/operator-api';
 import { startChromium } from '../support/chromium.js';
@@ -56,6 +56,12 @@ function rowOf(device: string): Locator {
   return watched.page.getByRole('row').filter({ has: watched.page.getByRole('rowheader', { name: device }) });
 }
 
+const live = (page: Page) =>
+  page
+    .getByRole('status')
+    .filter({ hasText: /^live$/ })
+    .waitFor();
+
 const status = () => watched.page.getByRole('status');
 const story = () => watched.page.locator('.story');
 
@@ -72,6 +78,7 @@ describe('signing in', () => {
   it('refuses a wrong token in words, and takes the right one by the form', async () => {
     const { page, close } = await openPage(browser);
     await page.goto(fleet.httpUrl);
+    await page.getByRole('button', { name: 'Use a token instead' }).click();
     await page.getByLabel('Operator token').waitFor();
     // The field has the focus: one types at once.
     await page.keyboard.type('wrong');
@@ -91,6 +98,37 @@ describe('signing in', () => {
     await close();
   });
 
+  it('takes name and password, shows who is there in which role, and ends the session with the button', async () => {
+    const password = 'correct horse battery';
+    await fleet.api('/operators', { name: 'alice', role: 'viewer', password });
+    const { page, problems, close } = await openPage(browser);
+    await page.goto(fleet.httpUrl);
+    await page.getByLabel('Name').waitFor();
+    // The field has the focus: one types at once.
+    await page.keyboard.type('alice');
+    await page.getByLabel('Password').fill('wrong horse battery');
+    await page.keyboard.press('Enter');
+    await page.getByRole('alert').filter({ hasText: 'The name or the password is wrong.' }).waitFor();
+    await page.getByLabel('Password').fill(password);
+    await page.getByRole('button', { name: 'Sign in' }).click();
+    await live(page);
+    await page
+      .locator('.who')
+      .filter({ hasText: /alice.*viewer/ })
+      .waitFor();
+    // No script can read the session, and it outlives the page.
+    expect(await page.evaluate<string>('document.cookie + JSON.stringify(sessionStorage)')).toBe('{}');
+    await page.reload();
+    await live(page);
+    await page.getByRole('button', { name: 'Sign out' }).click();
+    await page.getByLabel('Password').waitFor();
+    await page.reload();
+    await page.getByLabel('Password').waitFor();
+    // That the wrong password was refused is the browser's own line.
+    expect(problems.filter((text) => !text.includes('401'))).toEqual([]);
+    await close();
+  });
+
   it('takes the token out of the link and out of the address', async () => {
     const { page } = watched;
     await page.goto(`${fleet.httpUrl}/#token=${fleet.token}`);
@@ -104,7 +142,7 @@ describe('signing in', () => {
   it('takes it also from a link that is opened in a page that waits for one', async () => {
     const { page, close } = await openPage(browser);
     await page.goto(fleet.httpUrl);
-    await page.getByLabel('Operator token').waitFor();
+    await page.getByLabel('Password').waitFor();
     await page.goto(`${fleet.httpUrl}/#token=${fleet.token}`);
     await page
       .getByRole('status')

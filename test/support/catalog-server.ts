@@ -8,6 +8,7 @@ import { DownloadGate } from '@bellwether/control-plane/catalog/download-gate';
 import { FleetError } from '@bellwether/control-plane/fleet/fleet-error';
 import { replyWithProblems } from '@bellwether/control-plane/http/error-reply';
 import { guardRoutes } from '@bellwether/control-plane/http/route-guard';
+import { bearerKinds } from '@bellwether/control-plane/operators/operator';
 import { initDevelopmentKeys } from '@bellwether/control-plane/publisher/key-set-disk';
 import { type Clock, systemClock } from '@bellwether/shared/clock';
 import { silentLog } from '@bellwether/shared/log';
@@ -94,7 +95,7 @@ export async function startCatalogServer(options: CatalogFixtureOptions = {}): P
     urlSecret,
     cdnUrl: options.cdnUrl,
     isPublic: (sha256) => fixture.catalog.isMetadataBlob(sha256),
-    admitOperator: (token) => void operators.callerOf(token),
+    admitOperator: (token) => void operators.callerOf(token, bearerKinds),
     admitDevice: async (token) => {
       if (token !== deviceToken) throw new FleetError('session-invalid', 'no such session');
     },

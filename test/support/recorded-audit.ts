@@ -7,4 +7,8 @@ export class RecordedAudit implements AuditTrail {
   record(entry: AuditEntry): void {
     this.entries.push(entry);
   }
+
+  async recordSoon(entry: AuditEntry): Promise<void> {
+    this.record(entry);
+  }
 }

@@ -13,6 +13,9 @@ const types: Readonly<Record<string, string>> = {
   '.svg': 'image/svg+xml',
 };
 
+/** Whoever asks. */
+const me = JSON.stringify({ operator: { name: 'margarethe', role: 'operator', expiresAtMs: null } });
+
 /** The built console, and a live feed in which a test says what it likes: more devices than a test can start, and texts that no device may send. */
 export class ScriptedLiveServer {
   readonly #server: Server;
@@ -25,6 +28,7 @@ export class ScriptedLiveServer {
     this.#server = createServer((request, response) => {
       const path = new URL(request.url ?? '/', 'http://localhost').pathname;
       if (path === '/api/v1/live') this.#watch(response);
+      else if (path === '/api/v1/me') response.writeHead(200, { 'content-type': 'application/json' }).end(me);
       else void sendFile(path === '/' ? '/index.html' : path, response);
     });
   }

@@ -11,6 +11,7 @@ import { sha256 } from '@bellwether/shared/signing/digest';
 import { openEnvelope } from '@bellwether/shared/signing/envelope';
 import { generateKeyPair } from '@bellwether/shared/signing/key-pair';
 import { type TestDatabase, temporaryDatabase } from '../../support/database.js';
+import { RecordedAudit } from '../../support/recorded-audit.js';
 import { deviceId, reportOf } from '../../support/telemetry-messages.js';
 
 const director = generateKeyPair();
@@ -43,10 +44,12 @@ const reporting = (generation: number, digest: string): Device => ({
 });
 
 let database: TestDatabase;
+let audit: RecordedAudit;
 let published: Order[] = [];
 let epoch = 1;
 beforeEach(async () => {
   database = await temporaryDatabase();
+  audit = new RecordedAudit();
   published = [];
   epoch = 1;
 });
@@ -59,6 +62,7 @@ async function startOrders(): Promise<Orders> {
     log: silentLog,
     store: new OrderStoreSql(database.sqlite, systemClock),
     director,
+    audit,
     epoch: () => epoch,
     changed: () => {},
     channel: {
@@ -90,6 +94,12 @@ describe('orders', () => {
     await orders.ensure(device, [rollout('1.1.0')]);
     await orders.ensure(device, [rollout('1.0.0')]);
     expect(generations()).toEqual([1, 2, 3]);
+    // Each order that was issued is a row of the audit log, and nothing else is.
+    expect(audit.entries.map(({ action, subject, details }) => [action, subject, details?.['models']])).toEqual([
+      ['order.issue', deviceId, 'digits@1.0.0'],
+      ['order.issue', deviceId, 'digits@1.1.0'],
+      ['order.issue', deviceId, 'digits@1.0.0'],
+    ]);
   });
 
   it('never order nothing: without a rollout the last order stands', async () => {

@@ -51,6 +51,7 @@ async function start(): Promise<void> {
     store: new OrderStoreSql(database.sqlite, systemClock),
     channel: { publishOrder: async () => {} },
     director,
+    audit: new RecordedAudit(),
     epoch: () => catalog.epoch,
     changed: () => {},
   });

@@ -1,0 +1,108 @@
+import { digestOf, genesisDigest } from './audit-chain.js';
+import type { AuditHead } from './audit-head.js';
+import type { AuditRow } from './audit-row.js';
+
+/** What was done to a log. `unlinked`: a row, or its neighbour, was changed by somebody who also wrote the digest anew. */
+export type TamperingKind = 'altered' | 'removed' | 'reordered' | 'repeated' | 'unlinked' | 'truncated' | 'rewritten';
+
+/** One thing that is wrong, in words with numbers. */
+export interface Tampering {
+  readonly kind: TamperingKind;
+  /** The row that it is about. */
+  readonly sequence: number;
+  readonly message: string;
+}
+
+/** Rows of which it is tried whether they changed places. */
+const maxExchanged = 1000;
+
+/** Looks at a log row by row, from the first on, and says what was done to it. */
+export class AuditCheck {
+  readonly #head: AuditHead | undefined;
+  readonly #found: Tampering[] = [];
+  readonly #altered: AuditRow[] = [];
+  #missing: ReadonlyArray<{ readonly from: number; readonly to: number }> = [];
+  #highest = 0;
+  #last = genesisDigest;
+  #atHead: string | undefined;
+
+  /** `head`: what was signed at a time, where one was kept. */
+  constructor(head?: AuditHead) {
+    this.#head = head;
+    if (head?.sequence === 0) this.#atHead = genesisDigest;
+  }
+
+  /** The next row, in the order that the log has. */
+  add(row: AuditRow): void {
+    const { sequence } = row;
+    if (sequence === this.#head?.sequence) this.#atHead = row.digest;
+    if (digestOf(row) !== row.digest) this.#altered.push(row);
+    if (sequence <= this.#highest) {
+      this.#early(row);
+      return;
+    }
+    if (sequence > this.#highest + 1) {
+      this.#missing = [...this.#missing, { from: this.#highest + 1, to: sequence - 1 }];
+    } else if (row.previous !== this.#last) {
+      this.#say('unlinked', sequence, `row ${sequence} was written after another row than the one before it`);
+    }
+    this.#highest = sequence;
+    this.#last = row.digest;
+  }
+
+  /** Everything that is wrong, when all rows were added. */
+  finish(): readonly Tampering[] {
+    for (const { from, to } of this.#missing) {
+      const rows = from === to ? `row ${from} was` : `rows ${from} to ${to} were`;
+      this.#say('removed', from, `${rows} removed: ${from - 1} is followed by ${to + 1}`);
+    }
+    this.#explainAltered();
+    this.#checkHead();
+    return this.#found.toSorted((a, b) => a.sequence - b.sequence);
+  }
+
+  /** A row that comes after a higher one: it is one of those that seemed to be missing, or it is there twice. */
+  #early({ sequence }: AuditRow): void {
+    const gap = this.#missing.find(({ from, to }) => from <= sequence && sequence <= to);
+    if (gap === undefined) {
+      this.#say('repeated', sequence, `row ${sequence} is there more than once`);
+      return;
+    }
+    const rest = [
+      { from: gap.from, to: sequence - 1 },
+      { from: sequence + 1, to: gap.to },
+    ].filter(({ from, to }) => from <= to);
+    this.#missing = this.#missing.flatMap((each) => (each === gap ? rest : [each]));
+    this.#say('reordered', sequence, `row ${sequence} comes after row ${this.#highest}`);
+  }
+
+  /** A row whose content fits its digest under the number of another such row has changed places with it. */
+  #explainAltered(): void {
+    const numbers = this.#altered.slice(0, maxExchanged).map(({ sequence }) => sequence);
+    for (const [i, row] of this.#altered.entries()) {
+      const places = i < maxExchanged ? numbers : [];
+      const was = places.find((sequence) => digestOf({ ...row, sequence }) === row.digest);
+      if (was === undefined) {
+        this.#say('altered', row.sequence, `row ${row.sequence} was altered: its content does not give its digest`);
+      } else {
+        this.#say('reordered', row.sequence, `row ${row.sequence} is the one that was written as row ${was}`);
+      }
+    }
+  }
+
+  #checkHead(): void {
+    if (this.#head === undefined) return;
+    const { sequence, digest, atMs } = this.#head;
+    const signedAt = new Date(atMs).toISOString();
+    if (sequence > this.#highest) {
+      const message = `the log ends at row ${this.#highest}, and the head of ${signedAt} signed ${sequence}: it was truncated`;
+      this.#say('truncated', this.#highest + 1, message);
+    } else if (this.#atHead !== undefined && this.#atHead !== digest) {
+      this.#say('rewritten', sequence, `row ${sequence} is another one than the head of ${signedAt} signed`);
+    }
+  }
+
+  #say(kind: TamperingKind, sequence: number, message: string): void {
+    this.#found.push({ kind, sequence, message });
+  }
+}

@@ -1,0 +1,167 @@
+import { open, readFile } from 'node:fs/promises';
+import { type Command, InvalidArgumentError } from 'commander';
+import { decodeDocument } from '@bellwether/shared/contract/decode';
+import { messageOf } from '@bellwether/shared/errors';
+import { Compile } from '@bellwether/shared/schema';
+import { AuditCheck } from '../audit/audit-check.js';
+import { type AuditHead, HeadFile, openHead } from '../audit/audit-head.js';
+import { AuditPage, maxAuditPage } from '../audit/audit-routes.js';
+import { AuditRow } from '../audit/audit-row.js';
+import type { ServerConnection } from '../publisher/server-http.js';
+import { CliError } from './cli-error.js';
+import { table } from './table.js';
+import { timeText } from './units.js';
+import { connect, print, type ServerOptions, type VerbParts, withServer } from './verb.js';
+
+interface ListOptions extends ServerOptions {
+  readonly after?: number;
+  readonly limit: number;
+}
+
+interface FileOptions extends ServerOptions {
+  readonly out: string;
+}
+
+interface VerifyOptions extends ServerOptions {
+  readonly head?: string;
+  readonly rows?: string;
+}
+
+/** A row has at most a few texts of 500 characters. */
+const maxLineBytes = 256 * 1024;
+
+const compiledPage = Compile(AuditPage);
+const compiledRow = Compile(AuditRow);
+const compiledHead = Compile(HeadFile);
+
+/** `bellwether audit …` */
+export function addAuditVerbs(program: Command, parts: VerbParts): void {
+  const audit = program.command('audit').description('what was decided, by whom, and whether the log still says so');
+  withServer(audit.command('list'))
+    .description('list decisions: the newest, or those after a row')
+    .option('--after <number>', 'rows after this one', wholeNumber)
+    .option('--limit <number>', `how many, 1 to ${maxAuditPage}`, wholeNumber, 50)
+    .action((options: ListOptions) => list(options, parts));
+  withServer(audit.command('export'))
+    .description('write the whole log as lines of JSON')
+    .requiredOption('--out <file>', 'a new file')
+    .action((options: FileOptions) => exportRows(options, parts));
+  withServer(audit.command('head'))
+    .description('have the server sign where the log ends now, and keep that: put it where the server cannot reach it')
+    .requiredOption('--out <file>', 'a new file')
+    .action((options: FileOptions) => keepHead(options, parts));
+  withServer(audit.command('verify'))
+    .description('check every row; with a kept head also that nothing was cut off or written anew; exits with 1 if so')
+    .option('--head <file>', 'a head that was kept (bellwether audit head)')
+    .option('--rows <file>', 'check an export, and not the server')
+    .action((options: VerifyOptions) => verify(options, parts));
+}
+
+async function list(options: ListOptions, { terminal }: VerbParts): Promise<void> {
+  const after = options.after === undefined ? '' : `&after=${options.after}`;
+  const path = `/api/v1/audit/rows?limit=${options.limit}${after}`;
+  const { rows } = await (await connect(options)).get(path, compiledPage);
+  const cells = rows.map((row) => [
+    String(row.sequence),
+    timeText(row.atMs),
+    row.actor,
+    row.action,
+    row.subject,
+    Object.entries(row.details)
+      .map(([name, value]) => `${name}=${value}`)
+      .join(' '),
+  ]);
+  const text = table(['row', 'time', 'who', 'what', 'subject', 'details'], cells);
+  print(terminal, options, { value: rows, text: rows.length === 0 ? 'Nothing was decided yet.' : text });
+}
+
+async function exportRows(options: FileOptions, { terminal }: VerbParts): Promise<void> {
+  const connection = await connect(options);
+  let count = 0;
+  await writeNew(options.out, async (write) => {
+    for await (const row of rowsOf(connection)) {
+      await write(`${JSON.stringify(row)}\n`);
+      count++;
+    }
+  });
+  print(terminal, options, { value: { rows: count, file: options.out }, text: `${count} rows are in ${options.out}.` });
+}
+
+async function keepHead(options: FileOptions, { terminal }: VerbParts): Promise<void> {
+  const head = await (await connect(options)).post('/api/v1/audit/heads', {}, compiledHead);
+  const { sequence } = openHead(Buffer.from(JSON.stringify(head)));
+  await writeNew(options.out, (write) => write(`${JSON.stringify(head, null, 2)}\n`));
+  const text = `${options.out} says where the log ends: row ${sequence}.`;
+  print(terminal, options, { value: { sequence, file: options.out }, text });
+}
+
+async function verify(options: VerifyOptions, { terminal }: VerbParts): Promise<void> {
+  const head = options.head === undefined ? undefined : await readHead(options.head);
+  const rows = options.rows === undefined ? rowsOf(await connect(options)) : exportedRows(options.rows);
+  const check = new AuditCheck(head);
+  let count = 0;
+  for await (const row of rows) {
+    check.add(row);
+    count++;
+  }
+  const found = check.finish();
+  const value = { rows: count, head: head?.sequence ?? null, found };
+  const first = found.slice(0, 20).map(({ kind, message }) => `${kind}: ${message}`);
+  const rest = found.length > first.length ? [`and ${found.length - first.length} more`] : [];
+  const sound = `${count} rows are as they were written${head === undefined ? '' : `, and row ${head.sequence} is the one that was signed`}.`;
+  print(terminal, options, { value, text: found.length === 0 ? sound : [...first, ...rest].join('\n') });
+  if (found.length > 0) throw new CliError('audit-broken', `the audit log was tampered with in ${found.length} places`);
+}
+
+/** The whole log, page by page. */
+async function* rowsOf(connection: ServerConnection): AsyncGenerator<AuditRow> {
+  for (let after = 0; ; ) {
+    const { rows } = await connection.get(`/api/v1/audit/rows?after=${after}&limit=${maxAuditPage}`, compiledPage);
+    yield* rows;
+    const last = rows.at(-1);
+    if (last === undefined || last.sequence <= after) return;
+    after = last.sequence;
+  }
+}
+
+async function* exportedRows(path: string): AsyncGenerator<AuditRow> {
+  const file = await open(path).catch((cause: unknown) => {
+    throw new CliError('file', `the export cannot be read: ${messageOf(cause)}`, { cause });
+  });
+  let number = 0;
+  for await (const line of file.readLines()) {
+    number++;
+    yield decodeDocument(compiledRow, Buffer.from(line), { what: `line ${number} of ${path}`, maxBytes: maxLineBytes });
+  }
+}
+
+async function readHead(path: string): Promise<AuditHead> {
+  const bytes = await readFile(path).catch((cause: unknown) => {
+    throw new CliError('file', `the head cannot be read: ${messageOf(cause)}`, { cause });
+  });
+  try {
+    return openHead(bytes);
+  } catch (cause) {
+    throw new CliError('head-invalid', `${path} is no signed head: ${messageOf(cause)}`, { cause });
+  }
+}
+
+async function writeNew(path: string, write: (put: (text: string) => Promise<void>) => Promise<void>): Promise<void> {
+  const file = await open(path, 'wx', 0o600).catch((cause: unknown) => {
+    throw new CliError('file', `${path} cannot be written: ${messageOf(cause)}`, { cause });
+  });
+  try {
+    await write(async (text) => {
+      await file.write(text);
+    });
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+}
+
+function wholeNumber(text: string): number {
+  const value = Number(text);
+  if (Number.isInteger(value) && value >= 0) return value;
+  throw new InvalidArgumentError('It is a whole number.');
+}
