@@ -41,6 +41,8 @@ function connectThrough({ proxy, target, ca, signal }: TunnelOptions): Promise<S
   const request = proxy.protocol === 'https:' ? requestHttps({ ...options, ca }) : requestHttp(options);
   return new Promise((resolve, reject) => {
     request.once('connect', ({ statusCode = 0 }, socket: Socket, head) => {
+      // Until the next owner listens: an error without a listener would end the process. `close` follows it.
+      socket.on('error', () => {});
       if (statusCode >= 200 && statusCode < 300 && head.length === 0) {
         resolve(socket);
         return;
@@ -64,11 +66,8 @@ function encrypt(socket: Socket, { target, ca, signal }: TunnelOptions): Promise
   const abort = (): void => void encrypted.destroy(new Error('stopped'));
   signal.addEventListener('abort', abort, { once: true });
   return new Promise<Socket>((resolve, reject) => {
-    encrypted.once('error', reject);
-    encrypted.once('secureConnect', () => {
-      encrypted.removeListener('error', reject);
-      resolve(encrypted);
-    });
+    encrypted.on('error', reject); // for good: after that it rejects nothing, and an error needs a listener
+    encrypted.once('secureConnect', () => resolve(encrypted));
   }).finally(() => signal.removeEventListener('abort', abort));
 }
 

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { chmod, link, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { chmod, link, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -308,6 +308,15 @@ describe('the loopback port', () => {
     expect([page.status, page.json()['code']]).toEqual([403, 'origin']);
     const rebound = await localRequest({ port }, '/v2', { headers: { ...headers, host: `attacker.example:${port}` } });
     expect([rebound.status, rebound.json()['code']]).toEqual([403, 'host']);
+  });
+
+  it('makes the token whole or not at all: what a power cut left of it is no token and is replaced', async () => {
+    const tokenFile = join(folder, 'token');
+    await writeFile(`${tokenFile}.new`, 'half', { mode: 0o644 });
+    await start({ loopback: { port: 0, tokenFile } });
+    expect((await readFile(tokenFile, 'utf8')).trim()).toMatch(/^[\w-]{43}$/);
+    expect((await stat(tokenFile)).mode & 0o777).toBe(0o600);
+    expect(await readdir(folder)).not.toContain('token.new');
   });
 
   it('keeps the token that is there, and refuses one that others can read', async () => {
