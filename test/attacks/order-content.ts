@@ -33,9 +33,10 @@ export const attacks: readonly Attack[] = [
     open: { rules: { order: orderGateWithout('signature') } },
     attack: (world) => {
       const signed = Buffer.from(world.order({ models: modelsOf(world.first), settings: { logLevel: 'debug' } }));
-      const { payload, ...rest } = JSON.parse(signed.toString()) as { readonly payload: string };
-      const changed = Buffer.from(payload, 'base64').toString().replace('"debug"', '"error"');
-      return world.send(Buffer.from(JSON.stringify({ ...rest, payload: Buffer.from(changed).toString('base64') })));
+      const envelope = JSON.parse(signed.toString()) as { readonly payload: string };
+      const changed = Buffer.from(envelope.payload, 'base64').toString().replace('"debug"', '"error"');
+      const payload = Buffer.from(changed).toString('base64');
+      return world.send(Buffer.from(JSON.stringify({ ...envelope, payload })));
     },
   }),
   onDevice({
