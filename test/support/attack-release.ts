@@ -4,15 +4,21 @@ import { identityModel } from './onnx-models.js';
 import { floats } from './release-folder.js';
 import type { SampleRelease } from './sample-release.js';
 
-const { bytes: graph, inputs, outputs } = identityModel();
+const { bytes: honestGraph, inputs, outputs } = identityModel();
 const vector = floats([1, 4], [1, 2, 3, 4]);
-const golden = Buffer.from(JSON.stringify({ vectors: [{ inputs: { x: vector }, outputs: { y: vector } }] }));
+const honestGolden = Buffer.from(JSON.stringify({ vectors: [{ inputs: { x: vector }, outputs: { y: vector } }] }));
+
+const honestFiles: { readonly graph: Uint8Array; readonly golden: Uint8Array } = {
+  graph: honestGraph,
+  golden: honestGolden,
+};
 
 /** A request that every release of `attackRelease` answers. */
 export const attackRequest = { inputs: [{ name: 'x', datatype: 'FP32', shape: [1, 4], data: [1, 2, 3, 4] }] };
 
 /** A release that onnxruntime loads at once (`y = x`) and that passes its own golden vectors; another `note` makes another manifest. */
-export function attackRelease(version: string, note = 'honest', model = 'digits'): SampleRelease {
+export function attackRelease(version: string, note = 'honest', model = 'digits', files = honestFiles): SampleRelease {
+  const { graph, golden } = files;
   const manifest: Manifest = {
     schema: 'bellwether.manifest.v1',
     model,

@@ -26,9 +26,8 @@ export interface EnvelopeMutant {
   readonly isAmbiguous: boolean;
 }
 
-/** The order that the device stands at: epoch 1, generation 5. */
-function honestPayload(kind: Kind, world: MutantWorld): Record<string, unknown> {
-  if (kind === 'time') return { deviceNonce: nonce, timeMs: Date.UTC(2026, 6, 1) };
+/** The order that the device, which stands at epoch 1, generation 5, should get next. */
+export function honestOrder(world: MutantWorld): Record<string, unknown> {
   const { model, version, manifest } = world.newer;
   return {
     schema: 'bellwether.order.v1',
@@ -76,7 +75,7 @@ export function makeEnvelopeMutant(kind: Kind, world: MutantWorld, random: Mutan
     ['one publisher', [keys.publisher]],
     ['network', [stranger]],
   ]);
-  const payload = honestPayload(kind, world);
+  const payload = kind === 'time' ? { deviceNonce: nonce, timeMs: Date.UTC(2026, 6, 1) } : honestOrder(world);
   const honest = sealInLedger(ledger, types[kind], Buffer.from(JSON.stringify(payload)), [right, stranger]);
   if (random.chance(0.25)) {
     const changed = changeText(honest, random);

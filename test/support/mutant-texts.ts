@@ -21,10 +21,7 @@ export function changeText(bytes: Uint8Array, random: MutantRandom): ChangedText
     () => ['an escaped letter', escaped(text, at)],
     () => ['a number in another form', renumbered(text, random)],
     () => ['hex in capitals', recased(text, at)],
-    () => [
-      'a signature plus the group order',
-      text.replace(/"sig":"([0-9a-f]{128})"/, (_, sig: string) => plusOrder(sig)),
-    ],
+    () => ['a signature plus the group order', text.replace(/"sig":"([0-9a-f]{128})"/, plusGroupOrder)],
     () => ['__proto__', text.replace('{', '{"__proto__":{"threshold":1},'), true],
     () => ['deep nesting', text.replace('{', `{"deep":${'['.repeat(5000)}${']'.repeat(5000)},`), true],
     () => ['a signature doubled', text.replace(/("signatures":\[)(\{[^}]*\})/, '$1$2,$2')],
@@ -90,8 +87,8 @@ function recased(text: string, at: number): string {
 
 const groupOrder = 2n ** 252n + 27742317777372353535851937790883648493n;
 
-/** S and S + L sign the same message for a verifier that does not look. */
-function plusOrder(sig: string): string {
+/** Of `"sig":"…"`: S and S + L sign the same message for a verifier that does not look. */
+export function plusGroupOrder(_: string, sig: string): string {
   const s = BigInt(`0x${Buffer.from(sig.slice(64), 'hex').reverse().toString('hex')}`) + groupOrder;
   const raised = Buffer.from(s.toString(16).padStart(64, '0').slice(-64), 'hex').reverse().toString('hex');
   return `"sig":"${sig.slice(0, 64)}${raised}"`;

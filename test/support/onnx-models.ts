@@ -141,6 +141,38 @@ export function nanModel(): ModelFixture {
   return { bytes: writeModel(graph), inputs: [app('x', [-1, 1])], outputs: [app('y', [-1, 1])] };
 }
 
+/** As `externalDataModel`, but the weights hang in the body of a loop that is run once: no initialiser of the graph names them. */
+export function hiddenExternalDataModel(location = 'offset.bin'): ModelFixture {
+  const body: Graph = {
+    name: 'body',
+    nodes: [
+      { op: 'Identity', inputs: ['goOn'], outputs: ['goOnNext'] },
+      { op: 'Add', inputs: ['sum', 'offset'], outputs: ['sumNext'] },
+    ],
+    inputs: [
+      { name: 'turn', type: 'INT64', shape: [] },
+      { name: 'goOn', type: 'BOOL', shape: [] },
+      { name: 'sum', type: 'FP32', shape: [-1, 4] },
+    ],
+    outputs: [
+      { name: 'goOnNext', type: 'BOOL', shape: [] },
+      { name: 'sumNext', type: 'FP32', shape: [-1, 4] },
+    ],
+    initializers: [{ name: 'offset', type: 'FP32', shape: [4], data: { location, length: 16 } }],
+  };
+  const graph: Graph = {
+    name: 'hidden',
+    nodes: [{ op: 'Loop', inputs: ['turns', 'yes', 'x'], outputs: ['y'], attributes: { body } }],
+    inputs: [{ name: 'x', type: 'FP32', shape: [-1, 4] }],
+    outputs: [{ name: 'y', type: 'FP32', shape: [-1, 4] }],
+    initializers: [
+      { name: 'turns', type: 'INT64', shape: [], data: rawBytes(BigInt64Array.of(1n)) },
+      { name: 'yes', type: 'BOOL', shape: [], data: Uint8Array.of(1) },
+    ],
+  };
+  return { bytes: writeModel(graph), inputs: [app('x', [-1, 4])], outputs: [app('y', [-1, 4])] };
+}
+
 /** `y = x + offset`, [-1, 4], where the offset lies in the file `location` outside the model. */
 export function externalDataModel(location = 'offset.bin'): ModelFixture {
   const graph: Graph = {

@@ -20,6 +20,8 @@ export interface PatchedProduct {
   readonly agentDist: string;
   readonly sharedDist: string;
   readonly serverDist: string;
+  /** Of a copy of test/support, which runs on the patched product. */
+  readonly supportDist: string;
   remove(): Promise<void>;
 }
 
@@ -40,6 +42,8 @@ export async function patchProduct(...patches: readonly Patch[]): Promise<Patche
       // There are none.
     });
   }
+  const supportDist = join(folder, 'test', 'dist', 'support');
+  await cp(join(worktree, 'test', 'dist', 'support'), supportDist, { recursive: true });
   for (const { module, guard, permissive } of patches) {
     const [name = '', ...rest] = module.split('/');
     const path = join(own, name, 'dist', `${rest.join('/')}.js`);
@@ -55,6 +59,7 @@ export async function patchProduct(...patches: readonly Patch[]): Promise<Patche
     agentDist: join(own, 'agent', 'dist'),
     sharedDist: join(own, 'shared', 'dist'),
     serverDist: join(own, 'control-plane', 'dist'),
+    supportDist,
     remove: () => rm(folder, { recursive: true, force: true }),
   };
 }
