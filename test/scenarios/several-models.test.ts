@@ -172,7 +172,7 @@ describe('a device with two models', () => {
     expect(code).toBe(0);
     expect(stdout).toMatch(/^order +epoch 1, generation 3$/m);
     expect(stdout).toMatch(/^outbox +\d+ waiting \(\d+ bytes\), 0 lost$/m);
-    expect(stdout).toMatch(/^broker +connected$/m);
+    expect(stdout).toMatch(/^broker +connected, mqtt:\/\/127\.0\.0\.1:\d+ \(PLAINTEXT\)$/m);
     expect(stdout).toMatch(/^digits: serves 1\.0\.0 since 20\d\d-.*Z \(probation\)$/m);
     expect(stdout).toMatch(/^silero-vad: serves 5\.0\.0 since .*\n {2}4\.0\.0 is refused\n {2}4\.0\.0 incompatible/m);
   });
