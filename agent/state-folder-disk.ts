@@ -44,7 +44,9 @@ export function asStateFolderError(folder: string, cause: unknown): unknown {
 /** Errors of a file that is open name no path: what is written at a start lies in the folder. */
 function concerns(folder: string, cause: unknown): boolean {
   if (!(cause instanceof Error) || !('path' in cause) || typeof cause.path !== 'string') return true;
-  return isWithin(cause.path, folder) || isWithin(folder, cause.path);
+  // Of a link that cannot be made `path` is its target, which names no place here.
+  const path = 'dest' in cause && typeof cause.dest === 'string' ? cause.dest : cause.path;
+  return isWithin(path, folder) || isWithin(folder, path);
 }
 
 function isWithin(inner: string, outer: string): boolean {

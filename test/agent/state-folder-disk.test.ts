@@ -1,8 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { asStateFolderError } from '@bellwether/agent/state-folder-disk';
 
-const failed = (code: string, path?: string) =>
-  Object.assign(new Error(code), { code, ...(path === undefined ? {} : { path }) });
+const failed = (code: string, path?: string, dest?: string) =>
+  Object.assign(new Error(code), {
+    code,
+    ...(path === undefined ? {} : { path }),
+    ...(dest === undefined ? {} : { dest }),
+  });
 
 describe('an error while the agent opens its parts', () => {
   it.each([
@@ -10,6 +14,7 @@ describe('an error while the agent opens its parts', () => {
     ['the state folder itself', failed('EROFS', '/state'), 'state-read-only'],
     ['a folder above it, which cannot be made', failed('EACCES', '/'), 'state-read-only'],
     ['a file that is open, which has no name', failed('ENOSPC'), 'state-full'],
+    ['a link in it, whose target is no path', failed('EROFS', '17:4:boot', '/state/agent.lock'), 'state-read-only'],
     ['the root file, which lies elsewhere', failed('EACCES', '/etc/bellwether/root.json'), 'EACCES'],
     ['a folder whose name only begins like it', failed('EACCES', '/state-of-others/x'), 'EACCES'],
   ])('about %s has the code that fits', (_what, cause, code) => {
