@@ -188,6 +188,6 @@ async function untilServes(device: ReconcileWorld, broken: string[]): Promise<vo
 /** Not a pace: what has not happened by then never will. */
 function timeLimit(): Promise<void> {
   return new Promise((resolve) => {
-    setTimeout(resolve, 5_000).unref();
+    setTimeout(resolve, 30_000).unref();
   });
 }
