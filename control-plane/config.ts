@@ -1,4 +1,5 @@
 import { CodedError } from '@bellwether/shared/errors';
+import { isLoopback } from './messaging/loopback.js';
 
 /** What `bellwether serve` may be told. Ports: 0 takes any free one. */
 export interface ServeSettings {
@@ -12,13 +13,18 @@ export interface ServeSettings {
   readonly eventDays: number;
   /** Where devices are sent for blobs, with signed URLs; undefined: they download from here. */
   readonly blobCdn?: string;
+  /** PEM files of the certificate (with its chain) and its key, for HTTP and MQTT; both or neither. */
+  readonly tlsCert?: string;
+  readonly tlsKey?: string;
+  /** Listens beyond this machine without TLS. */
+  readonly insecurePlaintextNetwork?: boolean;
 }
 
 /** What was said on the command line; the rest are defaults. */
 export type GivenSettings = { readonly [Name in keyof ServeSettings]?: ServeSettings[Name] | undefined };
 
 /** A setting that is out of its bounds. */
-export class ConfigError extends CodedError<'config-invalid'> {}
+export class ConfigError extends CodedError<'config-invalid' | 'plaintext-network'> {}
 
 export const serveDefaults: ServeSettings = {
   data: 'bellwether-data',
@@ -54,7 +60,21 @@ export function serveSettings(given: GivenSettings): ServeSettings {
     throw new ConfigError('config-invalid', 'data and host must not be empty');
   if (settings.blobCdn !== undefined && !/^https?:\/\//.test(settings.blobCdn))
     throw new ConfigError('config-invalid', `blobCdn is ${settings.blobCdn}; it must be the URL of a CDN`);
+  if ((settings.tlsCert === undefined) !== (settings.tlsKey === undefined))
+    throw new ConfigError('config-invalid', 'tlsCert and tlsKey belong together: give both or neither');
+  if (transportOf(settings) === 'plaintext-network' && settings.insecurePlaintextNetwork !== true) {
+    throw new ConfigError(
+      'plaintext-network',
+      `on ${settings.host} without TLS, tokens and passwords could be read on the way: give --tls-cert and --tls-key, listen on 127.0.0.1, or say --insecure-plaintext-network`,
+    );
+  }
   return Object.freeze(settings);
+}
+
+/** How the listeners can be reached, and by whom they can be overheard. */
+export function transportOf({ host, tlsCert }: ServeSettings): 'tls' | 'loopback' | 'plaintext-network' {
+  if (tlsCert !== undefined) return 'tls';
+  return isLoopback(host) ? 'loopback' : 'plaintext-network';
 }
 
 /** The paths in a data folder. */

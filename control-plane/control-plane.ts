@@ -1,3 +1,4 @@
+import type { Server } from 'node:http';
 import type { Clock } from '@bellwether/shared/clock';
 import type { Log } from '@bellwether/shared/log';
 import type { KeyPair } from '@bellwether/shared/signing/key-pair';
@@ -8,7 +9,7 @@ import { AuditStoreSql } from './audit/audit-store-sql.js';
 import type { ArtefactStore, Catalog } from './catalog/catalog.js';
 import { catalogRoutes } from './catalog/catalog-routes.js';
 import { DownloadGate } from './catalog/download-gate.js';
-import type { ServeSettings } from './config.js';
+import { type ServeSettings, transportOf } from './config.js';
 import { consumerRoutes } from './consumers/consumer-routes.js';
 import { ConsumerStoreSql } from './consumers/consumer-store-sql.js';
 import { Consumers } from './consumers/consumers.js';
@@ -29,9 +30,11 @@ import { HttpListener } from './http/listener-fastify.js';
 import { LiveFeed } from './http/live-feed.js';
 import { liveRoutes } from './http/live-feed-sse.js';
 import { buildServer } from './http/server-fastify.js';
+import type { TlsFiles } from './http/tls-files-disk.js';
 import { Views } from './http/views.js';
 import { Lifecycle } from './lifecycle.js';
 import { BrokerAedes } from './messaging/broker-aedes.js';
+import { serveMqttOverWebSocket } from './messaging/broker-aedes-websocket.js';
 import { BrokerHook } from './messaging/broker-hook.js';
 import { brokerHookRoutes } from './messaging/broker-hook-routes.js';
 import type { LoginBook } from './messaging/login-book.js';
@@ -80,6 +83,8 @@ export interface ControlPlaneParts {
   readonly urlSecret: string;
   /** By which an external broker is known. */
   readonly hookSecret: string;
+  /** The certificate; undefined: plain HTTP and MQTT. */
+  readonly tls: TlsFiles | undefined;
   readonly consoleFolder: string;
 }
 
@@ -111,6 +116,8 @@ export function buildControlPlane(parts: ControlPlaneParts): ControlPlane {
   const channel = new BrokerAedes({
     host: settings.host,
     port: settings.mqttPort,
+    tls: parts.tls,
+    clock,
     log: log.child({ room: 'messaging' }),
   });
   const orders = new Orders({
@@ -209,11 +216,16 @@ export function buildControlPlane(parts: ControlPlaneParts): ControlPlane {
       development: catalog.development,
       startedAtMs,
       mqttUrl: reachableUrl(channel.url, hostname),
+      transport: transportOf(settings),
       rootSha256: catalog.rootSha256,
     }),
   });
-  const http = new HttpListener(settings, () =>
+  const alsoServe = (server: Server) =>
+    serveMqttOverWebSocket(server, (stream, address) => channel.take(stream, address));
+  const { host, httpPort } = settings;
+  const http = new HttpListener({ host, httpPort, tls: parts.tls, alsoServe }, (serverFactory) =>
     buildServer({
+      serverFactory,
       log: log.child({ room: 'http' }),
       version: parts.version,
       gate: operators,

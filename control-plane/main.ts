@@ -21,6 +21,7 @@ import {
 } from './database/data-folder-disk.js';
 import { lockDataFolder } from './database/data-lock-sqlite.js';
 import { openDatabase } from './database/database-sqlite.js';
+import { TlsFiles } from './http/tls-files-disk.js';
 import { stopAll } from './lifecycle.js';
 import { OperatorStoreSql } from './operators/operator-store-sql.js';
 
@@ -80,6 +81,10 @@ async function open(
   { keys: importFrom, newOperatorToken = false }: Pick<ServeOptions, 'keys' | 'newOperatorToken'>,
   { log, closing }: { readonly log: Log; readonly closing: Closing },
 ): Promise<{ readonly controlPlane: ControlPlane; readonly development: boolean }> {
+  const { tlsCert, tlsKey } = settings;
+  const tls =
+    tlsCert === undefined || tlsKey === undefined ? undefined : await TlsFiles.open({ cert: tlsCert, key: tlsKey });
+  if (tls !== undefined) closing.push(reloadedBySignal(tls, log));
   const paths = dataPaths(settings.data);
   await makeFolder(settings.data);
   closing.push(lockDataFolder(settings.data));
@@ -114,9 +119,22 @@ async function open(
     renewsFirstToken: newOperatorToken,
     urlSecret: await sharedSecret(paths.urlSecret),
     hookSecret: await sharedSecret(paths.hookSecret),
+    tls,
     consoleFolder: fileURLToPath(new URL('./console/', import.meta.url)),
   });
   return { controlPlane, development: catalog.development };
+}
+
+/** SIGHUP: a new certificate counts from now on. Returns what ends it. */
+function reloadedBySignal(tls: TlsFiles, log: Log): () => void {
+  const onSignal = (): void => {
+    tls.reload().then(
+      () => log.info({}, 'The certificate was read again'),
+      (cause: unknown) => log.error({ err: cause }, 'The new certificate cannot be used; the old one stays'),
+    );
+  };
+  process.on('SIGHUP', onSignal);
+  return () => void process.off('SIGHUP', onSignal);
 }
 
 function stoppedBySignals(closing: Closing, log: Log): Pick<RunningServer, 'stop' | 'stopped'> {

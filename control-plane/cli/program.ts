@@ -10,6 +10,7 @@ import { addOperatorVerbs } from './operator-verbs.js';
 import { addReleaseVerbs } from './release-verbs.js';
 import { addRolloutVerbs } from './rollout-verbs.js';
 import { addServeVerb } from './serve-verb.js';
+import { addStatusVerb } from './status-verb.js';
 import { addTokenVerbs } from './token-verbs.js';
 import type { VerbParts } from './verb.js';
 
@@ -22,6 +23,7 @@ export function buildProgram(parts: VerbParts): Command {
     .configureOutput({ writeOut: (text) => parts.terminal.out(text), writeErr: (text) => parts.terminal.err(text) })
     .exitOverride();
   addServeVerb(program, parts);
+  addStatusVerb(program, parts);
   addKeysVerbs(program, parts);
   addReleaseVerbs(program, parts);
   addDeviceDecisionVerbs(addDeviceVerbs(program, parts), parts);

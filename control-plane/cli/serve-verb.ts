@@ -16,6 +16,9 @@ export function addServeVerb(program: Command, parts: VerbParts): void {
     .option('--mqtt-port <port>', 'MQTT; 0 takes any free port', port, mqttPort)
     .option('--window-days <days>', 'how long windows are kept', days, windowDays)
     .option('--event-days <days>', 'how long events are kept', days, eventDays)
+    .option('--tls-cert <file>', 'certificate with its chain (PEM), for HTTP and MQTT; read again at SIGHUP')
+    .option('--tls-key <file>', "the certificate's key (PEM)")
+    .option('--insecure-plaintext-network', 'listen beyond this machine without TLS: tokens can be read on the way')
     .option('--blob-cdn <url>', 'a CDN that devices are sent to for blobs, with URLs that are signed for an hour')
     .option(
       '--new-operator-token',

@@ -33,6 +33,11 @@ export function Header({ state, signOut }: HeaderProps) {
           development keys
         </span>
       )}
+      {state.status.value?.transport === 'plaintext-network' && (
+        <span class="badge warning" title="The server listens on a network without TLS: tokens can be read on the way">
+          not encrypted
+        </span>
+      )}
       <span class={`badge connection ${connection}`} role="status">
         {connectionWords[connection]}
       </span>

@@ -197,6 +197,8 @@ export const ServerStatus = Type.Object({
   development: Type.Boolean(),
   startedAtMs: count,
   mqttUrl: Type.String(),
+  /** `plaintext-network`: it listens beyond this machine without TLS, because it was told to. */
+  transport: Type.Union([Type.Literal('tls'), Type.Literal('loopback'), Type.Literal('plaintext-network')]),
   rootSha256: Type.String(),
 });
 export type ServerStatus = Static<typeof ServerStatus>;

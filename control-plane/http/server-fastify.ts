@@ -7,6 +7,7 @@ import type { Log } from '@bellwether/shared/log';
 import { Type } from '@bellwether/shared/schema';
 import { openApiDocs } from './api-docs.js';
 import { replyToBadPath, replyWithProblems } from './error-reply.js';
+import type { ServerFactory } from './listener-fastify.js';
 import { ServerStatus } from './operator-api.js';
 import { type Gate, guardRoutes } from './route-guard.js';
 import { checkRequests } from './schema-check.js';
@@ -17,10 +18,10 @@ import type { Views } from './views.js';
 /** Larger bodies are the catalogue's own, which sets its own limits. */
 const maxBodyBytes = 64 * 1024;
 const heartbeatMs = 15_000;
-/** A connection on which nothing moves for so long is closed, also in the middle of a request; heartbeats keep the live feed. */
-const idleMs = 120_000;
 
 export interface ServerParts {
+  /** Makes the server below, with its timeouts. */
+  readonly serverFactory: ServerFactory;
   readonly log: Log;
   readonly version: string;
   readonly gate: Gate;
@@ -42,7 +43,7 @@ export async function buildServer(parts: ServerParts): Promise<FastifyInstance> 
   const { log, views, gate, consoleFolder } = parts;
   const app = fastify({
     bodyLimit: maxBodyBytes,
-    connectionTimeout: idleMs,
+    serverFactory: parts.serverFactory,
     forceCloseConnections: true,
     frameworkErrors: replyToBadPath,
     routerOptions: { maxParamLength: 200 },

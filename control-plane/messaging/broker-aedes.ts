@@ -1,24 +1,20 @@
 import type { EventEmitter } from 'node:events';
-import { createServer, type Server, type Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import { Aedes, type AuthenticateHandler, type Client, type PublishPacket, type Subscription } from 'aedes';
-import { maxReportBytes } from '@bellwether/shared/contract/report';
+import { type Clock, systemClock } from '@bellwether/shared/clock';
 import { deviceTopic } from '@bellwether/shared/contract/topics';
-import { maxWindowBytes } from '@bellwether/shared/contract/window';
 import { CodedError, messageOf } from '@bellwether/shared/errors';
 import { deviceIdPattern } from '@bellwether/shared/ids';
 import type { Log } from '@bellwether/shared/log';
 import { userNameOf, userOfClientId } from '../consumers/consumer.js';
-import { listenError } from '../http/listen-error.js';
+import type { TlsFiles } from '../http/tls-files-disk.js';
 import { isAllowed, type Principal } from './broker-access.js';
+import { BrokerListener } from './broker-aedes-listener.js';
 import { principalOf } from './broker-login.js';
 import type { DeviceChannel, DeviceChannelHandlers } from './device-channel.js';
-import { PacketLimit } from './packet-limit.js';
 import { isAllowedWill, publishedBy } from './topic-access.js';
 
 const deviceId = new RegExp(deviceIdPattern);
-
-/** Largest packet: the largest message with its topic. */
-const maxPacketBytes = Math.max(maxWindowBytes, maxReportBytes) + 1024;
 
 /** Without these, one frozen subscriber holds everybody up for a minute (measured; FACTS, MQTT). */
 const limits = {
@@ -29,9 +25,6 @@ const limits = {
   maxInflightInbound: 100,
   maxTopicLevels: 8,
 };
-const maxConnections = 20_000;
-/** MQTT's own keepalive is the client's choice, and may be none: a connection that died unseen is found by TCP's. */
-const socketOptions = { noDelay: true, keepAlive: true, keepAliveInitialDelay: 60_000 };
 
 /** Filters of one connection: a device has one, a consumer a few. */
 const maxFilters = 64;
@@ -53,30 +46,33 @@ interface BrokerOptions {
   readonly host: string;
   readonly port: number;
   readonly log: Log;
+  readonly tls?: TlsFiles | undefined;
+  readonly clock?: Clock;
 }
 
 /** The embedded MQTT broker: devices, each on its own topics, and consumers, each within its grant. */
 export class BrokerAedes implements DeviceChannel {
   readonly #options: BrokerOptions;
+  readonly #listener: BrokerListener;
   readonly #clients = new Map<string, Client>();
   readonly #principals = new WeakMap<Client, Principal>();
   /** Every filter that a connection was granted, ended or not. */
   readonly #filters = new WeakMap<Client, Set<string>>();
   #aedes: Aedes | undefined;
-  #server: Server | undefined;
   #stopping = false;
-  #port = 0;
 
   constructor(options: BrokerOptions) {
     this.#options = options;
+    const { clock = systemClock } = options;
+    this.#listener = new BrokerListener({ ...options, clock, handle: (stream) => this.#aedes?.handle(stream) });
   }
 
   get url(): string {
-    return `mqtt://${this.#options.host.includes(':') ? `[${this.#options.host}]` : this.#options.host}:${this.#port}`;
+    return this.#listener.url;
   }
 
   async start(handlers: DeviceChannelHandlers): Promise<void> {
-    const { host, port, log } = this.#options;
+    const { log } = this.#options;
     const aedes = await Aedes.createBroker({
       ...limits,
       preConnect: (_client, packet, callback) => callback(refusal(packet), refusal(packet) === null),
@@ -96,7 +92,10 @@ export class BrokerAedes implements DeviceChannel {
     emitter.on('error', (error: unknown) => {
       log.error({ err: error }, 'The broker reported an error');
     });
-    aedes.on('client', (client) => this.#clients.set(client.id, client));
+    aedes.on('client', (client) => {
+      this.#clients.set(client.id, client);
+      this.#listener.admitted(client.conn);
+    });
     aedes.on('clientDisconnect', (client) => {
       if (this.#clients.get(client.id) === client) this.#clients.delete(client.id);
     });
@@ -105,21 +104,21 @@ export class BrokerAedes implements DeviceChannel {
         log.debug({ device: client.id, reason: messageOf(error) }, 'A connection ended'),
       );
     }
-    this.#server = createServer(socketOptions, (socket) => {
-      limitPackets(socket, log);
-      aedes.handle(socket);
-    });
-    this.#server.maxConnections = maxConnections;
-    this.#port = await listen(this.#server, host, port);
+    await this.#listener.start();
+  }
+
+  /** Takes a connection that came another way, such as a WebSocket. */
+  take(stream: Duplex, address: string): void {
+    if (this.#aedes === undefined) stream.destroy();
+    else this.#listener.take(stream, address);
   }
 
   async stop(): Promise<void> {
     this.#stopping = true;
-    const [server, aedes] = [this.#server, this.#aedes];
-    this.#server = undefined;
+    const aedes = this.#aedes;
     this.#aedes = undefined;
     if (aedes !== undefined) await new Promise<void>((resolve) => aedes.close(resolve));
-    if (server !== undefined) await new Promise<void>((resolve) => server.close(() => resolve()));
+    await this.#listener.stop();
   }
 
   publishOrder(device: string, envelope: Uint8Array): Promise<void> {
@@ -224,26 +223,4 @@ async function settle(work: Promise<void>, callback: (error?: Error | null) => v
     failure = cause instanceof Error ? cause : new Error(messageOf(cause), { cause });
   }
   callback(failure);
-}
-
-/** aedes takes its bytes with `read`, so that is where they are watched. */
-function limitPackets(socket: Socket, log: Log): void {
-  const limit = new PacketLimit(maxPacketBytes);
-  const read = socket.read.bind(socket);
-  socket.read = (size?: number): unknown => {
-    const chunk: unknown = read(size);
-    if (!(chunk instanceof Uint8Array) || limit.admits(chunk)) return chunk;
-    log.warn({ maxPacketBytes }, 'A connection was closed: its packet is too large');
-    socket.destroy();
-    return null;
-  };
-}
-
-async function listen(server: Server, host: string, port: number): Promise<number> {
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', (cause) => reject(listenError({ what: 'MQTT', option: '--mqtt-port', host, port }, cause)));
-    server.listen(port, host, resolve);
-  });
-  const address = server.address();
-  return typeof address === 'object' && address !== null ? address.port : port;
 }

@@ -78,7 +78,7 @@ export const pureFiles: readonly string[] = [
   'agent/uplink/proxy.ts',
   'control-plane/config.ts',
   ...names('control-plane/orders', ['compose']),
-  ...names('control-plane/messaging', ['topic-access', 'broker-access']),
+  ...names('control-plane/messaging', ['topic-access', 'broker-access', 'loopback', 'connection-limits']),
   ...['grant', 'consumer', 'consumer-api', 'consumer-error'].map((name) => `control-plane/consumers/${name}.ts`),
   ...['standing', 'fleet-error'].map((name) => `control-plane/fleet/${name}.ts`),
   'control-plane/catalog/signed-url.ts',
@@ -128,6 +128,8 @@ export const packageHomes: Readonly<Record<string, readonly string[]>> = {
   'better-sqlite3': ['control-plane/database/**'],
   kysely: ['control-plane/database/**', 'control-plane/**/*-store-sql*.ts'],
   aedes: ['control-plane/messaging/broker-aedes*.ts'],
+  // MQTT over WebSocket.
+  ws: ['control-plane/messaging/broker-aedes*.ts'],
   fastify: fastifyHomes,
   '@fastify/sse': fastifyHomes,
   '@fastify/static': fastifyHomes,

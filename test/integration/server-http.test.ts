@@ -102,7 +102,7 @@ describe('bad requests', () => {
 
 describe('a server that listens on all addresses', () => {
   it('tells its MQTT address as the asker can use it', async () => {
-    const everywhere = await startServer(['digits'], { host: '0.0.0.0' });
+    const everywhere = await startServer(['digits'], { host: '0.0.0.0', insecurePlaintextNetwork: true });
     try {
       const { port } = new URL(everywhere.mqttUrl);
       const { mqttUrl } = await everywhere.read<ServerStatus>('/status');

@@ -110,6 +110,13 @@ export function timelineEvent(name: string, changes: Partial<TimelineEvent> = {}
 }
 
 export function overview(changes: Partial<Overview> = {}): Overview {
-  const status = { version: '0.1.0', development: false, startedAtMs: startMs, mqttUrl: '', rootSha256: manifest };
+  const status = {
+    version: '0.1.0',
+    development: false,
+    startedAtMs: startMs,
+    mqttUrl: '',
+    transport: 'loopback',
+    rootSha256: manifest,
+  } as const;
   return { status, devices: [], releases: [], rollouts: [], events: [], ...changes };
 }

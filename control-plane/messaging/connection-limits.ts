@@ -1,0 +1,49 @@
+import { isLoopback } from './loopback.js';
+
+/** Connections that have not logged in yet: more than a fleet's reconnects after an outage need, and few enough for memory. */
+const maxWaiting = 1000;
+/** New connections of one address: a site behind one router may come back at once, and then goes on steadily. */
+const burst = 1000;
+const perSecond = 50;
+/** Addresses that are remembered; beyond them the oldest is forgotten, which only makes it fresh again. */
+const maxAddresses = 10_000;
+
+/** Why a connection is closed at once. */
+export type ConnectionRefusal = 'too-many-waiting' | 'too-fast';
+
+interface Bucket {
+  readonly tokens: number;
+  readonly atMs: number;
+}
+
+/**
+ * Keeps strangers from using the broker up: a cap on connections that have not logged in, and a rate for each address.
+ * Loopback has no rate: behind a proxy everybody comes from there, and the proxy knows better.
+ */
+export class ConnectionLimits {
+  readonly #waiting = new Set<object>();
+  readonly #buckets = new Map<string, Bucket>();
+
+  /** Undefined when the connection may stay; `connection` counts as waiting until `settled` is told. Times are monotonic. */
+  admit(connection: object, address: string, nowMs: number): ConnectionRefusal | undefined {
+    if (this.#waiting.size >= maxWaiting) return 'too-many-waiting';
+    if (!isLoopback(address) && !this.#takeToken(address, nowMs)) return 'too-fast';
+    this.#waiting.add(connection);
+    return undefined;
+  }
+
+  /** It has logged in, or is gone. May be told twice. */
+  settled(connection: object): void {
+    this.#waiting.delete(connection);
+  }
+
+  #takeToken(address: string, nowMs: number): boolean {
+    const { tokens, atMs } = this.#buckets.get(address) ?? { tokens: burst, atMs: nowMs };
+    const left = Math.min(burst, tokens + ((nowMs - atMs) / 1000) * perSecond);
+    this.#buckets.delete(address); // put back at the end: the first key is the one that was not seen for longest
+    this.#buckets.set(address, { tokens: Math.max(0, left - 1), atMs: nowMs });
+    const [oldest] = this.#buckets.keys();
+    if (this.#buckets.size > maxAddresses && oldest !== undefined) this.#buckets.delete(oldest);
+    return left >= 1;
+  }
+}
