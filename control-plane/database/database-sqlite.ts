@@ -6,6 +6,7 @@ import { consumers } from './migrations/consumers.js';
 import { deviceStanding } from './migrations/device-standing.js';
 import { first } from './migrations/first.js';
 import { people } from './migrations/people.js';
+import { receipts } from './migrations/receipts.js';
 import type { Tables } from './schema.js';
 
 /** In the order of their names. A published migration is never edited; a change is a new one. */
@@ -14,6 +15,7 @@ const migrations: Readonly<Record<string, Migration>> = {
   '0002-device-standing': deviceStanding,
   '0002-people': people,
   '0003-consumers': consumers,
+  '0003-receipts': receipts,
 };
 
 /**

@@ -1,7 +1,9 @@
 import type { Database, Statement, Transaction } from 'better-sqlite3';
 import type { DeviceEvent } from '@bellwether/shared/contract/event';
+import type { Report } from '@bellwether/shared/contract/report';
 import type { TelemetrySummary, TimelineEvent } from '../http/operator-api.js';
 import type { Decoded } from './device-message.js';
+import { ReceiptStoreSql } from './receipt-store-sql.js';
 import type { Arrival, Outcome, Retention, TelemetryStore } from './telemetry-store.js';
 
 type Of<Kind extends Decoded['kind']> = Extract<Decoded, { kind: Kind }>;
@@ -14,9 +16,11 @@ const keptBytes = 4096;
 export class TelemetryStoreSql implements TelemetryStore {
   readonly #commitAll: Transaction<(arrivals: readonly Arrival[]) => Outcome[]>;
   readonly #statements: ReturnType<typeof prepare>;
+  readonly #receipts: ReceiptStoreSql;
 
   constructor(db: Database) {
     this.#statements = prepare(db);
+    this.#receipts = new ReceiptStoreSql(db);
     this.#commitAll = db.transaction((arrivals: readonly Arrival[]) => arrivals.map((arrival) => this.#store(arrival)));
   }
 
@@ -45,6 +49,7 @@ export class TelemetryStoreSql implements TelemetryStore {
     trimWindows.run(retention.windowsBeforeMs, retention.rowsPerPass);
     trimEvents.run(retention.eventsBeforeMs, retention.rowsPerPass);
     trimRejected.run(retention.rejectedMessages);
+    this.#receipts.trim(retention.eventsBeforeMs, retention.rowsPerPass);
   }
 
   #store(arrival: Arrival): Outcome {
@@ -68,10 +73,30 @@ export class TelemetryStoreSql implements TelemetryStore {
           run: decoded.value.runId,
           sequence: decoded.value.sequence,
         });
+        this.#judgeReceipt(decoded.value, arrival.arrivedAtMs);
         return 'stored';
       case 'presence':
         this.#statements.presence.run({ device, state: decoded.value.state, run: decoded.value.runId });
         return 'stored';
+    }
+  }
+
+  /** A report counts whatever its receipt says: it came over the device's own session. What is wrong with the receipt is an event [T-12]. */
+  #judgeReceipt(report: Report, atMs: number): void {
+    const { device, runId, sequence } = report;
+    const outcome = this.#receipts.take(report, atMs);
+    if ('refused' in outcome) {
+      if (outcome.refused === 'missing') return; // the device says so itself when it could not keep one
+      const { refused: code, message } = outcome;
+      this.#insertEvent(
+        'server-receipt',
+        { device, runId, sequence, atMs, kind: 'receipt-refused', code, message },
+        '',
+        atMs,
+      );
+    } else if (outcome.verdict === 'clone') {
+      const message = `receipt ${outcome.number} has a twin: two machines hold this device's key, or one was set back`;
+      this.#insertEvent('server-clone', { device, runId, sequence, atMs, kind: 'clone', message }, '', atMs);
     }
   }
 
