@@ -20,6 +20,7 @@ import { Enrolment } from './fleet/enrolment.js';
 import { enrolmentRoutes } from './fleet/enrolment-routes.js';
 import { Fleet } from './fleet/fleet.js';
 import { FleetStoreSql } from './fleet/fleet-store-sql.js';
+import { KeyRotations } from './fleet/key-rotation.js';
 import { releaseRoutes } from './fleet/release-routes.js';
 import { SessionNonces } from './fleet/session-nonce.js';
 import { SessionTokens } from './fleet/session-token.js';
@@ -148,10 +149,19 @@ export function buildControlPlane(parts: ControlPlaneParts): ControlPlane {
     committed: spreadArrivals({ fleet, live, feed, conductor, log: telemetryLog }),
   });
   const tokens = new SessionTokens(clock, keys.issuer);
+  const nonces = new SessionNonces();
+  const rotations = new KeyRotations({
+    fleet,
+    nonces,
+    clock,
+    log: log.child({ room: 'fleet' }),
+    audit,
+    changed: (device) => feed.deviceChanged(device),
+  });
   const sessions = new Sessions({
     fleet,
     clock,
-    nonces: new SessionNonces(),
+    nonces,
     tokens,
     timeKey: keys.time,
     mqttUrl: (hostname) => reachableUrl(channel.url, hostname),
@@ -231,7 +241,7 @@ export function buildControlPlane(parts: ControlPlaneParts): ControlPlane {
       gate: operators,
       consoleFolder: parts.consoleFolder,
       views,
-      deviceRoutes: (app) => enrolmentRoutes(app, { enrolment, sessions }),
+      deviceRoutes: (app) => enrolmentRoutes(app, { enrolment, sessions, rotations }),
       brokerRoutes: (app) => brokerHookRoutes(app, { hook, secret: parts.hookSecret }),
       operatorRoutes: (app) => {
         deviceRoutes(app, { views, decisions, audit });

@@ -13,7 +13,7 @@ interface ApproveOptions extends ServerOptions {
   readonly fingerprint?: string;
 }
 
-/** `bellwether device approve|reject|decommission` */
+/** `bellwether device approve|reject|decommission|approve-key` */
 export function addDeviceDecisionVerbs(device: Command, parts: VerbParts): void {
   withServer(device.command('approve'))
     .description('let a device in that waits, after comparing its fingerprint with `bellwether-agent status` on it')
@@ -28,6 +28,26 @@ export function addDeviceDecisionVerbs(device: Command, parts: VerbParts): void 
     .description('put a device out for ever: its connection ends, and its key is refused from now on')
     .argument('<device>', 'its id, or its name where only one has it')
     .action((name: string, options: ServerOptions) => decide(name, 'decommission', options, parts));
+  withServer(device.command('approve-key'))
+    .description('let a device go on with the key that it asks for, after comparing fingerprints')
+    .argument('<device>', 'its id, or its name where only one has it')
+    .option('--fingerprint <hex>', 'what the device shows for its new key: anything else is refused')
+    .action((name: string, options: ApproveOptions) => approveKey(name, options, parts));
+}
+
+async function approveKey(name: string, options: ApproveOptions, { terminal }: VerbParts): Promise<void> {
+  const server = await connect(options);
+  const { devices } = await server.get('/api/v1/devices', compiledList);
+  const { id, nextFingerprint } = findDevice(devices, name);
+  if (nextFingerprint === null) throw new CliError('fingerprint', `${id} does not ask for another key`);
+  requireFingerprint({ id, fingerprint: nextFingerprint }, options.fingerprint ?? nextFingerprint);
+  const path = `/api/v1/devices/${id}/approve-key`;
+  const device = await server.post(path, { fingerprint: nextFingerprint }, compiledDevice);
+  const text = fields([
+    ['device', device.id],
+    ['fingerprint', device.fingerprint],
+  ]);
+  print(terminal, options, { value: device, text });
 }
 
 async function decide(
@@ -50,7 +70,7 @@ async function decide(
 }
 
 /** Throws CliError `fingerprint` when the device at hand is not the one that the server knows. */
-export function requireFingerprint({ id, fingerprint }: DeviceView, seen: string): void {
+export function requireFingerprint({ id, fingerprint }: Pick<DeviceView, 'id' | 'fingerprint'>, seen: string): void {
   const digits = seen.toLowerCase().replaceAll(/[\s:]/g, '');
   if (digits.length < 16)
     throw new CliError('usage', `${digits.length} digits of a fingerprint are too few: give 16 or more`);

@@ -47,6 +47,7 @@ async function show(name: string, options: ServerOptions, { terminal, clock }: V
   const text = fields([
     ['device', device.id],
     ['fingerprint', device.fingerprint],
+    ['asks for key', device.nextFingerprint ?? '–'],
     ['standing', `${device.standing}, came by token ${device.tokenId}`],
     ['labels', labelsText(device.labels)],
     ['machine', machineText(report?.machine)],

@@ -1,4 +1,5 @@
 import type { Clock } from '@bellwether/shared/clock';
+import { fingerprintOf } from '@bellwether/shared/ids';
 import type { Log } from '@bellwether/shared/log';
 import type { DeviceChannel } from '../messaging/device-channel.js';
 import type { Orders } from '../orders/publish.js';
@@ -14,7 +15,7 @@ interface DecisionParts {
   readonly fleet: Fleet;
   readonly channel: Pick<DeviceChannel, 'disconnect'>;
   readonly orders: Pick<Orders, 'withdraw'>;
-  readonly conductor: Pick<Conductor, 'joined' | 'left'>;
+  readonly conductor: Pick<Conductor, 'joined' | 'left' | 'heardFrom'>;
   readonly clock: Clock;
   readonly log: Log;
   /** Told when a device is shown differently. */
@@ -50,6 +51,28 @@ export class DeviceDecisions {
       await orders.withdraw(id);
       conductor.left();
     }
+    changed(id);
+    return device;
+  }
+
+  /**
+   * The device goes on with the key that it asked for; the old one opens nothing any more. Its session ends, and its order
+   * is signed anew, for the new fingerprint. Throws FleetError `device-unknown` or `rotation-unknown`.
+   */
+  async approveKey(id: string, fingerprint: string): Promise<Device> {
+    const { fleet, channel, conductor, log, changed } = this.#parts;
+    const { nextKey, publicKey, formerKeys } = fleet.get(id);
+    if (nextKey === null || fingerprintOf(nextKey) !== fingerprint) {
+      throw new FleetError('rotation-unknown', `${id} does not ask for a key with the fingerprint ${fingerprint}`);
+    }
+    const device = await fleet.decide(id, {
+      publicKey: nextKey,
+      formerKeys: [...formerKeys, publicKey],
+      nextKey: null,
+    });
+    log.info({ device: id, fingerprint }, 'A device goes on with another key');
+    channel.disconnect(id);
+    await conductor.heardFrom(id);
     changed(id);
     return device;
   }

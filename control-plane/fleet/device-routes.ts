@@ -1,7 +1,7 @@
 import { deviceIdPattern } from '@bellwether/shared/ids';
 import { Type } from '@bellwether/shared/schema';
 import type { AuditTrail } from '../audit/audit-row.js';
-import { DeviceList, DeviceView, NoDetails } from '../http/operator-api.js';
+import { DeviceList, DeviceView, KeyApproval, NoDetails } from '../http/operator-api.js';
 import { actorOf } from '../http/route-guard.js';
 import type { TypedApp } from '../http/typed-app.js';
 import type { Views } from '../http/views.js';
@@ -15,7 +15,7 @@ interface DeviceRouteParts {
   readonly audit: AuditTrail;
 }
 
-/** `GET /devices`, `GET /devices/:id`, `POST /devices/:id/approve|reject|decommission`. */
+/** `GET /devices`, `GET /devices/:id`, `POST /devices/:id/approve|reject|decommission|approve-key`. */
 export function deviceRoutes(app: TypedApp, { views, decisions, audit }: DeviceRouteParts): void {
   const tags = ['devices'];
   app.get(
@@ -45,4 +45,22 @@ export function deviceRoutes(app: TypedApp, { views, decisions, audit }: DeviceR
       return reply.send(views.device(id));
     });
   }
+  const keyApproval = {
+    summary: 'Lets a device go on with the key that it asks for; compare its fingerprint first',
+    tags,
+    params,
+    body: KeyApproval,
+    response: { 200: DeviceView },
+  };
+  app.post(
+    '/devices/:id/approve-key',
+    { config: { access: 'approver' }, schema: keyApproval },
+    async (request, reply) => {
+      const { id } = request.params;
+      const { fingerprint } = request.body;
+      await decisions.approveKey(id, fingerprint);
+      audit.record({ actor: actorOf(request), action: 'device-key.approve', subject: id, details: { fingerprint } });
+      return reply.send(views.device(id));
+    },
+  );
 }

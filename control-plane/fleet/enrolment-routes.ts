@@ -1,6 +1,8 @@
 import {
   EnrolmentReply,
   EnrolmentRequest,
+  KeyRotationReply,
+  KeyRotationRequest,
   NonceReply,
   NonceRequest,
   SessionReply,
@@ -8,15 +10,17 @@ import {
 } from '@bellwether/shared/contract/http-api';
 import type { TypedApp } from '../http/typed-app.js';
 import type { Enrolment } from './enrolment.js';
+import type { KeyRotations } from './key-rotation.js';
 import type { Sessions } from './sessions.js';
 
 interface EnrolmentRouteParts {
   readonly enrolment: Enrolment;
   readonly sessions: Sessions;
+  readonly rotations: KeyRotations;
 }
 
-/** The devices' own routes: `POST /enrolments`, `POST /sessions/nonce`, `POST /sessions`. They bring their own proof. */
-export function enrolmentRoutes(app: TypedApp, { enrolment, sessions }: EnrolmentRouteParts): void {
+/** The devices' own routes: `POST /enrolments`, `POST /sessions/nonce`, `POST /sessions`, `POST /key-rotations`. They bring their own proof. */
+export function enrolmentRoutes(app: TypedApp, { enrolment, sessions, rotations }: EnrolmentRouteParts): void {
   const tags = ['agents'];
   app.post(
     '/enrolments',
@@ -41,5 +45,18 @@ export function enrolmentRoutes(app: TypedApp, { enrolment, sessions }: Enrolmen
       schema: { summary: 'A device logs in', tags, body: SessionRequest, response: { 200: SessionReply } },
     },
     ({ body, hostname }) => sessions.open(body, hostname),
+  );
+  app.post(
+    '/key-rotations',
+    {
+      config: { access: 'device' },
+      schema: {
+        summary: 'A device asks to go on with another key',
+        tags,
+        body: KeyRotationRequest,
+        response: { 200: KeyRotationReply },
+      },
+    },
+    ({ body }) => rotations.request(body),
   );
 }

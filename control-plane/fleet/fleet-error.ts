@@ -13,6 +13,7 @@ export type FleetErrorCode =
   | 'device-rejected'
   | 'device-decommissioned'
   | 'standing-conflict'
+  | 'rotation-unknown'
   | 'nonce-invalid'
   | 'session-invalid';
 

@@ -37,6 +37,7 @@ const statuses: Readonly<Record<OurCode, number>> = {
   'device-rejected': 403,
   'device-decommissioned': 403,
   'standing-conflict': 409,
+  'rotation-unknown': 409,
   'proof-invalid': 403,
   'nonce-invalid': 403,
   'session-invalid': 401,

@@ -1,5 +1,6 @@
 import { Labels } from '@bellwether/shared/contract/http-api';
 import { Report } from '@bellwether/shared/contract/report';
+import { hex64Pattern } from '@bellwether/shared/ids';
 import { type Static, Type } from '@bellwether/shared/schema';
 
 /** What the CLI and the console say to the server under /api/v1, with the operator's token as Bearer. Bodies are strict. */
@@ -96,6 +97,12 @@ export type TokenRevocation = Static<typeof TokenRevocation>;
 
 /** `POST /devices/:id/approve|reject|decommission`: nothing to say but the path. */
 export const NoDetails = Type.Object({}, { additionalProperties: false });
+
+/** `POST /devices/:id/approve-key`: the fingerprint that was compared, so that nobody agrees to another key than was looked at. */
+export const KeyApproval = Type.Object(
+  { fingerprint: Type.String({ pattern: hex64Pattern }) },
+  { additionalProperties: false },
+);
 
 /** A release in the catalogue, and how much of the fleet serves it. */
 export const ReleaseView = Type.Object({

@@ -34,8 +34,12 @@ export function composeModels(rollouts: readonly Rollout[]): Order['models'] | u
   return Object.fromEntries(rollouts.map(({ model, version, manifest }) => [model, { stable: { version, manifest } }]));
 }
 
-/** SHA-256 of what an order says and who signs it. While it stays the same, the order that went out stands. */
-export function contentDigest(epoch: number, directorKey: string, models: Order['models']): string {
+/** SHA-256 of what an order says, who signs it, and for which key of the device it is. While it stays the same, the order that went out stands. */
+export function contentDigest(
+  epoch: number,
+  { director, device }: { readonly director: string; readonly device: string },
+  models: Order['models'],
+): string {
   const sorted = Object.entries(models).sort(([a], [b]) => (a < b ? -1 : 1));
-  return sha256(Buffer.from(JSON.stringify([epoch, directorKey, sorted])));
+  return sha256(Buffer.from(JSON.stringify([epoch, director, device, sorted])));
 }

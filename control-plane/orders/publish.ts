@@ -55,7 +55,11 @@ export class Orders {
     if (models === undefined) return;
     for (;;) {
       const last = this.#orders.get(device.id);
-      const content = contentDigest(this.#parts.epoch(), this.#parts.director.publicKey, models);
+      const content = contentDigest(
+        this.#parts.epoch(),
+        { director: this.#parts.director.publicKey, device: device.publicKey },
+        models,
+      );
       const observed = device.report?.observed ?? null;
       if (last?.content === content && !isOvertaken(last, observed)) return;
       const next = this.#sign(device, models, content, last);

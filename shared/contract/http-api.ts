@@ -78,6 +78,25 @@ export const SessionReply = Type.Object({
 });
 export type SessionReply = Static<typeof SessionReply>;
 
+/**
+ * `POST /api/v1/key-rotations`: the payload that the device signs with its old key **and** the new one (payload type
+ * `keyRotation`), sent as `{ envelope }`. `serverNonce` as for a session. The old key goes on until an operator has agreed;
+ * the device's id stays, and its orders name the new fingerprint from then on.
+ */
+export const KeyRotationPayload = Type.Object({
+  device: Type.String({ pattern: deviceIdPattern }),
+  serverNonce: nonce,
+  newPublic: Type.String({ pattern: hex64Pattern }),
+});
+export type KeyRotationPayload = Static<typeof KeyRotationPayload>;
+export const KeyRotationRequest = Type.Object({ envelope: Type.Unknown() }, strict);
+export type KeyRotationRequest = Static<typeof KeyRotationRequest>;
+/** `pending` until an operator has compared the new fingerprint; `current`: this is the device's key already. */
+export const KeyRotationReply = Type.Object({
+  standing: Type.Union([Type.Literal('pending'), Type.Literal('current')]),
+});
+export type KeyRotationReply = Static<typeof KeyRotationReply>;
+
 /** The last instant that an RFC 3339 date can name: beyond what a Date can hold, every comparison with an expiry is false. */
 const maxTimeMs = Date.UTC(9999, 11, 31, 23, 59, 59, 999);
 

@@ -8,6 +8,7 @@ import type {
 } from '@bellwether/control-plane/http/operator-api';
 import { blobPath } from '@bellwether/shared/contract/http-api';
 import { fingerprintOf } from '@bellwether/shared/ids';
+import { generateKeyPair } from '@bellwether/shared/signing/key-pair';
 import { connectOnce, FleetDevice, openOrder, subscribeAndWait, untilClosed } from '../support/fleet-device.js';
 import { startServer, type TestServer } from '../support/server.js';
 
@@ -88,6 +89,64 @@ describe('decommissioning', () => {
     await server.restart();
     await refused();
     expect(await view(device.id)).toMatchObject({ standing: 'decommissioned', ordered: null });
+  });
+});
+
+describe('a device that asks for another key', () => {
+  it('goes on with it after an operator agreed, with a new order for it; the old key opens nothing', async () => {
+    const labels = { test: 'rotation' };
+    const device = await server.enrolled('turning', labels);
+    await server.read<RolloutView>('/rollouts', { release: 'digits@1.0.0', to: { labels } });
+    const next = device.withKey(generateKeyPair());
+    const ask = async (signers?: Parameters<FleetDevice['keyRotationBody']>[2]) =>
+      device.post('/key-rotations', device.keyRotationBody(await device.nonce(), next.key, signers));
+    for (const signers of [[device.key], [next.key], [next.key, generateKeyPair()]]) {
+      expect(await codeOf(await ask(signers))).toBe('proof-invalid');
+    }
+    expect((await view(device.id)).nextFingerprint).toBe(null);
+    expect(await (await ask()).json()).toEqual({ standing: 'pending' });
+    const login = async (as: FleetDevice) => as.post('/sessions', as.sessionBody(await as.nonce()));
+    expect([(await login(device)).status, await codeOf(await login(next))]).toEqual([200, 'proof-invalid']);
+    const taken = await server.enrolled('other-key');
+    expect(await codeOf(await taken.post('/key-rotations', taken.keyRotationBody(await taken.nonce(), next.key)))).toBe(
+      'key-taken',
+    );
+
+    const client = await device.connect();
+    const closed = untilClosed(client);
+    const fingerprint = fingerprintOf(next.key.publicKey);
+    const wrong = await server.api(`/devices/${device.id}/approve-key`, { fingerprint: '0'.repeat(64) });
+    expect([wrong.status, await codeOf(wrong)]).toEqual([409, 'rotation-unknown']);
+    await server.cli('device', 'approve-key', 'turning', '--fingerprint', fingerprint);
+    await closed;
+    expect(await view(device.id)).toMatchObject({ fingerprint, nextFingerprint: null });
+    expect(await codeOf(await login(device))).toBe('proof-invalid');
+    // As it was asked before: the answer may have been lost.
+    const again = next.keyRotationBody(await next.nonce(), next.key, [device.key, next.key]);
+    expect(await (await next.post('/key-rotations', again)).json()).toEqual({ standing: 'current' });
+    const renewed = await next.connect();
+    const { order } = await openOrder(server.keys, await subscribeAndWait(renewed, next.topic('order')));
+    expect(order).toMatchObject({ generation: 2, device: { id: device.id, fingerprint } });
+    await renewed.endAsync();
+
+    const { token } = await server.read<TokenReply>('/tokens', {});
+    const thief = new FleetDevice(() => server.httpUrl, 'thief', device.key);
+    expect(await codeOf(await thief.post('/enrolments', thief.enrolmentBody(token)))).toBe('key-taken');
+  });
+
+  it('cannot use a nonce twice, and waits with its session until it is in', async () => {
+    const device = await server.enrolled('hasty');
+    const [next, other] = [generateKeyPair(), generateKeyPair()];
+    const nonce = await device.nonce();
+    expect((await device.post('/key-rotations', device.keyRotationBody(nonce, next))).status).toBe(200);
+    expect(await codeOf(await device.post('/key-rotations', device.keyRotationBody(nonce, other)))).toBe(
+      'nonce-invalid',
+    );
+    const { token } = await server.read<TokenReply>('/tokens', { kind: 'approve' });
+    const waiting = newDevice('waiting-too');
+    await waiting.enrol(token);
+    const asked = await waiting.post('/key-rotations', waiting.keyRotationBody(await waiting.nonce(), other));
+    expect(await codeOf(asked)).toBe('approval-pending');
   });
 });
 

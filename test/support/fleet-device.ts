@@ -3,6 +3,7 @@ import { connect, type IClientOptions, type MqttClient } from 'mqtt';
 import type {
   EnrolmentPayload,
   EnrolmentReply,
+  KeyRotationPayload,
   NonceReply,
   SessionAudience,
   SessionPayload,
@@ -26,11 +27,11 @@ export class FleetDevice {
   readonly #name: string;
   readonly #httpUrl: () => string;
 
-  constructor(httpUrl: () => string, name: string, key: KeyPair = generateKeyPair()) {
+  constructor(httpUrl: () => string, name: string, key: KeyPair = generateKeyPair(), id?: string) {
     this.#httpUrl = httpUrl;
     this.#name = name;
     this.key = key;
-    this.id = deviceIdOf(name, key.publicKey);
+    this.id = id ?? deviceIdOf(name, key.publicKey);
   }
 
   /** The body of an enrolment; `changes` to what is signed. */
@@ -58,6 +59,17 @@ export class FleetDevice {
       ...changes,
     };
     return { envelope: this.#seal('session', payload) };
+  }
+
+  /** The body of a request to go on with another key, signed by these keys. */
+  keyRotationBody(serverNonce: string, next: KeyPair, signers: readonly KeyPair[] = [this.key, next]) {
+    const payload: KeyRotationPayload = { device: this.id, serverNonce, newPublic: next.publicKey };
+    return { envelope: JSON.parse(Buffer.from(sealEnvelope('keyRotation', payload, signers)).toString()) as unknown };
+  }
+
+  /** The same device with another key. */
+  withKey(key: KeyPair): FleetDevice {
+    return new FleetDevice(this.#httpUrl, this.#name, key, this.id);
   }
 
   async openSession(audience: SessionAudience = 'mqtt'): Promise<SessionReply> {

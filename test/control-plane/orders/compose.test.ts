@@ -53,13 +53,15 @@ describe('an order', () => {
   it('has the same content whatever the order of its models, and another one with another epoch, key or release', () => {
     const models = (...rollouts: Rollout[]) => composeModels(rollouts) ?? {};
     const one = models(rollout(1), rollout(4, { model: 'vad' }));
-    const digest = contentDigest(1, 'key', one);
-    expect(contentDigest(1, 'key', models(rollout(4, { model: 'vad' }), rollout(1)))).toBe(digest);
+    const keys = { director: 'director', device: 'device' };
+    const digest = contentDigest(1, keys, one);
+    expect(contentDigest(1, keys, models(rollout(4, { model: 'vad' }), rollout(1)))).toBe(digest);
     const others = [
-      contentDigest(2, 'key', one),
-      contentDigest(1, 'kex', one),
-      contentDigest(1, 'key', models(rollout(1))),
+      contentDigest(2, keys, one),
+      contentDigest(1, { ...keys, director: 'other' }, one),
+      contentDigest(1, { ...keys, device: 'other' }, one),
+      contentDigest(1, keys, models(rollout(1))),
     ];
-    expect(new Set([digest, ...others]).size).toBe(4);
+    expect(new Set([digest, ...others]).size).toBe(5);
   });
 });
