@@ -129,6 +129,7 @@ export async function buildAgent(parts: AgentParts): Promise<Agent> {
     onAccepted: (order) => {
       applySettings(order);
       reconciler.orderChanged();
+      refresh.orderedAtLeast(order.metadata?.snapshot);
     },
     onRefused: () => publisher.offer(report()),
     clock,

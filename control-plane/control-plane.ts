@@ -9,6 +9,10 @@ import { AuditStoreSql } from './audit/audit-store-sql.js';
 import type { ArtefactStore, Catalog } from './catalog/catalog.js';
 import { catalogRoutes } from './catalog/catalog-routes.js';
 import { DownloadGate } from './catalog/download-gate.js';
+import type { OnlineKeyRing } from './catalog/online-key-ring-disk.js';
+import { promotionRoutes } from './catalog/promotion-routes.js';
+import { PromotionStoreSql } from './catalog/promotion-store-sql.js';
+import { Promotions } from './catalog/promotions.js';
 import { type ServeSettings, transportOf } from './config.js';
 import { consumerRoutes } from './consumers/consumer-routes.js';
 import { ConsumerStoreSql } from './consumers/consumer-store-sql.js';
@@ -50,6 +54,7 @@ import { operatorRoutes } from './operators/operator-routes.js';
 import { OperatorStoreSql } from './operators/operator-store-sql.js';
 import { Operators } from './operators/operators.js';
 import { PasswordHasher } from './operators/password-hash.js';
+import { FormerKeys } from './orders/former-keys.js';
 import { OrderStoreSql } from './orders/order-store-sql.js';
 import { Orders } from './orders/publish.js';
 import { Conductor } from './rollouts/conductor.js';
@@ -70,12 +75,7 @@ export interface ControlPlaneParts {
   readonly log: Log;
   readonly database: Database;
   readonly catalog: Catalog & ArtefactStore;
-  readonly keys: {
-    readonly director: KeyPair;
-    readonly time: KeyPair;
-    readonly issuer: KeyPair;
-    readonly audit: KeyPair;
-  };
+  readonly keys: { readonly online: OnlineKeyRing; readonly issuer: KeyPair; readonly audit: KeyPair };
   /** The first admin's token; undefined on a server that has operators. */
   readonly firstToken: string | undefined;
   /** That token takes the place of the one before. */
@@ -126,9 +126,9 @@ export function buildControlPlane(parts: ControlPlaneParts): ControlPlane {
     log: log.child({ room: 'orders' }),
     store: orderStore,
     channel,
-    director: keys.director,
+    directors: () => keys.online.signers('director'),
+    catalog,
     audit,
-    epoch: () => catalog.epoch,
     changed: (device) => feed.deviceChanged(device),
   });
   const conductor = new Conductor({
@@ -142,11 +142,22 @@ export function buildControlPlane(parts: ControlPlaneParts): ControlPlane {
     changed: (id) => feed.rolloutChanged(id),
   });
   const telemetryLog = log.child({ room: 'telemetry' });
+  const spread = spreadArrivals({ fleet, live, feed, conductor, log: telemetryLog });
+  const formerKeys = new FormerKeys({
+    keys: keys.online,
+    catalog,
+    devices: () => fleet.all(),
+    retired: () => void conductor.orderAgain(),
+    log: log.child({ room: 'orders' }),
+  });
   const ingest = new Ingest({
     clock,
     log: telemetryLog,
     store: telemetry,
-    committed: spreadArrivals({ fleet, live, feed, conductor, log: telemetryLog }),
+    committed: (device, message, seenAtMs) => {
+      spread(device, message, seenAtMs);
+      if (message.kind === 'report' || message.kind === 'presence') void formerKeys.look();
+    },
   });
   const tokens = new SessionTokens(clock, keys.issuer);
   const nonces = new SessionNonces();
@@ -163,7 +174,7 @@ export function buildControlPlane(parts: ControlPlaneParts): ControlPlane {
     clock,
     nonces,
     tokens,
-    timeKey: keys.time,
+    timeKeys: () => keys.online.signers('time'),
     mqttUrl: (hostname) => reachableUrl(channel.url, hostname),
   });
   const consumers = new Consumers({
@@ -213,12 +224,20 @@ export function buildControlPlane(parts: ControlPlaneParts): ControlPlane {
     log: log.child({ room: 'fleet' }),
     changed: (device) => feed.deviceChanged(device),
   });
+  const promotions = new Promotions({
+    store: new PromotionStoreSql(database.kysely),
+    catalog,
+    clock,
+    log: log.child({ room: 'catalog' }),
+    changed: () => feed.releasesChanged(),
+  });
   const startedAtMs = Math.floor(clock.now().wallMs);
   const views = new Views({
     fleet,
     orders,
     live,
     catalog,
+    promotions,
     conductor,
     telemetry,
     status: (hostname) => ({
@@ -228,6 +247,7 @@ export function buildControlPlane(parts: ControlPlaneParts): ControlPlane {
       mqttUrl: reachableUrl(channel.url, hostname),
       transport: transportOf(settings),
       rootSha256: catalog.rootSha256,
+      expiring: [...catalog.expiring(clock.now().wallMs)],
     }),
   });
   const alsoServe = (server: Server) =>
@@ -247,6 +267,7 @@ export function buildControlPlane(parts: ControlPlaneParts): ControlPlane {
         deviceRoutes(app, { views, decisions, audit });
         tokenRoutes(app, { store: fleetStore, fleet, decisions, clock, audit });
         releaseRoutes(app, { views });
+        promotionRoutes(app, { promotions, views, audit });
         rolloutRoutes(app, { conductor, views, audit });
         telemetryRoutes(app, { store: telemetry });
         consumerRoutes(app, { consumers, audit });
@@ -270,6 +291,7 @@ export function buildControlPlane(parts: ControlPlaneParts): ControlPlane {
     { stop: () => orderStore.stop() },
     { start: () => fleet.start() },
     { start: () => consumers.start() },
+    { start: () => promotions.start() },
     {
       start: () =>
         channel.start({

@@ -11,14 +11,7 @@ import { openCatalog } from './catalog/catalog-disk.js';
 import { dataPaths, type GivenSettings, type ServeSettings, serveSettings } from './config.js';
 import { buildControlPlane, type ControlPlane } from './control-plane.js';
 import { dataError } from './database/data-error.js';
-import {
-  makeFolder,
-  operatorToken,
-  ownKey,
-  renewOperatorToken,
-  serverKey,
-  sharedSecret,
-} from './database/data-folder-disk.js';
+import { makeFolder, operatorToken, ownKey, renewOperatorToken, sharedSecret } from './database/data-folder-disk.js';
 import { lockDataFolder } from './database/data-lock-sqlite.js';
 import { openDatabase } from './database/database-sqlite.js';
 import { TlsFiles } from './http/tls-files-disk.js';
@@ -108,8 +101,7 @@ async function open(
     database,
     catalog,
     keys: {
-      director: await serverKey(paths.keys, 'director'),
-      time: await serverKey(paths.keys, 'time'),
+      online: catalog.keyRing,
       issuer: await ownKey(paths.keys, 'issuer'),
       audit: await ownKey(paths.keys, 'audit'),
     },

@@ -1,6 +1,6 @@
 import type { Interpretation } from '@bellwether/shared/models/manifest';
+import { areFinite, elementCount, type TensorValues, valuesOf } from '@bellwether/shared/models/tensor-values';
 import type { Tensor } from './engine.js';
-import { areFinite, elementCount, type TensorValues, valuesOf } from './tensor-values.js';
 
 /** What an answer says, for telemetry. */
 export interface Reading {

@@ -1,6 +1,6 @@
 import { bytesPerElement, type DataType } from '@bellwether/shared/models/manifest';
+import { areFinite, bytesOf, valuesOf } from '@bellwether/shared/models/tensor-values';
 import { OpenInferenceError } from './open-inference-error.js';
-import { areFinite, bytesOf, valuesOf } from './tensor-values.js';
 
 /** Integers that a JSON number holds exactly, per type. */
 const integerRanges: Readonly<Partial<Record<DataType, readonly [number, number]>>> = {

@@ -1,12 +1,12 @@
 import { checkSchema, DecodeError } from '@bellwether/shared/contract/decode';
 import { messageOf } from '@bellwether/shared/errors';
 import type { DataType, Manifest } from '@bellwether/shared/models/manifest';
+import { byteCount, elementCount, tensorText } from '@bellwether/shared/models/tensor-values';
 import { Compile, type Static, Type } from '@bellwether/shared/schema';
 import type { Tensor } from './engine.js';
 import { bytesFromJson } from './open-inference-data.js';
 import { OpenInferenceError, type OpenInferenceErrorCode } from './open-inference-error.js';
 import { refuseSlowJson } from './open-inference-json.js';
-import { byteCount, elementCount, tensorText } from './tensor-values.js';
 
 /**
  * Open Inference Protocol v2, REST (https://github.com/kserve/open-inference-protocol), with the binary tensor data

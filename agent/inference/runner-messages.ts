@@ -1,11 +1,11 @@
 import { hex64Pattern, modelNamePattern, versionPattern } from '@bellwether/shared/ids';
 import { dataTypes } from '@bellwether/shared/models/manifest';
+import { byteCount, tensorText } from '@bellwether/shared/models/tensor-values';
 import { Compile, type Static, Type } from '@bellwether/shared/schema';
 import { RunnerTrust } from '../trust/runner-trust.js';
 import type { Tensor } from './engine.js';
 import { FrameError, tensorBytes } from './runner-frames.js';
 import { RunnerUser } from './runner-user.js';
-import { byteCount, tensorText } from './tensor-values.js';
 
 /** What main process and runner say to each other: a frame's type, and the schema of its header. */
 export const frameTypes = { load: 1, infer: 2, loaded: 16, refused: 17, answer: 18, failed: 19 } as const;

@@ -2,14 +2,14 @@ import type * as Onnxruntime from 'onnxruntime-node';
 import { messageOf } from '@bellwether/shared/errors';
 import { graphDifferences } from '@bellwether/shared/models/compatibility';
 import { decodeGolden, type GoldenVectors } from '@bellwether/shared/models/golden';
+import { goldenDifference } from '@bellwether/shared/models/golden-check';
 import { dataTypes, type Manifest, releaseOf } from '@bellwether/shared/models/manifest';
 import { OnnxError, readOnnxGraph } from '@bellwether/shared/models/onnx-tensors';
+import { byteCount, tensorText } from '@bellwether/shared/models/tensor-values';
 import { AdmissionRefusal } from '../trust/refusal.js';
 import type { ProbeResult, RunnerCall, Tensor } from './engine.js';
-import { goldenDifference } from './golden-check.js';
 import { type OnnxSession, openSession, type RunResult } from './runner-onnx-session.js';
 import { RunnerState } from './runner-state.js';
-import { byteCount, tensorText } from './tensor-values.js';
 
 /** The latency probe: the best of so many batches of so many calls [T-6]. */
 const batches = 3;

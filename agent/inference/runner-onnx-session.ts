@@ -1,7 +1,7 @@
 import type * as Onnxruntime from 'onnxruntime-node';
 import { type DataType, dataTypes, type RuntimeOptions } from '@bellwether/shared/models/manifest';
+import { bytesOf, valuesOf } from '@bellwether/shared/models/tensor-values';
 import type { Tensor } from './engine.js';
-import { bytesOf, valuesOf } from './tensor-values.js';
 
 type Onnx = typeof Onnxruntime;
 type InferenceSession = Onnxruntime.InferenceSession;

@@ -1,6 +1,6 @@
 import type { Manifest } from '@bellwether/shared/models/manifest';
+import { byteCount } from '@bellwether/shared/models/tensor-values';
 import type { Tensor } from './engine.js';
-import { byteCount } from './tensor-values.js';
 
 type Inputs = Manifest['inputs'];
 

@@ -7,7 +7,7 @@ const firstMs = 60_000;
 const everyMs = 6 * 3_600_000;
 
 export interface MetadataRefreshParts {
-  readonly trust: Pick<DeviceTrust, 'refresh'>;
+  readonly trust: Pick<DeviceTrust, 'refresh' | 'versions'>;
   /** Newer metadata may have listed or withdrawn something. */
   readonly onRefreshed: () => void;
   readonly clock: Clock;
@@ -20,7 +20,7 @@ export class MetadataRefresh {
   readonly #parts: MetadataRefreshParts;
   readonly #stopping = new AbortController();
   #cancel: () => void = () => {};
-  #running: Promise<void> = Promise.resolve();
+  #running: Promise<unknown> = Promise.resolve();
   #failures = 0;
 
   constructor(parts: MetadataRefreshParts) {
@@ -31,6 +31,12 @@ export class MetadataRefresh {
     this.#schedule(firstMs);
   }
 
+  /** An order says that there is newer metadata than this snapshot: fetched at once, unless it is here [T-9]. */
+  orderedAtLeast(snapshot: number | undefined): void {
+    if (snapshot === undefined || snapshot <= (this.#parts.trust.versions?.snapshot ?? 0)) return;
+    this.#begin();
+  }
+
   async stop(): Promise<void> {
     this.#stopping.abort();
     this.#cancel();
@@ -39,9 +45,12 @@ export class MetadataRefresh {
 
   #schedule(delayMs: number): void {
     const { clock, random } = this.#parts;
-    this.#cancel = clock.after(delayMs * (0.8 + 0.4 * random()), () => {
-      this.#running = this.#refresh();
-    });
+    this.#cancel(); // one that was ordered may have ended just before: one timer is enough
+    this.#cancel = clock.after(delayMs * (0.8 + 0.4 * random()), () => this.#begin());
+  }
+
+  #begin(): void {
+    this.#running = Promise.all([this.#running, this.#refresh()]);
   }
 
   async #refresh(): Promise<void> {

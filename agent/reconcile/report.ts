@@ -1,4 +1,5 @@
 import type { Machine, ModelReport, Report } from '@bellwether/shared/contract/report';
+import { formatReleaseId } from '@bellwether/shared/ids';
 import { type InstallRecord, isSameRelease, type ReleaseRef } from '../installs/install-record.js';
 import type { AcceptedOrder, MetadataVersions } from '../trust/device-trust.js';
 import { isPassing, type Observed, type ObservedModel } from './plan.js';
@@ -76,7 +77,7 @@ function reportModel(model: ObservedModel, { servingSinceMs, progress }: ReportC
             phase: recordOf(model, serving.release)?.phase === 'settled' ? 'settled' : 'probation',
           },
     install: install === undefined || servesOrdered(model) ? null : reportInstall(install, progress),
-    refusal: install === undefined ? null : reportRefusal(install),
+    refusal: install === undefined ? null : (reportRefusal(install) ?? reportWithdrawal(model, servingSinceMs)),
   };
 }
 
@@ -94,10 +95,19 @@ function reportRefusal({ version, manifest, verdict }: InstallRecord): ModelRepo
   return { version, manifest, code, message, atMs: Math.round(atMs), kind: isPassing(code) ? 'passing' : 'permanent' };
 }
 
+/** What was installed and then withdrawn has no verdict of its own: the listing says it, since what took its place serves [T-9]. */
+function reportWithdrawal(model: ObservedModel, servingSinceMs: ReportCase['servingSinceMs']): ModelReport['refusal'] {
+  if (model.ordered === null || !isOrderedWithdrawn(model)) return null;
+  const { version, manifest } = model.ordered;
+  const message = `${formatReleaseId(model.ordered)} was withdrawn after it was installed here`;
+  const atMs = model.serving === null ? 0 : Math.round(servingSinceMs(model.model));
+  return { version, manifest, code: 'withdrawn', message, atMs, kind: 'permanent' };
+}
+
 function stateOf(model: ObservedModel): Report['state'] {
   if (model.ordered === null) return model.isOpen ? 'working' : 'converged';
   if (servesOrdered(model)) return 'converged';
-  return orderedInstall(model)?.verdict ? 'held' : 'working';
+  return orderedInstall(model)?.verdict || isOrderedWithdrawn(model) ? 'held' : 'working';
 }
 
 /** Critical: nothing answers and nothing is on its way, or what answers was withdrawn. */
@@ -110,6 +120,12 @@ function healthOf(model: ObservedModel): Report['health'] {
 function isWithdrawn({ serving, installs }: ObservedModel): boolean {
   return installs.some(
     ({ record, listing }) => listing === 'withdrawn' && serving !== null && isSameRelease(record, serving.release),
+  );
+}
+
+function isOrderedWithdrawn({ ordered, installs }: ObservedModel): boolean {
+  return installs.some(
+    ({ record, listing }) => listing === 'withdrawn' && ordered !== null && isSameRelease(record, ordered),
   );
 }
 

@@ -1,7 +1,7 @@
 import type { Refusal } from '@bellwether/shared/contract/refusal';
 import { familyOf, formatReleaseId, type ReleaseId } from '@bellwether/shared/ids';
+import { type ListingPolicy, roleNameOf } from '@bellwether/shared/trust/listing-policy';
 import type { Listing } from './device-trust.js';
-import { type ListingPolicy, roleNameOf } from './listing-policy.js';
 import { AdmissionRefusal } from './refusal.js';
 import type { Delegation, RootFile, TargetEntry, TargetsFile } from './tuf-documents.js';
 

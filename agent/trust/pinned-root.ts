@@ -1,6 +1,6 @@
 import { DecodeError } from '@bellwether/shared/contract/decode';
 import { sha256 } from '@bellwether/shared/signing/digest';
-import { isDevelopmentRoot, rootProblem } from './listing-policy.js';
+import { isDevelopmentRoot, rootProblem } from '@bellwether/shared/trust/listing-policy';
 import { type StoredTrust, TrustError } from './trust-store.js';
 import { decodeRoot, type RootFile } from './tuf-documents.js';
 

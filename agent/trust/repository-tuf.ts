@@ -3,7 +3,7 @@ import { blobPath, metadataPath } from '@bellwether/shared/contract/http-api';
 import { decodeOnlineKeys, onlineKeysPath } from '@bellwether/shared/contract/online-keys';
 import type { Refusal } from '@bellwether/shared/contract/refusal';
 import { sha256 } from '@bellwether/shared/signing/digest';
-import type { leafProblem } from './listing-policy.js';
+import type { leafProblem } from '@bellwether/shared/trust/listing-policy';
 import { fetchSmallFile, type RemoteFolder } from './metadata-http.js';
 import { AdmissionRefusal } from './refusal.js';
 import { isSignedLeaf } from './release-verifier.js';

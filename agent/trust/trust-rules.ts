@@ -1,6 +1,6 @@
+import { type ListingPolicy, leafProblem, rootProblem, targetsProblem } from '@bellwether/shared/trust/listing-policy';
 import { belowFloor, standingFloors, timeFloorFalls } from './floors.js';
 import { findListing } from './listing.js';
-import { type ListingPolicy, leafProblem, rootProblem, targetsProblem } from './listing-policy.js';
 import { judgeOrder } from './order-gate.js';
 
 /**

@@ -1,7 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Clock } from '@bellwether/shared/clock';
-import { decodeOnlineKeys, onlineKeysPath } from '@bellwether/shared/contract/online-keys';
 import { messageOf } from '@bellwether/shared/errors';
 import type { Log } from '@bellwether/shared/log';
 import { decodeManifest, type Manifest } from '@bellwether/shared/models/manifest';
@@ -12,7 +11,9 @@ import { BlobStore } from './blob-store-disk.js';
 import type { ArtefactStore, Catalog } from './catalog.js';
 import { CatalogError } from './catalog-error.js';
 import { importKeySet } from './key-set-import-disk.js';
-import { verifyDelegated } from './metadata-tuf.js';
+import { verifyDelegated, verifyTopLevel } from './metadata-tuf.js';
+import { OnlineKeyRing } from './online-key-ring-disk.js';
+import { readOnlineKeys } from './online-keys-blob.js';
 import { PublishingCatalog } from './publishing-catalog.js';
 import { listedManifests } from './releases.js';
 import { RepositoryFolder } from './repository-disk.js';
@@ -34,7 +35,7 @@ export interface CatalogOptions {
 }
 
 /** The catalogue, open on a folder; `close` ends the re-signing and waits for what is being written. */
-export type OpenedCatalog = Catalog & ArtefactStore & { close(): Promise<void> };
+export type OpenedCatalog = Catalog & ArtefactStore & { readonly keyRing: OnlineKeyRing; close(): Promise<void> };
 
 /**
  * Opens the catalogue: imports the key set on the first start, verifies everything, signs what is due. Throws CatalogError
@@ -56,13 +57,18 @@ export async function openCatalog(options: CatalogOptions): Promise<OpenedCatalo
   for (const [role, { problem }] of state.unsound) {
     log.error({ role, problem }, 'A role is not signed by its keys; nothing that it lists is offered');
   }
+  const onlineKeys = await readOnlineKeys(state.targets.file, blobs).catch((cause: unknown) => {
+    throw new CatalogError('repository-corrupt', messageOf(cause), { cause });
+  });
+  const keyRing = await OnlineKeyRing.open(keysFolder, onlineKeys);
   const catalog = new PublishingCatalog({
     repository,
     blobs,
-    verifyRole: verifyDelegated,
+    verify: { topLevel: verifyTopLevel, delegated: verifyDelegated },
     state,
     manifests: await readManifests(state, blobs, log),
-    epoch: await readEpoch(state, blobs),
+    epoch: onlineKeys.epoch,
+    keyRing,
     clock,
     log,
   });
@@ -111,12 +117,6 @@ async function readManifests(state: RepositoryState, blobs: BlobStore, log: Log)
     }
   }
   return manifests;
-}
-
-async function readEpoch(state: RepositoryState, blobs: BlobStore): Promise<number> {
-  const target = state.targets.file.signed.targets[onlineKeysPath];
-  if (target === undefined) throw new CatalogError('repository-corrupt', `targets does not list ${onlineKeysPath}`);
-  return decodeOnlineKeys(await readIntact(blobs, target.hashes.sha256)).epoch;
 }
 
 async function readIntact(blobs: BlobStore, digest: string): Promise<Uint8Array> {

@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream';
 import type { FastifyInstance, FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify';
 import { blobPath, metadataPath, type Problem } from '@bellwether/shared/contract/http-api';
+import { OnlineKeys, type OnlineKeyUse } from '@bellwether/shared/contract/online-keys';
 import { hex64Pattern } from '@bellwether/shared/ids';
 import { Type } from '@bellwether/shared/schema';
 import { sha256 } from '@bellwether/shared/signing/digest';
@@ -12,6 +13,7 @@ import { CatalogError, type CatalogErrorCode } from './catalog-error.js';
 import { DownloadError, type DownloadErrorCode, type DownloadGate, type DownloadRight } from './download-gate.js';
 import { parseRoleName } from './repository-layout.js';
 import { maxRoleBytes } from './role-file.js';
+import { decodeTrustChange, TrustChangeBody } from './trust-change-body.js';
 
 /** What the routes need. */
 export interface CatalogRoutesOptions {
@@ -28,6 +30,8 @@ interface BlobRequest {
 
 const metadataFile =
   '^(timestamp|[1-9][0-9]{0,9}\\.(root|snapshot|targets|(staging|production)-[a-z0-9]{1,63}))\\.json$';
+/** A root, targets, and every role at once, in base64. */
+const maxTrustChangeBytes = 64 * 1024 * 1024;
 const immutable = 'public, max-age=31536000, immutable';
 /** What needed a token is not for caches that others share (RFC 9111 §3.5). */
 const privateImmutable = 'private, max-age=31536000, immutable';
@@ -37,6 +41,7 @@ const urlQuery = Type.Object({
   expires: Type.Optional(Type.String({ pattern: '^[0-9]{1,15}$' })),
   signature: Type.Optional(Type.String({ maxLength: 100 })),
 });
+const onlineKeyParams = Type.Object({ use: OnlineKeys.properties.keys.items.properties.use });
 const roleParams = Type.Object({ role: Type.String({ maxLength: 100 }) });
 
 /** The artefact plane (metadata for anybody, blobs for who has a right to them [T-11]), and the publisher's way in, for operators. */
@@ -46,6 +51,8 @@ export const catalogRoutes: FastifyPluginAsync<CatalogRoutesOptions> = async (ap
   blobDownloads(app, { store, gate });
   await app.register(async (blobs) => blobUploads(blobs, store));
   await app.register(async (roles) => roleUploads(roles, { store, audit }));
+  trustChanges(app, { store, audit });
+  onlineKeyRoutes(app, { store, audit });
 };
 
 function metadata(app: FastifyInstance, store: ArtefactStore): void {
@@ -128,6 +135,40 @@ function roleUploads(app: FastifyInstance, { store, audit }: Omit<CatalogRoutesO
   );
 }
 
+function trustChanges(app: FastifyInstance, { store, audit }: Omit<CatalogRoutesOptions, 'gate'>): void {
+  app.post<{ Body: TrustChangeBody }>(
+    '/api/v1/catalog/trust',
+    {
+      bodyLimit: maxTrustChangeBytes,
+      config: { access: 'operator' },
+      schema: { tags: ['releases'], summary: 'Change who may sign, all in one snapshot', body: TrustChangeBody },
+    },
+    async (request, reply) => {
+      const change = decodeTrustChange(request.body);
+      const published = await store.changeTrust(change);
+      const roles = [...(change.root ? ['root'] : []), ...(change.targets ? ['targets'] : []), ...change.roles.keys()];
+      audit.record({ actor: actorOf(request), action: 'catalog.trust', subject: roles.join(' '), details: published });
+      return reply.send(published);
+    },
+  );
+}
+
+function onlineKeyRoutes(app: FastifyInstance, { store, audit }: Omit<CatalogRoutesOptions, 'gate'>): void {
+  app.post<{ Params: { use: OnlineKeyUse } }>(
+    '/api/v1/catalog/online-keys/:use',
+    {
+      config: { access: 'operator' },
+      schema: { tags: ['releases'], summary: 'Make the successor of an online key', params: onlineKeyParams },
+    },
+    async (request, reply) => {
+      const { use } = request.params;
+      const next = { use, public: await store.prepareOnlineKey(use) };
+      audit.record({ actor: actorOf(request), action: 'catalog.online-key', subject: use, details: next });
+      return reply.send(next);
+    },
+  );
+}
+
 async function sendBlob(
   store: ArtefactStore,
   request: FastifyRequest<BlobRequest>,
@@ -159,9 +200,11 @@ const statuses: Partial<Record<CatalogErrorCode | DownloadErrorCode, number>> = 
   'blob-too-large': 413,
   'role-unknown': 404,
   'role-changed': 409,
+  'role-would-fail': 422,
   'role-unsound': 409,
   'release-changed': 409,
   'release-removed': 409,
+  'withdrawal-removed': 409,
   storage: 507,
 };
 

@@ -1,5 +1,8 @@
 import type { Readable } from 'node:stream';
+import type { OnlineKeyUse } from '@bellwether/shared/contract/online-keys';
 import type { Manifest } from '@bellwether/shared/models/manifest';
+import type { ExpiringFile } from './expiring.js';
+import type { TrustChange } from './trust-change.js';
 
 /** A release as the verified repository lists it. */
 export interface CatalogRelease {
@@ -24,6 +27,10 @@ export interface Catalog {
   readonly rootSha256: string;
   /** The epoch of keys/online.json: a higher one resets the orders' generations [T-7]. */
   readonly epoch: number;
+  /** Versions of the metadata that stands. */
+  readonly versions: { readonly root: number; readonly targets: number; readonly snapshot: number };
+  /** The metadata that has to be signed again soon, at this wall time. */
+  expiring(nowMs: number): readonly ExpiringFile[];
   /** By model, newest version first. */
   releases(): readonly CatalogRelease[];
   find(model: string, version: string): CatalogRelease | undefined;
@@ -50,4 +57,8 @@ export interface ArtefactStore {
   storeBlob(sha256: string, source: AsyncIterable<Uint8Array>): Promise<void>;
   /** Checks a signed role and makes it the newest; throws CatalogError. Answers with the version that now stands. */
   publishRole(role: string, bytes: Uint8Array): Promise<{ readonly version: number }>;
+  /** The public key of the successor of one of the server's own keys: made here, of no effect until keys/online.json names it. */
+  prepareOnlineKey(use: OnlineKeyUse): Promise<string>;
+  /** Checks a change of who may sign and publishes all of it in one snapshot; throws CatalogError. */
+  changeTrust(change: TrustChange): Promise<{ readonly snapshot: number }>;
 }

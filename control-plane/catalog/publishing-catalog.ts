@@ -1,17 +1,22 @@
 import type { Clock } from '@bellwether/shared/clock';
+import { type OnlineKeyUse, onlineKeysPath } from '@bellwether/shared/contract/online-keys';
 import { codeOf, messageOf } from '@bellwether/shared/errors';
 import type { Log } from '@bellwether/shared/log';
 import type { Manifest } from '@bellwether/shared/models/manifest';
 import type { ArtefactStore, Catalog, CatalogRelease, OpenBlob } from './catalog.js';
 import { CatalogError } from './catalog-error.js';
+import { type ExpiringFile, expiringFiles } from './expiring.js';
+import type { OnlineKeyRing } from './online-key-ring-disk.js';
+import { readOnlineKeys } from './online-keys-blob.js';
 import { checkRelease, type ReleaseBlobs } from './release-check.js';
 import { releasesOf } from './releases.js';
 import { developmentMark, parseRoleName } from './repository-layout.js';
 import { type RepositoryState, rolesOf, type StoredRole, unsoundRoleOf } from './repository-state.js';
-import { decodeRoleFile, type RoleFile, type TargetsFile } from './role-file.js';
+import { decodeRoleFile, type RoleFile } from './role-file.js';
 import { checkRole, otherStage } from './role-rules.js';
 import { Serial } from './serial.js';
 import { dueSigning, nextSigningAt } from './signing-schedule.js';
+import { type CheckedTrust, checkTrustChange, type TrustChange, type TrustVerifier } from './trust-change.js';
 
 /** The longest wait for a signing: the wall clock may jump in between (a board that starts in 1970). */
 const maxWaitMs = 60 * 60 * 1000;
@@ -22,6 +27,7 @@ const retryMs = 60_000;
 export interface Repository {
   metadataFile(name: string): Promise<Uint8Array | undefined>;
   publishRole(state: RepositoryState, name: string, role: StoredRole, nowMs: number): Promise<RepositoryState>;
+  publishTrust(state: RepositoryState, change: CheckedTrust, nowMs: number): Promise<RepositoryState>;
   resignSnapshot(state: RepositoryState, nowMs: number): Promise<RepositoryState>;
   resignTimestamp(state: RepositoryState, nowMs: number): Promise<RepositoryState>;
 }
@@ -36,12 +42,12 @@ export interface Blobs extends ReleaseBlobs {
 export interface CatalogParts {
   readonly repository: Repository;
   readonly blobs: Blobs;
-  /** Throws CatalogError `role-signature`. */
-  readonly verifyRole: (targets: TargetsFile, name: string, file: RoleFile) => void;
+  readonly verify: TrustVerifier;
   readonly state: RepositoryState;
   /** The listed manifests, by digest. */
   readonly manifests: ReadonlyMap<string, Manifest>;
   readonly epoch: number;
+  readonly keyRing: OnlineKeyRing;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -49,25 +55,25 @@ export interface CatalogParts {
 /** The catalogue at work: answers from memory, takes one publisher at a time, signs snapshot and timestamp when they are due. */
 export class PublishingCatalog implements Catalog, ArtefactStore {
   readonly development: boolean;
-  readonly rootSha256: string;
-  readonly epoch: number;
+  readonly keyRing: OnlineKeyRing;
   readonly #parts: CatalogParts;
   readonly #serial = new Serial();
   readonly #listeners = new Set<() => void>();
   readonly #manifests: Map<string, Manifest>;
   #state: RepositoryState;
+  #epoch: number;
   #releases: readonly CatalogRelease[];
   #cancelSigning: () => void = () => {};
   #isClosed = false;
 
   constructor(parts: CatalogParts) {
     this.#parts = parts;
+    this.keyRing = parts.keyRing;
     this.#state = parts.state;
     this.#manifests = new Map(parts.manifests);
     this.#releases = releasesOf(parts.state, parts.manifests);
     this.development = parts.state.root.signed[developmentMark] === true;
-    this.rootSha256 = parts.state.rootSha256;
-    this.epoch = parts.epoch;
+    this.#epoch = parts.epoch;
   }
 
   /** Signs what is due, and again whenever it is. Throws CatalogError when the first signing fails. */
@@ -81,6 +87,23 @@ export class PublishingCatalog implements Catalog, ArtefactStore {
     this.#isClosed = true;
     this.#cancelSigning();
     await this.#serial.idle();
+  }
+
+  get rootSha256(): string {
+    return this.#state.rootSha256;
+  }
+
+  get epoch(): number {
+    return this.#epoch;
+  }
+
+  expiring(nowMs: number): readonly ExpiringFile[] {
+    return expiringFiles(this.#state, nowMs);
+  }
+
+  get versions(): Catalog['versions'] {
+    const { root, targets, snapshot } = this.#state;
+    return { root: root.signed.version, targets: targets.version, snapshot: snapshot.version };
   }
 
   releases(): readonly CatalogRelease[] {
@@ -116,6 +139,41 @@ export class PublishingCatalog implements Catalog, ArtefactStore {
     return this.#serial.run(() => this.#publishRole(name, bytes));
   }
 
+  prepareOnlineKey(use: OnlineKeyUse): Promise<string> {
+    return this.#serial.run(() => this.keyRing.prepare(use));
+  }
+
+  changeTrust(change: TrustChange): Promise<{ readonly snapshot: number }> {
+    return this.#serial.run(() => this.#changeTrust(change));
+  }
+
+  async #changeTrust(change: TrustChange): Promise<{ readonly snapshot: number }> {
+    const { repository, blobs, clock, log, verify } = this.#parts;
+    const nowMs = clock.now().wallMs;
+    const checked = checkTrustChange({ ...this.#state, nowMs, verify }, change);
+    const onlineKeys = await readOnlineKeys(checked.targets.file, blobs);
+    const { epoch } = onlineKeys;
+    if (epoch < this.#epoch) {
+      throw new CatalogError('role-policy', `keys/online.json is at epoch ${this.#epoch}; ${epoch} is over`);
+    }
+    const missing = this.keyRing.missing(onlineKeys);
+    if (missing !== undefined) {
+      throw new CatalogError('role-policy', `${onlineKeysPath} would name no ${missing} key that this server holds`);
+    }
+    this.#state = await repository.publishTrust(this.#state, checked, nowMs);
+    await this.keyRing.settle(onlineKeys);
+    this.#epoch = epoch;
+    log.info({ ...this.versions }, 'A change of who may sign was published');
+    this.#changed();
+    return { snapshot: this.#state.snapshot.version };
+  }
+
+  #changed(): void {
+    this.#releases = releasesOf(this.#state, this.#manifests);
+    this.#schedule();
+    for (const listener of this.#listeners) listener();
+  }
+
   async #publishRole(name: string, bytes: Uint8Array): Promise<{ readonly version: number }> {
     const { repository, blobs, clock, log } = this.#parts;
     const nowMs = clock.now().wallMs;
@@ -130,7 +188,7 @@ export class PublishingCatalog implements Catalog, ArtefactStore {
     // The publisher may not have heard our first answer.
     if (Buffer.compare(bytes, current.bytes) === 0) return { version: current.version };
     const file = decodeUploaded(bytes, name);
-    this.#parts.verifyRole(this.#state.targets.file, name, file);
+    this.#parts.verify.delegated(this.#state.targets.file, name, file);
     const other = roles[otherStage(id.stage)].file;
     for (const listing of checkRole(file, { id, current: current.file, other, nowMs })) {
       this.#manifests.set(listing.target.hashes.sha256, await checkRelease(listing, blobs));
@@ -138,9 +196,7 @@ export class PublishingCatalog implements Catalog, ArtefactStore {
     const { version } = file.signed;
     this.#state = await repository.publishRole(this.#state, name, { version, bytes, file }, nowMs);
     log.info({ role: name, version, snapshot: this.#state.snapshot.version }, 'A role was published');
-    this.#releases = releasesOf(this.#state, this.#manifests);
-    this.#schedule();
-    for (const listener of this.#listeners) listener();
+    this.#changed();
     return { version };
   }
 

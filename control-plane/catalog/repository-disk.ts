@@ -19,6 +19,8 @@ import {
   type RootFile,
   type SnapshotFile,
 } from './role-file.js';
+import type { CheckedTrust } from './trust-change.js';
+import { finishWriting, writeTogether } from './trust-journal-disk.js';
 
 /** The keys that the server signs metadata with. */
 export interface OnlineKeyPairs {
@@ -52,6 +54,7 @@ export class RepositoryFolder {
   /** Reads and verifies everything from the newest root down, without judging expiry: a server that was off for a week must start, and sign anew. */
   async load(): Promise<RepositoryState> {
     try {
+      await finishWriting(this.#folder);
       const { root, rootBytes } = await this.#newestRoot();
       const timestamp = decodeTimestampFile(await this.#read('timestamp.json'));
       verifyTopLevel(root, timestamp);
@@ -92,6 +95,29 @@ export class RepositoryFolder {
   async publishRole(state: RepositoryState, name: string, role: StoredRole, nowMs: number): Promise<RepositoryState> {
     await this.#write(metadataFileName(name, role.version), role.bytes);
     return this.resignSnapshot({ ...state, roles: new Map(state.roles).set(name, role) }, nowMs);
+  }
+
+  /** Makes a checked change of trust stand: its files, a snapshot and a timestamp, together or not at all. Throws CatalogError `storage`. */
+  async publishTrust(state: RepositoryState, change: CheckedTrust, nowMs: number): Promise<RepositoryState> {
+    const { root, targets, roles, files } = change;
+    const versions = { snapshot: state.snapshot.version + 1, timestamp: state.timestamp.version + 1 };
+    const vouched = new Map<string, FileVersion>([['targets', targets], ...roles]);
+    const snapshot = signSnapshot(versions.snapshot, vouched, { key: this.#keys.snapshot, nowMs });
+    const named = { version: versions.snapshot, bytes: snapshot };
+    const timestamp = signTimestamp(versions.timestamp, named, { key: this.#keys.timestamp, nowMs });
+    verifyTopLevel(root, decodeSnapshotFile(snapshot));
+    verifyTopLevel(root, decodeTimestampFile(timestamp));
+    const together = new Map([
+      ...files,
+      [metadataFileName('snapshot', versions.snapshot), snapshot] as const,
+      ['timestamp.json', timestamp] as const,
+    ]);
+    try {
+      await writeTogether(this.#folder, together);
+    } catch (error) {
+      throw storageError(error);
+    }
+    return this.load();
   }
 
   /** Signs a new snapshot over the same roles, and a timestamp over it. */

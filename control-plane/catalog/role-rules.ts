@@ -61,9 +61,13 @@ export function otherStage(stage: Stage): Stage {
   return stage === 'staging' ? 'production' : 'staging';
 }
 
-/** A release is immutable: its path stands for the same bytes for ever. */
+/** A release is immutable: its path stands for the same bytes for ever, and a tombstone for ever too [T-9]. */
 function refuseChange(path: string, target: Target, before: Target | undefined): void {
-  if (before === undefined || isSameFile(target, before)) return;
+  if (before === undefined) return;
+  if (before.custom?.withdrawn !== undefined && target.custom?.withdrawn === undefined) {
+    throw new CatalogError('withdrawal-removed', `${path} was withdrawn and stays so: publish a new version`);
+  }
+  if (isSameFile(target, before)) return;
   throw new CatalogError(
     'release-changed',
     `${path} has been ${before.hashes.sha256} and cannot become ${target.hashes.sha256}: publish a new version`,
@@ -83,7 +87,7 @@ function refuseOtherStage(
       `${path} is not listed in staging: it must be published before it is approved`,
     );
   }
-  refuseChange(path, target, listed);
+  if (listed !== undefined) refuseChange(path, target, { length: listed.length, hashes: listed.hashes });
 }
 
 /** Same length and digest. */

@@ -7,6 +7,7 @@ export type CliErrorCode =
   | 'password-differs'
   | 'audit-broken'
   | 'head-invalid'
+  | 'key-unknown'
   | 'passphrase-missing'
   | 'passphrase-weak'
   | 'passphrase-differs'

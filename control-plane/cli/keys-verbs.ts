@@ -1,6 +1,8 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import { initDevelopmentKeys, initProductionKeys, type KeySet } from '../publisher/key-set-disk.js';
 import { CliError } from './cli-error.js';
+import { addKeysChangeVerbs } from './keys-change-verbs.js';
+import { addKeysListVerbs } from './keys-list-verbs.js';
 import { newPassphrase, type PassphraseOptions, withPassphrase } from './passphrase.js';
 import { fields } from './table.js';
 import { type OutputOptions, print, type VerbParts, withOutput } from './verb.js';
@@ -26,6 +28,8 @@ export function addKeysVerbs(program: Command, parts: VerbParts): void {
     .option('--publishers <count>', 'people who may sign staging (default: 1)', count)
     .option('--approvers <count>', 'people who may sign production (default: 1)', count)
     .action((options: InitOptions) => init(options, parts));
+  addKeysListVerbs(keys, parts);
+  addKeysChangeVerbs(keys, parts);
 }
 
 async function init(options: InitOptions, parts: VerbParts): Promise<void> {

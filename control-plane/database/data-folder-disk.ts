@@ -8,9 +8,6 @@ import { DataError } from './data-error.js';
 /** The keys that the server makes for itself: `issuer` signs sessions' tokens, `audit` the heads of the audit log. */
 type OwnKeyUse = 'issuer' | 'audit';
 
-/** The keys that the server holds here besides the catalogue's. */
-export type ServerKeyUse = 'director' | 'time' | OwnKeyUse;
-
 /** Makes a folder that only its owner may enter, unless it is there. */
 export async function makeFolder(path: string): Promise<void> {
   await mkdir(path, { recursive: true, mode: 0o700 });
@@ -55,15 +52,10 @@ export async function sharedSecret(path: string): Promise<string> {
   );
 }
 
-/** A key that is made on the first start. */
+/** A key that is made on the first start. Throws DataError when it is a key for something else, or what readKeyFile throws. */
 export async function ownKey(folder: string, use: OwnKeyUse): Promise<KeyPair> {
   const { publicKey, seed } = generateKeyPair();
   await orIfThere(writeKeyFile(`${folder}/${use}.key`, { version: 1, use, public: publicKey, seed }));
-  return serverKey(folder, use);
-}
-
-/** Reads `<use>.key`; throws DataError when it is a key for something else, or what readKeyFile throws. */
-export async function serverKey(folder: string, use: ServerKeyUse): Promise<KeyPair> {
   const key = await readKeyFile(`${folder}/${use}.key`);
   if (key.use !== use) throw new DataError('data-corrupt', `${folder}/${use}.key is a ${key.use} key`);
   return { publicKey: key.public, seed: key.seed };

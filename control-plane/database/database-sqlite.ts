@@ -6,6 +6,7 @@ import { consumers } from './migrations/consumers.js';
 import { deviceStanding } from './migrations/device-standing.js';
 import { first } from './migrations/first.js';
 import { people } from './migrations/people.js';
+import { promotions } from './migrations/promotions.js';
 import { receipts } from './migrations/receipts.js';
 import type { Tables } from './schema.js';
 
@@ -15,6 +16,7 @@ const migrations: Readonly<Record<string, Migration>> = {
   '0002-device-standing': deviceStanding,
   '0002-people': people,
   '0003-consumers': consumers,
+  '0003-promotions': promotions,
   '0003-receipts': receipts,
 };
 

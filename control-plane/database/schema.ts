@@ -98,6 +98,14 @@ export interface Tables {
     arrived_at_ms: number;
     body: Buffer;
   };
+  /** Requests for approval, by release: `digits@1.0.0`. */
+  promotions: {
+    release: string;
+    note: string | null;
+    requested_at_ms: number;
+    rejected_at_ms: number | null;
+    reason: string | null;
+  };
   counters: { name: string; value: number };
   operators: { name: string; role: string; password: string | null; created_at_ms: number };
   credentials: {

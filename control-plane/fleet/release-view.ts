@@ -4,7 +4,10 @@ import type { ReleaseView } from '../http/operator-api.js';
 import type { Device } from './device.js';
 
 /** A release as the operator sees it. */
-export function releaseView(release: CatalogRelease, devicesServing: number): ReleaseView {
+export function releaseView(
+  release: CatalogRelease,
+  { devicesServing, promotion }: Pick<ReleaseView, 'devicesServing' | 'promotion'>,
+): ReleaseView {
   const { model, version, manifest, staging, production, withdrawn, bytes, manifestDocument: document } = release;
   const { lineage } = document;
   return {
@@ -23,6 +26,7 @@ export function releaseView(release: CatalogRelease, devicesServing: number): Re
     accuracy: document.benchmark?.value ?? null,
     lineage: { gitCommit: lineage.gitCommit, data: lineage.data.id, training: lineage.training },
     devicesServing,
+    promotion,
   };
 }
 

@@ -27,7 +27,8 @@ interface SessionParts {
   readonly clock: Clock;
   readonly nonces: SessionNonces;
   readonly tokens: SessionTokens;
-  readonly timeKey: KeyPair;
+  /** Two while the time key is replaced. */
+  readonly timeKeys: () => readonly KeyPair[];
   /** Where a device connects that reached us under this host name. */
   readonly mqttUrl: (hostname: string) => string;
 }
@@ -51,7 +52,7 @@ export class Sessions {
    * only who proved to be the device hears how it stands.
    */
   async open({ envelope }: SessionRequest, hostname: string): Promise<SessionReply> {
-    const { clock, nonces, tokens, timeKey, mqttUrl } = this.#parts;
+    const { clock, nonces, tokens, timeKeys, mqttUrl } = this.#parts;
     const proof = this.#openProof(envelope);
     const nowMs = clock.now().wallMs;
     if (!nonces.use(proof.serverNonce, proof.device, nowMs)) {
@@ -63,7 +64,7 @@ export class Sessions {
       token: await tokens.issue(proof.device, proof.audience),
       expiresInSeconds: sessionSeconds,
       mqttUrl: mqttUrl(hostname),
-      time: JSON.parse(Buffer.from(sealEnvelope('time', time, [timeKey])).toString()),
+      time: JSON.parse(Buffer.from(sealEnvelope('time', time, timeKeys())).toString()),
     };
   }
 

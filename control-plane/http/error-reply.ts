@@ -2,12 +2,19 @@ import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from
 import type { Problem } from '@bellwether/shared/contract/http-api';
 import { codeOf } from '@bellwether/shared/errors';
 import type { Log } from '@bellwether/shared/log';
+import type { PromotionErrorCode } from '../catalog/promotion.js';
 import type { ConsumerErrorCode } from '../consumers/consumer-error.js';
 import type { FleetErrorCode } from '../fleet/fleet-error.js';
 import { OperatorError, type OperatorErrorCode } from '../operators/operator-error.js';
 import type { RolloutErrorCode } from '../rollouts/rollout-error.js';
 
-type OurCode = FleetErrorCode | ConsumerErrorCode | 'hook-secret-invalid' | RolloutErrorCode | OperatorErrorCode;
+type OurCode =
+  | PromotionErrorCode
+  | FleetErrorCode
+  | ConsumerErrorCode
+  | 'hook-secret-invalid'
+  | RolloutErrorCode
+  | OperatorErrorCode;
 
 /** Our codes over HTTP. The catalogue's routes answer their own. */
 const statuses: Readonly<Record<OurCode, number>> = {
@@ -46,6 +53,8 @@ const statuses: Readonly<Record<OurCode, number>> = {
   'release-unknown': 404,
   'release-not-approved': 409,
   'release-withdrawn': 409,
+  'release-approved': 409,
+  'promotion-unknown': 404,
   'rollout-unknown': 404,
   'consumer-exists': 409,
   'consumer-unknown': 404,

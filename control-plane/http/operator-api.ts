@@ -122,8 +122,28 @@ export const ReleaseView = Type.Object({
   accuracy: orNull(Type.Number()),
   lineage: orNull(Type.Object({ gitCommit: Type.String(), data: Type.String(), training: Type.String() })),
   devicesServing: count,
+  /** The request to approve it: null when nobody asked, or nothing is left to decide. */
+  promotion: orNull(
+    Type.Object({
+      state: Type.Union([Type.Literal('pending'), Type.Literal('rejected')]),
+      note: orNull(Type.String()),
+      requestedAtMs: count,
+      rejectedAtMs: orNull(count),
+      reason: orNull(Type.String()),
+    }),
+  ),
 });
 export type ReleaseView = Static<typeof ReleaseView>;
+/** `POST /releases/:model/:version/promotion`: asks for an approval. */
+export const PromotionRequest = Type.Object(
+  { note: Type.Optional(Type.String({ minLength: 1, maxLength: 1000 })) },
+  { additionalProperties: false },
+);
+/** `POST /releases/:model/:version/rejection`: declines one. */
+export const RejectionRequest = Type.Object(
+  { reason: Type.String({ minLength: 1, maxLength: 500 }) },
+  { additionalProperties: false },
+);
 export const ReleaseList = Type.Object({ releases: Type.Array(ReleaseView) });
 export type ReleaseList = Static<typeof ReleaseList>;
 
@@ -207,6 +227,8 @@ export const ServerStatus = Type.Object({
   /** `plaintext-network`: it listens beyond this machine without TLS, because it was told to. */
   transport: Type.Union([Type.Literal('tls'), Type.Literal('loopback'), Type.Literal('plaintext-network')]),
   rootSha256: Type.String(),
+  /** Metadata with a third of its life left, or less: the soonest first. `bellwether keys renew` signs root, targets and roles again. */
+  expiring: Type.Array(Type.Object({ role: Type.String(), expiresAtMs: count })),
 });
 export type ServerStatus = Static<typeof ServerStatus>;
 

@@ -1,5 +1,6 @@
 import { formatReleaseId, type ReleaseId } from '@bellwether/shared/ids';
-import type { Catalog } from '../catalog/catalog.js';
+import type { Catalog, CatalogRelease } from '../catalog/catalog.js';
+import type { Promotions } from '../catalog/promotions.js';
 import { deviceView } from '../fleet/device-view.js';
 import type { Fleet } from '../fleet/fleet.js';
 import { manifestsServed, releaseView } from '../fleet/release-view.js';
@@ -20,6 +21,7 @@ interface ViewParts {
   readonly orders: Orders;
   readonly live: LiveBoard;
   readonly catalog: Catalog;
+  readonly promotions: Promotions;
   readonly conductor: Conductor;
   readonly telemetry: TelemetryStore;
 }
@@ -48,7 +50,7 @@ export class Views {
 
   releases(): ReleaseView[] {
     const serving = this.#devicesServing();
-    return this.#parts.catalog.releases().map((release) => releaseView(release, serving.get(release.manifest) ?? 0));
+    return this.#parts.catalog.releases().map((release) => this.#releaseView(release, serving));
   }
 
   /** Throws RolloutError `release-unknown`. */
@@ -56,7 +58,7 @@ export class Views {
     const release = this.#parts.catalog.find(id.model, id.version);
     if (release === undefined)
       throw new RolloutError('release-unknown', `${formatReleaseId(id)} is not in the catalogue`);
-    return releaseView(release, this.#devicesServing().get(release.manifest) ?? 0);
+    return this.#releaseView(release, this.#devicesServing());
   }
 
   /** Newest first. */
@@ -77,6 +79,11 @@ export class Views {
       rollouts: this.rollouts(),
       events: this.#parts.telemetry.events(overviewEvents),
     };
+  }
+
+  #releaseView(release: CatalogRelease, serving: ReadonlyMap<string, number>): ReleaseView {
+    const devicesServing = serving.get(release.manifest) ?? 0;
+    return releaseView(release, { devicesServing, promotion: this.#parts.promotions.of(release) });
   }
 
   #devicesServing(): Map<string, number> {

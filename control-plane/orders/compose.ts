@@ -1,6 +1,7 @@
 import type { Labels } from '@bellwether/shared/contract/http-api';
 import type { Order } from '@bellwether/shared/contract/order';
 import { sha256 } from '@bellwether/shared/signing/digest';
+import type { Catalog, CatalogRelease } from '../catalog/catalog.js';
 import { isFor, type Rollout } from '../rollouts/rollout.js';
 
 /** What an order depends on. */
@@ -34,12 +35,25 @@ export function composeModels(rollouts: readonly Rollout[]): Order['models'] | u
   return Object.fromEntries(rollouts.map(({ model, version, manifest }) => [model, { stable: { version, manifest } }]));
 }
 
-/** SHA-256 of what an order says, who signs it, and for which key of the device it is. While it stays the same, the order that went out stands. */
-export function contentDigest(
-  epoch: number,
-  { director, device }: { readonly director: string; readonly device: string },
+/** What of the catalogue devices should hear of soon: newer root or targets, and withdrawals among the models that are ordered [T-9]. */
+export function urgentNews(
+  { versions, releases }: { readonly versions: Catalog['versions']; readonly releases: readonly CatalogRelease[] },
   models: Order['models'],
+): readonly unknown[] {
+  const withdrawn = releases.filter((release) => release.withdrawn !== null && models[release.model] !== undefined);
+  return [versions.root, versions.targets, withdrawn.map(({ model, version }) => `${model}@${version}`).sort()];
+}
+
+/** SHA-256 of what an order says, who signs it, for which key of the device it is, and what it is to make known. While it stays the same, the order that went out stands. */
+export function contentDigest(
+  {
+    epoch,
+    directors,
+    device,
+  }: { readonly epoch: number; readonly directors: readonly string[]; readonly device: string },
+  models: Order['models'],
+  news: readonly unknown[],
 ): string {
   const sorted = Object.entries(models).sort(([a], [b]) => (a < b ? -1 : 1));
-  return sha256(Buffer.from(JSON.stringify([epoch, director, device, sorted])));
+  return sha256(Buffer.from(JSON.stringify([epoch, directors, device, sorted, news])));
 }

@@ -6,10 +6,11 @@ import { sha256 } from '@bellwether/shared/signing/digest';
 import { sealEnvelope } from '@bellwether/shared/signing/envelope';
 import type { KeyPair } from '@bellwether/shared/signing/key-pair';
 import type { AuditTrail } from '../audit/audit-row.js';
+import type { Catalog } from '../catalog/catalog.js';
 import type { Device } from '../fleet/device.js';
 import type { DeviceChannel } from '../messaging/device-channel.js';
 import type { Rollout } from '../rollouts/rollout.js';
-import { composeModels, contentDigest } from './compose.js';
+import { composeModels, contentDigest, urgentNews } from './compose.js';
 import { isOvertaken, nextGeneration } from './generation.js';
 import type { OrderStore, StoredOrder } from './order-store.js';
 
@@ -18,10 +19,10 @@ interface OrderParts {
   readonly log: Log;
   readonly store: OrderStore;
   readonly channel: Pick<DeviceChannel, 'publishOrder'>;
-  readonly director: KeyPair;
+  /** The keys that sign: two while the director's is replaced. */
+  readonly directors: () => readonly KeyPair[];
+  readonly catalog: Pick<Catalog, 'epoch' | 'versions' | 'releases'>;
   readonly audit: Pick<AuditTrail, 'recordSoon'>;
-  /** The epoch of keys/online.json. */
-  readonly epoch: () => number;
   /** Told when a device's order is another one. */
   readonly changed: (device: string) => void;
 }
@@ -55,11 +56,7 @@ export class Orders {
     if (models === undefined) return;
     for (;;) {
       const last = this.#orders.get(device.id);
-      const content = contentDigest(
-        this.#parts.epoch(),
-        { director: this.#parts.director.publicKey, device: device.publicKey },
-        models,
-      );
+      const content = this.#contentOf(device, models);
       const observed = device.report?.observed ?? null;
       if (last?.content === content && !isOvertaken(last, observed)) return;
       const next = this.#sign(device, models, content, last);
@@ -81,8 +78,15 @@ export class Orders {
     await this.#parts.channel.publishOrder(device, new Uint8Array());
   }
 
+  #contentOf(device: Device, models: Order['models']): string {
+    const { catalog, directors } = this.#parts;
+    const news = urgentNews({ versions: catalog.versions, releases: catalog.releases() }, models);
+    const keys = directors().map(({ publicKey }) => publicKey);
+    return contentDigest({ epoch: catalog.epoch, directors: keys, device: device.publicKey }, models, news);
+  }
+
   #sign(device: Device, models: Order['models'], content: string, last: StoredOrder | undefined): StoredOrder {
-    const epoch = this.#parts.epoch();
+    const { epoch, versions } = this.#parts.catalog;
     const generation = nextGeneration(epoch, last, device.report?.observed ?? null);
     const issuedAtMs = Math.floor(this.#parts.clock.now().wallMs);
     const order: Order = {
@@ -92,8 +96,9 @@ export class Orders {
       generation,
       issuedAtMs,
       models,
+      metadata: { snapshot: versions.snapshot },
     };
-    const envelope = sealEnvelope('order', order, [this.#parts.director]);
+    const envelope = sealEnvelope('order', order, this.#parts.directors());
     // sealEnvelope signs JSON.stringify of the order: the same bytes that the device will digest.
     const digest = sha256(Buffer.from(JSON.stringify(order)));
     return { device: device.id, epoch, generation, content, digest, models, envelope, issuedAtMs };

@@ -82,6 +82,17 @@ export async function initProductionKeys(
   return initKeys(folder, { families, keys: newKeys(people), development: false, nowMs, writeOffline });
 }
 
+/** Makes one key, sealed under its passphrase, in a new file; answers with its public key. Throws PublisherError `already-there`. */
+export async function makeKey(path: string, use: SetKeyUse, passphrase: AskPassphrase): Promise<string> {
+  const { publicKey, seed } = generateKeyPair();
+  const sealed = sealKey({ version: 1, use, public: publicKey, seed }, await passphrase(basename(path)));
+  await writeSealedKey(path, sealed).catch((cause: unknown) => {
+    if (codeOf(cause) !== 'EEXIST') throw cause;
+    throw new PublisherError('already-there', `${path} is there: keys are never overwritten`, { cause });
+  });
+  return publicKey;
+}
+
 async function initKeys(folder: string, set: NewSet): Promise<KeySet> {
   for (const family of set.families) requireFamily(family);
   const families = [...new Set(set.families)];

@@ -1,7 +1,7 @@
 import { familyOf, type ReleaseId } from '@bellwether/shared/ids';
 import type { KeyFile } from '@bellwether/shared/signing/key-file';
-import { roleName, type Stage, targetPath } from '../catalog/repository-layout.js';
-import type { Target } from '../catalog/role-file.js';
+import { type RoleId, roleName, type Stage, targetPath } from '../catalog/repository-layout.js';
+import type { RoleFile, Target } from '../catalog/role-file.js';
 import { stageKeyUse } from './first-metadata.js';
 import { signTargets } from './metadata-signing.js';
 import { PublisherError } from './publisher-error.js';
@@ -43,6 +43,8 @@ export function refuseForeignKey(key: KeyFile, stage: Stage, role: TrustedRole):
   }
 }
 
+type Roles = Readonly<Record<Stage, TrustedRole>>;
+
 /**
  * Lists a release in one stage: signs the newest verified role with it, and again on what others have published in between.
  * `judge` looks at the newest roles before each signature and throws to stop it.
@@ -50,24 +52,35 @@ export function refuseForeignKey(key: KeyFile, stage: Stage, role: TrustedRole):
 export async function listRelease(
   signer: Signer,
   listing: { readonly stage: Stage; readonly release: ReleaseId; readonly target: Target },
-  judge: (roles: Readonly<Record<Stage, TrustedRole>>) => void,
+  judge: (roles: Roles) => void,
 ): Promise<RoleChange> {
-  const { key, repository, server, nowMs } = signer;
   const { stage, release, target } = listing;
-  const family = familyOf(release.model);
-  const role = roleName({ stage, family });
   const path = targetPath(stage, release);
+  const signed = await signRole(signer, { stage, family: familyOf(release.model) }, (roles) => {
+    judge(roles);
+    return withListing(roles[stage].file, { path, target }, signer.nowMs);
+  });
+  return { ...signed, path, bytes: target.length, sha256: target.hashes.sha256 };
+}
+
+/**
+ * Signs the next version of a role, and again on what others have published in between: the base is always the newest
+ * verified one [T-13]. `edit` gives the change, or undefined when there is none to sign; it throws to stop it.
+ */
+export async function signRole(
+  { key, repository, server }: Signer,
+  { stage, family }: RoleId,
+  edit: (roles: Roles) => RoleFile['signed'] | undefined,
+): Promise<Pick<RoleChange, 'role' | 'version' | 'isNew'>> {
+  const role = roleName({ stage, family });
   for (let attempt = 1; ; attempt++) {
     const roles = await repository.roles(family);
     refuseForeignKey(key, stage, roles[stage]);
-    judge(roles);
-    const base = roles[stage].file;
-    const next = withListing(base, { path, target }, nowMs);
-    const change = { role, path, bytes: target.length, sha256: target.hashes.sha256 };
-    if (next === undefined) return { ...change, version: base.signed.version, isNew: false };
+    const next = edit(roles);
+    if (next === undefined) return { role, version: roles[stage].file.signed.version, isNew: false };
     try {
       await server.publishRole(role, signTargets(next, [{ publicKey: key.public, seed: key.seed }]));
-      return { ...change, version: next.version, isNew: true };
+      return { role, version: next.version, isNew: true };
     } catch (error) {
       if (!(error instanceof ServerRefusal) || error.code !== 'role-changed' || attempt === maxAttempts) throw error;
     }

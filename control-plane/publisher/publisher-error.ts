@@ -8,6 +8,9 @@ export type PublisherErrorCode =
   | 'passphrase'
   | 'key-use'
   | 'key-not-delegated'
+  | 'key-unknown'
+  | 'key-known'
+  | 'key-needed'
   // A release's source
   | 'source-missing'
   | 'source-yaml'

@@ -1,5 +1,7 @@
 import type { Readable } from 'node:stream';
+import type { OnlineKeyUse } from '@bellwether/shared/contract/online-keys';
 import { CodedError } from '@bellwether/shared/errors';
+import type { TrustChange } from '../catalog/trust-change.js';
 
 /** The server's refusal in its own words (RFC 9457): `code` is the server's. */
 export class ServerRefusal extends CodedError<string> {
@@ -23,4 +25,8 @@ export interface ReleaseServer {
   getBlob(sha256: string): Promise<AsyncIterable<Uint8Array>>;
   /** Throws ServerRefusal `role-changed` when the base is stale. */
   publishRole(role: string, metadata: Uint8Array): Promise<void>;
+  /** The public key of the successor of one of the server's own keys. */
+  nextOnlineKey(use: OnlineKeyUse): Promise<string>;
+  /** Throws ServerRefusal `role-changed` when a base is stale, `role-would-fail` and others. */
+  changeTrust(change: TrustChange): Promise<void>;
 }

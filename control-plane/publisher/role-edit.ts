@@ -29,3 +29,23 @@ export function withListing(
     targets: { ...signed.targets, [path]: target },
   };
 }
+
+/**
+ * The next version of a role, with a tombstone on one release [T-9]; undefined when it has one already. What the role
+ * listed stays listed: a tombstone is an entry, never an absence.
+ */
+export function withTombstone(
+  { signed }: RoleFile,
+  { path, target, reason }: { readonly path: string; readonly target: Target; readonly reason: string },
+  nowMs: number,
+): RoleFile['signed'] | undefined {
+  const listed = signed.targets[path] ?? target;
+  if (listed.custom?.withdrawn !== undefined) return undefined;
+  const withdrawn = { ...listed, custom: { ...listed.custom, withdrawn: reason } };
+  return {
+    ...signed,
+    version: signed.version + 1,
+    expires: expiryAfter(nowMs, lifetimeDays.role),
+    targets: { ...signed.targets, [path]: withdrawn },
+  };
+}

@@ -4,8 +4,12 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { type CompiledSchema, checkSchema } from '@bellwether/shared/contract/decode';
 import { blobPath, Problem } from '@bellwether/shared/contract/http-api';
+import type { OnlineKeyUse } from '@bellwether/shared/contract/online-keys';
 import { messageOf } from '@bellwether/shared/errors';
-import { Compile } from '@bellwether/shared/schema';
+import { hex64Pattern } from '@bellwether/shared/ids';
+import { Compile, Type } from '@bellwether/shared/schema';
+import type { TrustChange } from '../catalog/trust-change.js';
+import { encodeTrustChange } from '../catalog/trust-change-body.js';
 import { type ReleaseServer, ServerError, ServerRefusal } from './release-server.js';
 
 /** A connection without a byte for this long is given up. */
@@ -14,6 +18,8 @@ const idleMs = 60_000;
 const maxReplyBytes = 64 * 1024 * 1024;
 
 const compiledProblem = Compile(Problem);
+
+const compiledNextKey = Compile(Type.Object({ public: Type.String({ pattern: hex64Pattern }) }));
 
 interface Call {
   readonly method: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
@@ -72,6 +78,15 @@ export class ServerConnection implements ReleaseServer {
   async publishRole(role: string, metadata: Uint8Array): Promise<void> {
     const reply = await this.#exchange(jsonCall(`/api/v1/catalog/roles/${encodeURIComponent(role)}`, metadata));
     reply.resume();
+  }
+
+  async nextOnlineKey(use: OnlineKeyUse): Promise<string> {
+    return (await this.post(`/api/v1/catalog/online-keys/${use}`, {}, compiledNextKey)).public;
+  }
+
+  async changeTrust(change: TrustChange): Promise<void> {
+    const body = Buffer.from(JSON.stringify(encodeTrustChange(change)));
+    (await this.#exchange(jsonCall('/api/v1/catalog/trust', body))).resume();
   }
 
   async #json<T>(reply: IncomingMessage, path: string, schema: CompiledSchema<T>): Promise<T> {

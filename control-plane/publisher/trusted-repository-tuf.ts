@@ -4,21 +4,23 @@ import { join } from 'node:path';
 import { Updater } from 'tuf-js';
 import { DecodeError } from '@bellwether/shared/contract/decode';
 import { metadataPath } from '@bellwether/shared/contract/http-api';
+import { decodeOnlineKeys, type OnlineKeys, onlineKeysPath } from '@bellwether/shared/contract/online-keys';
 import { messageOf } from '@bellwether/shared/errors';
 import { sha256 } from '@bellwether/shared/signing/digest';
-import { roleMark, roleName, type Stage, targetPath } from '../catalog/repository-layout.js';
+import { parseRoleName, roleMark, roleName, type Stage, stages, targetPath } from '../catalog/repository-layout.js';
+import type { StoredRole } from '../catalog/repository-state.js';
 import {
   decodeRoleFile,
+  decodeRootFile,
   decodeSnapshotFile,
   decodeTargetsFile,
   maxRoleBytes,
-  type SnapshotFile,
   type TargetsFile,
 } from '../catalog/role-file.js';
 import { PublisherError } from './publisher-error.js';
-import { ServerError } from './release-server.js';
+import { type ReleaseServer, ServerError } from './release-server.js';
 import { readTrustedFiles, type TrustedFiles, writeTrustedFiles } from './trusted-files-disk.js';
-import type { TrustedRepository, TrustedRole } from './trusted-repository.js';
+import type { TrustedFilesOfAll, TrustedRepository, TrustedRole } from './trusted-repository.js';
 
 /** Where a TUF client of one's own finds things. */
 interface TrustedRepositoryOptions {
@@ -34,27 +36,41 @@ interface TrustedRepositoryOptions {
  * silently, floors with them, so it works on a copy in a temporary folder, and what it has verified is kept in one file.
  */
 export function openTrustedRepository(options: TrustedRepositoryOptions): TrustedRepository {
-  return { roles: (family) => refreshedRoles(options, family) };
+  return {
+    roles: async (family) => {
+      const files = await refreshed(options, (targets) => {
+        refuseUndelegated(targets, family);
+        return [family];
+      });
+      return readRoles(files, family);
+    },
+    all: async (server) => readAll(await refreshed(options, familiesOf), server),
+  };
 }
 
-async function refreshedRoles(options: TrustedRepositoryOptions, family: string): Promise<Record<Stage, TrustedRole>> {
+/** Fetches and verifies; what was verified is kept before it is used. */
+async function refreshed(options: TrustedRepositoryOptions, wanted: WantedFamilies): Promise<TrustedFiles> {
   const rootSha256 = sha256(options.root);
   const known = await readTrustedFiles(options.trustedFile, rootSha256);
   const folder = await mkdtemp(join(tmpdir(), 'bellwether-trusted-'));
   try {
     const before: TrustedFiles = known ?? new Map([['root.json', Buffer.from(options.root).toString()]]);
     for (const [name, text] of before) await writeFile(join(folder, name), text);
-    const after = new Map([...before, ...(await update(folder, options.serverUrl, family))]);
-    const roles = readRoles(after, family);
+    const found = await update(folder, options.serverUrl, wanted);
+    const after = new Map([...before, ...found]);
+    for (const name of found.keys()) requireNewest(after, name.replace(/\.json$/, ''));
     await writeTrustedFiles(options.trustedFile, rootSha256, after);
-    return roles;
+    return after;
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
 }
 
-/** Fetches and verifies the top-level metadata and the family's two roles into the folder; answers with their files. */
-async function update(folder: string, serverUrl: string, family: string): Promise<TrustedFiles> {
+/** The families whose roles are wanted, by what targets delegates. */
+type WantedFamilies = (targets: TargetsFile) => readonly string[];
+
+/** Fetches and verifies the top-level metadata and the families' roles into the folder; answers with their files. */
+async function update(folder: string, serverUrl: string, wanted: WantedFamilies): Promise<TrustedFiles> {
   try {
     const updater = new Updater({
       metadataDir: folder,
@@ -70,13 +86,13 @@ async function update(folder: string, serverUrl: string, family: string): Promis
       },
     });
     await updater.refresh();
-    refuseUndelegated(decodeTargetsFile(await readFile(join(folder, 'targets.json'))), family);
+    const families = wanted(decodeTargetsFile(await readFile(join(folder, 'targets.json'))));
     // Looking for a path of the role makes the library fetch and verify the role.
-    for (const stage of ['staging', 'production'] as const) {
-      await updater.getTargetInfo(targetPath(stage, { model: family, version: '0.0.0' }));
+    for (const family of families) {
+      for (const stage of stages) await updater.getTargetInfo(targetPath(stage, { model: family, version: '0.0.0' }));
     }
     const files = new Map<string, string>();
-    for (const name of ['root', 'timestamp', 'snapshot', 'targets', ...familyRoles(family)]) {
+    for (const name of ['root', 'timestamp', 'snapshot', 'targets', ...families.flatMap(familyRoles)]) {
       files.set(`${name}.json`, await readFile(join(folder, `${name}.json`), 'utf8'));
     }
     return files;
@@ -102,39 +118,79 @@ function refuseUndelegated(targets: TargetsFile, family: string): void {
   );
 }
 
-/** Reads the verified roles, and makes sure that they are the ones of this pass: a file that the library skipped would be an old one. */
 function readRoles(files: TrustedFiles, family: string): Record<Stage, TrustedRole> {
-  try {
-    const bytesOf = (name: string) => Buffer.from(files.get(`${name}.json`) ?? '');
-    const snapshot = decodeSnapshotFile(bytesOf('snapshot'));
-    const targets = decodeTargetsFile(bytesOf('targets'));
-    const read = (stage: Stage) => {
-      const name = roleName({ stage, family });
-      return readRole(bytesOf(name), name, { snapshot, targets });
-    };
-    return { staging: read('staging'), production: read('production') };
-  } catch (cause) {
-    if (!(cause instanceof DecodeError)) throw cause;
-    throw new PublisherError(
-      'metadata-refused',
-      `the repository's metadata is not as it must be: ${messageOf(cause)}`,
-      { cause },
-    );
-  }
+  const targets = decoded(() => decodeTargetsFile(bytesOf(files, 'targets')));
+  const { keys, roles } = targets.signed.delegations;
+  const read = (stage: Stage): TrustedRole => {
+    const name = roleName({ stage, family });
+    const keyIds = roles.find((role) => role.name === name)?.keyids ?? [];
+    const file = decoded(() => decodeRoleFile(bytesOf(files, name), name));
+    return { file, publicKeys: keyIds.flatMap((id) => keys[id]?.keyval.public ?? []) };
+  };
+  return { staging: read('staging'), production: read('production') };
 }
 
-function readRole(
-  bytes: Uint8Array,
-  name: string,
-  { snapshot, targets }: { readonly snapshot: SnapshotFile; readonly targets: TargetsFile },
-): TrustedRole {
-  const file = decodeRoleFile(bytes, name);
-  if (snapshot.signed.meta[`${name}.json`]?.hashes.sha256 !== sha256(bytes) || file.signed[roleMark] !== name) {
-    throw new PublisherError('metadata-refused', `what is listed as ${name} is not that role's newest file`);
+async function readAll(files: TrustedFiles, server: Pick<ReleaseServer, 'getBlob'>): Promise<TrustedFilesOfAll> {
+  const rootBytes = bytesOf(files, 'root');
+  const targetsBytes = bytesOf(files, 'targets');
+  const targets = decoded(() => decodeTargetsFile(targetsBytes));
+  const roles = familiesOf(targets)
+    .flatMap(familyRoles)
+    .map((name): [string, StoredRole] => {
+      const bytes = bytesOf(files, name);
+      const file = decoded(() => decodeRoleFile(bytes, name));
+      return [name, { version: file.signed.version, bytes, file }];
+    });
+  return {
+    root: decoded(() => decodeRootFile(rootBytes)),
+    rootBytes,
+    targets: { version: targets.signed.version, bytes: targetsBytes, file: targets },
+    roles: new Map(roles),
+    onlineKeys: await fetchOnlineKeys(targets, server),
+  };
+}
+
+async function fetchOnlineKeys({ signed }: TargetsFile, server: Pick<ReleaseServer, 'getBlob'>): Promise<OnlineKeys> {
+  const target = signed.targets[onlineKeysPath];
+  const chunks: Uint8Array[] = [];
+  let bytes = 0;
+  for await (const chunk of await server.getBlob(target?.hashes.sha256 ?? '')) {
+    bytes += chunk.byteLength;
+    if (bytes > (target?.length ?? 0)) break;
+    chunks.push(chunk);
   }
-  const { keys, roles } = targets.signed.delegations;
-  const keyIds = roles.find((role) => role.name === name)?.keyids ?? [];
-  return { file, publicKeys: keyIds.flatMap((id) => keys[id]?.keyval.public ?? []) };
+  const whole = Buffer.concat(chunks);
+  if (sha256(whole) === target?.hashes.sha256) return decoded(() => decodeOnlineKeys(whole));
+  throw new PublisherError('metadata-refused', `${onlineKeysPath} is not the file that targets lists`);
+}
+
+function familiesOf({ signed }: TargetsFile): readonly string[] {
+  return [...new Set(signed.delegations.roles.flatMap(({ name }) => parseRoleName(name)?.family ?? []))];
+}
+
+/** A delegated role's file must be the one of this pass, and its own: a file that the library skipped would be an old one. */
+function requireNewest(files: TrustedFiles, name: string): void {
+  if (parseRoleName(name) === undefined) return;
+  const bytes = bytesOf(files, name);
+  const { meta } = decoded(() => decodeSnapshotFile(bytesOf(files, 'snapshot'))).signed;
+  const file = decoded(() => decodeRoleFile(bytes, name));
+  if (meta[`${name}.json`]?.hashes.sha256 === sha256(bytes) && file.signed[roleMark] === name) return;
+  throw new PublisherError('metadata-refused', `what is listed as ${name} is not that role's newest file`);
+}
+
+function bytesOf(files: TrustedFiles, name: string): Uint8Array {
+  return Buffer.from(files.get(`${name}.json`) ?? '');
+}
+
+function decoded<T>(decode: () => T): T {
+  try {
+    return decode();
+  } catch (cause) {
+    if (!(cause instanceof DecodeError)) throw cause;
+    throw new PublisherError('metadata-refused', `the repository's metadata is not as it must be: ${cause.message}`, {
+      cause,
+    });
+  }
 }
 
 function familyRoles(family: string): string[] {

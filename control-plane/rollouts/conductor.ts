@@ -56,6 +56,11 @@ export class Conductor {
     this.#cancelLook?.();
   }
 
+  /** Composes every order again: what signs them, or what they are to make known, has changed. */
+  async orderAgain(): Promise<void> {
+    await this.#orderAll(this.#parts.fleet.all());
+  }
+
   /** Newest first. */
   views(): RolloutView[] {
     return [...this.#rollouts.values()].reverse().map((rollout) => this.#view(rollout));

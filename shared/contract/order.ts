@@ -44,6 +44,8 @@ export const Order = Type.Object({
   }),
   empty: Type.Optional(Type.Literal(true)),
   settings: Type.Optional(OrderSettings),
+  /** There is metadata that the device should have soon, such as a withdrawal: it refreshes unless its snapshot is this new. */
+  metadata: Type.Optional(Type.Object({ snapshot: Type.Integer({ minimum: 1, maximum: 2 ** 31 }) })),
 });
 export type Order = Static<typeof Order>;
 

@@ -21,6 +21,10 @@ export const entryPoints: readonly Row[] = [
   { path: 'control-plane/build-*.ts', why: 'composition root' },
   { path: 'control-plane/cli/**', why: 'verbs' },
   { path: 'control-plane/console/**', why: "the browser's main" },
+  {
+    path: 'control-plane/publisher/release-trial-onnx.ts',
+    why: "the approver's trial runs in a process of its own [T-13]",
+  },
 ];
 
 /** Where `process` may be seen: environment, arguments, signals and exit belong to mains. */
@@ -32,6 +36,7 @@ export const processPoints: readonly Row[] = [
   { path: 'agent/telemetry/host-metrics-os*.ts', why: 'measures this process' },
   { path: 'control-plane/main.ts', why: "the server's main" },
   { path: 'control-plane/cli/**', why: 'verbs' },
+  { path: 'control-plane/publisher/release-trial-onnx.ts', why: "the trial's main" },
 ];
 
 /** The adapters of shared: the only files of it that touch dice, clock, disk or terminal. */
@@ -65,7 +70,7 @@ export const pureFiles: readonly string[] = [
   ...['refusal', 'runner-trust', 'metadata', 'trust-store', 'trust-rules'].map((name) => `agent/trust/${name}.ts`),
   ...names('agent/reconcile', ['step', 'plan', 'backoff']),
   ...names('agent/installs', ['install', 'admission', 'probation', 'retention']),
-  ...names('agent/inference', ['routing', 'interpretation', 'open-inference', 'tensor-values', 'golden-check']),
+  ...names('agent/inference', ['routing', 'interpretation', 'open-inference']),
   ...names('agent/inference', [
     'runner-frames',
     'runner-messages',
@@ -85,7 +90,13 @@ export const pureFiles: readonly string[] = [
   ...names('control-plane/rollouts', ['transition', 'verdict', 'rollout']),
   ...names('control-plane/catalog', ['byte-range', 'repository-layout', 'role-file', 'role-rules', 'signing-schedule']),
   ...['releases', 'repository-state', 'catalog', 'catalog-error'].map((name) => `control-plane/catalog/${name}.ts`),
-  ...names('control-plane/publisher', ['role-edit', 'golden-rules', 'benchmark-file', 'reference-rules']),
+  ...names('control-plane/publisher', [
+    'role-edit',
+    'golden-rules',
+    'benchmark-file',
+    'benchmark-classes',
+    'reference-rules',
+  ]),
   'control-plane/publisher/publisher-error.ts',
   ...names('control-plane/audit', ['audit-row', 'audit-chain', 'audit-check', 'audit-head']),
   ...['role', 'operator', 'operator-error', 'login-guard', 'password-rules'].map(
@@ -118,7 +129,8 @@ const fastifyHomes = ['control-plane/http/**', 'control-plane/**/*-routes.ts'];
 export const packageHomes: Readonly<Record<string, readonly string[]>> = {
   typebox: ['shared/schema.ts', 'control-plane/http/**'],
   tweetnacl: ['shared/signing/**'],
-  'onnxruntime-node': ['agent/inference/runner-onnx*.ts'],
+  // An approver runs the release before signing it, in a child process of the tool [T-13]; the server never does.
+  'onnxruntime-node': ['agent/inference/runner-onnx*.ts', 'control-plane/publisher/release-trial-onnx*.ts'],
   mqtt: ['agent/uplink/uplink-mqtt*.ts', 'control-plane/messaging/broker-external-mqtt*.ts'],
   undici: ['agent/uplink/dispatcher-http.ts'],
   'classic-level': ['agent/telemetry/outbox-level*.ts'],

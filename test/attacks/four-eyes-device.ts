@@ -31,7 +31,7 @@ export const attacks: readonly Attack[] = [
     row: 'signs both roles with one key, after targets have been talked into naming it in both',
     attacker: 'director + publisher',
     code: 'listing-policy',
-    control: 'disjoint keys of a family’s two roles (targetsProblem, agent/trust/listing-policy.ts)',
+    control: 'disjoint keys of a family’s two roles (targetsProblem, shared/trust/listing-policy.ts)',
     open: { rules: { targets: () => undefined }, runner: true },
     genuine: ['order'],
     attack: async (world) => {

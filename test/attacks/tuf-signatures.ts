@@ -57,7 +57,7 @@ export const attacks: readonly Attack[] = [
     row: 'meets the threshold of 2 with one stolen targets key, which a careless root names under two ids',
     attacker: 'server with all online keys',
     code: 'listing-policy',
-    control: 'distinct keys of a root (rootProblem, agent/trust/listing-policy.ts)',
+    control: 'distinct keys of a root (rootProblem, shared/trust/listing-policy.ts)',
     open: { rules: { root: () => undefined }, runner: true },
     genuine: ['order'],
     attack: async (world) => {
@@ -78,7 +78,7 @@ export const attacks: readonly Attack[] = [
     row: 'forges the approval under a key of small order, which careless targets delegate to',
     attacker: 'director + publisher',
     code: 'listing-policy',
-    control: 'sound delegated keys (targetsProblem, agent/trust/listing-policy.ts)',
+    control: 'sound delegated keys (targetsProblem, shared/trust/listing-policy.ts)',
     open: { rules: { targets: () => undefined }, runner: true },
     genuine: ['order'],
     attack: async (world) => {

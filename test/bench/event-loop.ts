@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { bytesOf } from '@bellwether/agent/inference/tensor-values';
 import type { VerifiedModel } from '@bellwether/agent/installs/verified-model';
+import { bytesOf } from '@bellwether/shared/models/tensor-values';
 import type { BareHello } from '../support/bare-session.js';
 import { BenchProcess } from '../support/bench-process.js';
 import { HttpConnection, writePost } from '../support/http-connection.js';

@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { bytesOf, elementCount } from '@bellwether/agent/inference/tensor-values';
 import type { VerifiedModel } from '@bellwether/agent/installs/verified-model';
+import { bytesOf, elementCount } from '@bellwether/shared/models/tensor-values';
 import type { BareHello, BareOrder, Timings } from '../support/bare-session.js';
 import { BenchProcess } from '../support/bench-process.js';
 import { digitsFolder } from '../support/digits.js';

@@ -48,7 +48,15 @@ const refusal = { code: 'blob-digest', message: 'not the digest', atMs: 0 };
 
 /** Every word and colour that the page has. */
 const everything = overview({
-  status: { version: '0.1.0', development: true, startedAtMs: 0, transport: 'loopback', mqttUrl: '', rootSha256: '' },
+  status: {
+    version: '0.1.0',
+    development: true,
+    startedAtMs: 0,
+    transport: 'loopback',
+    mqttUrl: '',
+    rootSha256: '',
+    expiring: [],
+  },
   devices: [
     deviceView(longName, '1.0.0', { labels: { customer: 'x'.repeat(63), hardware: 'rpi5', site: 'north' } }),
     deviceView('away', '1.0.0', { presence: 'offline' }),

@@ -1,7 +1,7 @@
 import { chmod, mkdir, readdir, readlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { bytesOf } from '@bellwether/agent/inference/tensor-values';
+import { bytesOf } from '@bellwether/shared/models/tensor-values';
 import { identityModel } from '../support/onnx-models.js';
 import { floats } from '../support/release-folder.js';
 import { RunnerWorld } from '../support/runner-world.js';

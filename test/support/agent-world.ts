@@ -7,12 +7,14 @@ import { approveRelease } from '@bellwether/control-plane/publisher/approve';
 import type { Signer } from '@bellwether/control-plane/publisher/list-release';
 import { publishRelease } from '@bellwether/control-plane/publisher/publish';
 import { readRelease } from '@bellwether/control-plane/publisher/release-source-disk';
+import type { Trial } from '@bellwether/control-plane/publisher/release-trial';
 import { ServerConnection } from '@bellwether/control-plane/publisher/server-http';
 import { openTrustedRepository } from '@bellwether/control-plane/publisher/trusted-repository-tuf';
 import { parseReleaseId } from '@bellwether/shared/ids';
 import { readKeyFile } from '@bellwether/shared/signing/key-file';
 import { AgentProcess } from './agent-process.js';
 import { digitsFolder, imageOf, readSplit } from './digits.js';
+import { trustingTrial } from './release-signers.js';
 import { startServer, type TestServer } from './server.js';
 
 const examples = fileURLToPath(digitsFolder);
@@ -93,11 +95,12 @@ export class AgentWorld {
     return this.#agent;
   }
 
-  async #signer(use: 'publisher' | 'approver'): Promise<Signer> {
+  async #signer(use: 'publisher' | 'approver'): Promise<Signer & { readonly trial: Trial }> {
     const { keys, httpUrl, operatorToken } = this.server;
     const machine = join(this.folder, 'laptop');
     await mkdir(machine, { recursive: true });
     return {
+      trial: trustingTrial,
       key: await readKeyFile(join(keys, `${use}.key`)),
       repository: openTrustedRepository({
         serverUrl: httpUrl,

@@ -2,8 +2,8 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Tensor } from '@bellwether/agent/inference/engine';
 import { type OnnxSession, openSession } from '@bellwether/agent/inference/runner-onnx-session';
-import { bytesOf, elementCount } from '@bellwether/agent/inference/tensor-values';
 import type { VerifiedModel } from '@bellwether/agent/installs/verified-model';
+import { bytesOf, elementCount } from '@bellwether/shared/models/tensor-values';
 import { longestGapMs } from './longest-gap.js';
 import { loadOnnxruntime } from './onnxruntime.js';
 

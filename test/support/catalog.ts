@@ -7,8 +7,13 @@ export class FakeCatalog implements Catalog {
   readonly development = true;
   readonly rootSha256 = '0'.repeat(64);
   epoch = 1;
+  versions = { root: 1, targets: 1, snapshot: 1 };
   readonly #releases = new Map<string, CatalogRelease>();
   readonly #listeners = new Set<() => void>();
+
+  expiring(): readonly [] {
+    return [];
+  }
 
   releases(): CatalogRelease[] {
     return [...this.#releases.values()];

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { DeviceView, TokenReply } from '@bellwether/control-plane/http/operator-api';
-import { initDevelopmentKeys } from '@bellwether/control-plane/publisher/key-set-disk';
+import { initDevelopmentKeys, initProductionKeys } from '@bellwether/control-plane/publisher/key-set-disk';
 
 const cliMain = fileURLToPath(import.meta.resolve('@bellwether/control-plane/cli/main'));
 const agentMain = fileURLToPath(import.meta.resolve('@bellwether/agent/main'));
@@ -47,6 +47,17 @@ export class FleetProcesses {
     const fleet = new FleetProcesses(await mkdtemp(join(tmpdir(), 'bellwether-fleet-')));
     await writeFile(join(fleet.folder, 'passphrase'), 'correct horse battery staple\n');
     await fleet.cli('keys', 'init', '--out', fleet.keys, '--family', 'digits', ...options, ...fleet.passphrase);
+    await fleet.startServer();
+    return fleet;
+  }
+
+  /** As `startProduction`, with 2 publishers and 2 approvers, and keys that open in a moment: for who opens them often. */
+  static async startQuickProduction(): Promise<FleetProcesses> {
+    const fleet = new FleetProcesses(await mkdtemp(join(tmpdir(), 'bellwether-fleet-')));
+    const passphrase = 'correct horse battery staple';
+    await writeFile(join(fleet.folder, 'passphrase'), `${passphrase}\n`);
+    const people = { families: ['digits'], publishers: 2, approvers: 2, sealingCostLog2: 10 };
+    await initProductionKeys(fleet.keys, { ...people, passphrase: async () => passphrase }, Date.now());
     await fleet.startServer();
     return fleet;
   }

@@ -76,6 +76,7 @@ export function releaseView(version: string, changes: Partial<ReleaseView> = {})
     outputs: [],
     accuracy: 0.98,
     lineage: null,
+    promotion: null,
     devicesServing: 0,
     ...changes,
   };
@@ -115,8 +116,9 @@ export function overview(changes: Partial<Overview> = {}): Overview {
     development: false,
     startedAtMs: startMs,
     mqttUrl: '',
-    transport: 'loopback',
+    transport: 'loopback' as const,
     rootSha256: manifest,
-  } as const;
+    expiring: [],
+  };
   return { status, devices: [], releases: [], rollouts: [], events: [], ...changes };
 }

@@ -3,8 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { OpenInferenceError } from '@bellwether/agent/inference/open-inference-error';
 import { type InferenceRequest, readInferenceRequest } from '@bellwether/agent/inference/open-inference-request';
 import { writeInferenceResponse } from '@bellwether/agent/inference/open-inference-response';
-import { bytesOf, valuesOf } from '@bellwether/agent/inference/tensor-values';
 import type { DataType, Manifest } from '@bellwether/shared/models/manifest';
+import { bytesOf, valuesOf } from '@bellwether/shared/models/tensor-values';
 
 type Model = Pick<Manifest, 'inputs' | 'outputs'>;
 

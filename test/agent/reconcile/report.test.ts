@@ -63,6 +63,15 @@ function report(from: Observed, changes: Partial<ReportCase> = {}): ReportConten
 }
 
 describe('the report', () => {
+  it('says that what was ordered was withdrawn after it was installed, and is held [T-9]', () => {
+    const withdrawn = install(second, { phase: 'settled', servedOrdinal: 2 }, 'withdrawn');
+    const content = report(observed({ ordered: second, serving, installs: [settled, withdrawn] }));
+    expect(content).toMatchObject({ state: 'held', health: 'degraded' });
+    expect(content.models).toMatchObject([
+      { serving: { version: '1.0.0' }, refusal: { version: '1.1.0', code: 'withdrawn', kind: 'permanent' } },
+    ]);
+  });
+
   it('of a device without an order is converged, and not ready', () => {
     expect(report(observed())).toMatchObject({ state: 'converged', health: 'ok', models: [], observed: null });
     expect(isReady({ ...observed(), order: null })).toBe(false);

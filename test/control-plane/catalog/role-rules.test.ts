@@ -111,4 +111,19 @@ describe('a new version of a role', () => {
     const next = roleOf('production', 3, { '1.0.0': target('a'), '1.1.0': target('c') });
     expect(refusal(() => offerProduction(next))).toBe('release-changed');
   });
+
+  it('may withdraw a release, and never take that back', () => {
+    const withdrawn = { ...target('a'), custom: { withdrawn: 'wrong data' } };
+    const tombstone = roleOf('staging', 5, { '1.0.0': withdrawn, '1.1.0': target('b') });
+    expect(offerStaging(tombstone)).toEqual([]);
+    const lifted = roleOf('staging', 6, { '1.0.0': target('a'), '1.1.0': target('b') });
+    const current = { signatures: [], signed: tombstone };
+    const context = {
+      id: { stage: 'staging', family: 'digits' } as const,
+      current,
+      other: { signatures: [], signed: production },
+      nowMs,
+    };
+    expect(refusal(() => checkRole({ signatures: [], signed: lifted }, context))).toBe('withdrawal-removed');
+  });
 });

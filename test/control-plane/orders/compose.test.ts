@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { composeModels, contentDigest, rolloutsFor } from '@bellwether/control-plane/orders/compose';
+import { composeModels, contentDigest, rolloutsFor, urgentNews } from '@bellwether/control-plane/orders/compose';
 import type { Rollout } from '@bellwether/control-plane/rollouts/rollout';
 
 const everybody = { all: true } as const;
@@ -16,6 +16,8 @@ const rollout = (number: number, changes: Partial<Rollout> = {}): Rollout => ({
 const rpi = { labels: { hardware: 'rpi4', site: 'a' }, stage: 'production' } as const;
 const approved = () => true;
 const numbers = (rollouts: readonly Rollout[]) => rollouts.map(({ number }) => number);
+
+import { FakeCatalog } from '../../support/catalog.js';
 
 describe('the rollouts of a device', () => {
   it('are the newest of each model, whatever their order', () => {
@@ -53,15 +55,33 @@ describe('an order', () => {
   it('has the same content whatever the order of its models, and another one with another epoch, key or release', () => {
     const models = (...rollouts: Rollout[]) => composeModels(rollouts) ?? {};
     const one = models(rollout(1), rollout(4, { model: 'vad' }));
-    const keys = { director: 'director', device: 'device' };
-    const digest = contentDigest(1, keys, one);
-    expect(contentDigest(1, keys, models(rollout(4, { model: 'vad' }), rollout(1)))).toBe(digest);
+    const signed = { epoch: 1, directors: ['key'], device: 'device' };
+    const digest = contentDigest(signed, one, []);
+    expect(contentDigest(signed, models(rollout(4, { model: 'vad' }), rollout(1)), [])).toBe(digest);
     const others = [
-      contentDigest(2, keys, one),
-      contentDigest(1, { ...keys, director: 'other' }, one),
-      contentDigest(1, { ...keys, device: 'other' }, one),
-      contentDigest(1, keys, models(rollout(1))),
+      contentDigest({ ...signed, epoch: 2 }, one, []),
+      contentDigest({ ...signed, directors: ['kex'] }, one, []),
+      contentDigest({ ...signed, directors: ['key', 'kex'] }, one, []),
+      contentDigest({ ...signed, device: 'other' }, one, []),
+      contentDigest(signed, models(rollout(1)), []),
+      contentDigest(signed, one, [1]),
     ];
-    expect(new Set([digest, ...others]).size).toBe(5);
+    expect(new Set([digest, ...others]).size).toBe(7);
+  });
+
+  it('has news of a newer root or targets, and of a withdrawal among its models, but of no other', () => {
+    const catalog = new FakeCatalog();
+    catalog.list('digits', '1.0.0');
+    catalog.list('vad', '1.0.0');
+    const news = (versions = catalog.versions) =>
+      JSON.stringify(urgentNews({ versions, releases: catalog.releases() }, composeModels([rollout(1)]) ?? {}));
+    const before = news();
+    expect(news({ ...catalog.versions, snapshot: 2 })).toBe(before);
+    expect(news({ ...catalog.versions, targets: 2 })).not.toBe(before);
+    expect(news({ ...catalog.versions, root: 2 })).not.toBe(before);
+    catalog.list('vad', '1.0.0', { withdrawn: 'wrong' });
+    expect(news()).toBe(before);
+    catalog.list('digits', '1.0.0', { withdrawn: 'wrong' });
+    expect(news()).not.toBe(before);
   });
 });

@@ -10,6 +10,7 @@ import { silentLog } from '@bellwether/shared/log';
 import { sha256 } from '@bellwether/shared/signing/digest';
 import { openEnvelope } from '@bellwether/shared/signing/envelope';
 import { generateKeyPair } from '@bellwether/shared/signing/key-pair';
+import { FakeCatalog } from '../../support/catalog.js';
 import { type TestDatabase, temporaryDatabase } from '../../support/database.js';
 import { RecordedAudit } from '../../support/recorded-audit.js';
 import { deviceId, reportOf } from '../../support/telemetry-messages.js';
@@ -46,12 +47,12 @@ const reporting = (generation: number, digest: string): Device => ({
 let database: TestDatabase;
 let audit: RecordedAudit;
 let published: Order[] = [];
-let epoch = 1;
+let catalog = new FakeCatalog();
 beforeEach(async () => {
   database = await temporaryDatabase();
   audit = new RecordedAudit();
   published = [];
-  epoch = 1;
+  catalog = new FakeCatalog();
 });
 afterEach(() => database.remove());
 
@@ -61,9 +62,9 @@ async function startOrders(): Promise<Orders> {
     clock: systemClock,
     log: silentLog,
     store: new OrderStoreSql(database.sqlite, systemClock),
-    director,
+    directors: () => [director],
+    catalog,
     audit,
-    epoch: () => epoch,
     changed: () => {},
     channel: {
       publishOrder: async (_device, envelope) => {
@@ -141,7 +142,7 @@ describe('orders', () => {
     const orders = await startOrders();
     await orders.ensure(device, [rollout('1.0.0')]);
     await orders.ensure(device, [rollout('1.1.0')]);
-    epoch = 2;
+    catalog.epoch = 2;
     await orders.ensure(device, [rollout('1.1.0')]);
     expect(published.map((order) => [order.epoch, order.generation])).toEqual([
       [1, 1],

@@ -50,9 +50,9 @@ async function start(): Promise<void> {
     log: silentLog,
     store: new OrderStoreSql(database.sqlite, systemClock),
     channel: { publishOrder: async () => {} },
-    director,
+    directors: () => [director],
+    catalog,
     audit: new RecordedAudit(),
-    epoch: () => catalog.epoch,
     changed: () => {},
   });
   conductor = new Conductor({

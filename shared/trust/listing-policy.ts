@@ -1,9 +1,41 @@
-import { onlineKeysPath } from '@bellwether/shared/contract/online-keys';
-import { familyOf, parseReleaseId } from '@bellwether/shared/ids';
-import { exactHex, isSoundPublicKey } from '@bellwether/shared/signing/ed25519-strict';
-import type { RootFile, TargetsFile, TufKeys, TufRole } from './tuf-documents.js';
+import { onlineKeysPath } from '../contract/online-keys.js';
+import { familyOf, parseReleaseId } from '../ids.js';
+import { exactHex, isSoundPublicKey } from '../signing/ed25519-strict.js';
 
-/** What this device asks of metadata above TUF [T-1, T-2]. Each function says what is wrong in one sentence, or undefined. */
+/**
+ * What a device asks of metadata above TUF [T-1, T-2], and what the server and the publisher's tool therefore ask before
+ * they publish: nothing that devices would refuse. Each function says what is wrong in one sentence, or undefined.
+ */
+
+type Keys = Readonly<
+  Record<string, { readonly keytype: string; readonly scheme: string; readonly keyval: { readonly public: string } }>
+>;
+
+interface Holders {
+  readonly keyids: readonly string[];
+  readonly threshold: number;
+}
+
+/** A root file, as far as the policy reads it. */
+interface RootFile {
+  readonly signed: {
+    readonly version: number;
+    readonly keys: Keys;
+    readonly roles: Readonly<Record<'root' | 'targets' | 'snapshot' | 'timestamp', Holders>>;
+    readonly 'x-bw-development'?: boolean | undefined;
+  };
+}
+
+/** A targets file, top-level or delegated, as far as the policy reads it. */
+interface TargetsFile {
+  readonly signed: {
+    readonly targets: Readonly<Record<string, unknown>>;
+    readonly delegations?:
+      | { readonly keys: Keys; readonly roles: readonly (Holders & { readonly name: string })[] }
+      | undefined;
+    readonly 'x-bw-role'?: string | undefined;
+  };
+}
 
 /** What this device asks of each kind of file, for the attack suite to replace one at a time. */
 export interface ListingPolicy {
@@ -76,11 +108,11 @@ export function leafProblem(role: string, { signed }: TargetsFile): string | und
 }
 
 /** The distinct public keys of a role. */
-function signersOf(role: TufRole, keys: TufKeys): ReadonlySet<string> {
+function signersOf(role: Holders, keys: Keys): ReadonlySet<string> {
   return new Set(role.keyids.flatMap((id) => keys[id]?.keyval.public ?? []));
 }
 
-function unsoundKey(keys: TufKeys): string | undefined {
+function unsoundKey(keys: Keys): string | undefined {
   for (const [id, { keytype, scheme, keyval }] of Object.entries(keys)) {
     const raw = exactHex(keyval.public, 32);
     if (keytype !== 'ed25519' || scheme !== 'ed25519' || raw === undefined || !isSoundPublicKey(raw)) {

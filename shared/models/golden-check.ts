@@ -1,4 +1,4 @@
-import type { TensorValue } from '@bellwether/shared/models/golden';
+import type { TensorValue } from './golden.js';
 import { type TensorValues, tensorText, valuesOf } from './tensor-values.js';
 
 /** |got − want| ≤ atol + rtol·|want|. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { goldenDifference } from '@bellwether/agent/inference/golden-check';
+import { goldenDifference } from '@bellwether/shared/models/golden-check';
 import { floats, integers } from '../../support/release-folder.js';
 
 const exact = { atol: 0, rtol: 0 };

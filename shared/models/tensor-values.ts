@@ -1,5 +1,10 @@
-import { bytesPerElement, type DataType } from '@bellwether/shared/models/manifest';
-import type { Tensor } from './engine.js';
+import { bytesPerElement, type DataType } from './manifest.js';
+
+/** A tensor's values: raw little-endian, row-major bytes. */
+export interface TypedBytes {
+  readonly dtype: DataType;
+  readonly data: Uint8Array;
+}
 
 /** The values of a tensor as JavaScript sees them; BOOL is 0 or 1 in a Uint8Array. */
 export type TensorValues =
@@ -15,10 +20,20 @@ export type TensorValues =
   | Float64Array;
 
 /** The values of a tensor: a view of its bytes where they are aligned, else a copy. */
-export function valuesOf({ dtype, data }: Pick<Tensor, 'dtype' | 'data'>): TensorValues {
+export function valuesOf({ dtype, data }: TypedBytes): TensorValues {
   const size = bytesPerElement(dtype);
   const bytes = data.byteOffset % size === 0 ? data : new Uint8Array(data);
   return valuesAt(dtype, bytes.buffer, bytes.byteOffset, bytes.byteLength / size);
+}
+
+/** New values of a type, each given by its index; BigInt types take whole numbers. */
+export function valuesWith(dtype: DataType, length: number, valueAt: (index: number) => number): TensorValues {
+  const values = valuesAt(dtype, new ArrayBuffer(length * bytesPerElement(dtype)), 0, length);
+  for (let i = 0; i < length; i++) {
+    if (values instanceof BigUint64Array || values instanceof BigInt64Array) values[i] = BigInt(valueAt(i));
+    else values[i] = valueAt(i);
+  }
+  return values;
 }
 
 /** The bytes behind a typed array, without copying. */

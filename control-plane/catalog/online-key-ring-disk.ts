@@ -1,0 +1,126 @@
+import { existsSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type OnlineKeys, type OnlineKeyUse, publicKeysFor } from '@bellwether/shared/contract/online-keys';
+import { readKeyFile } from '@bellwether/shared/signing/key-file';
+import { generateKeyPair, type KeyPair } from '@bellwether/shared/signing/key-pair';
+import { CatalogError } from './catalog-error.js';
+import { moveDurably, writeDurably } from './durable-file-disk.js';
+
+const uses: readonly OnlineKeyUse[] = ['director', 'adjuster', 'time', 'verdict'];
+
+/** The keys of one use: `next` waits until keys/online.json names it, `former` signs as well until every live device has that file. */
+interface Held {
+  readonly current: KeyPair;
+  readonly next?: KeyPair;
+  readonly former?: KeyPair;
+}
+
+/**
+ * The server's own keys of keys/online.json, as files: `director.key`, `director.next.key`, `director.former.key`. The
+ * private keys are made here and never leave; which of them count is for the holders of targets to say. What keys/online.json
+ * names decides after a crash, too: every step may run twice.
+ */
+export class OnlineKeyRing {
+  readonly #folder: string;
+  readonly #held: Map<OnlineKeyUse, Held>;
+  #epoch: number;
+
+  private constructor(folder: string, held: Map<OnlineKeyUse, Held>, epoch: number) {
+    this.#folder = folder;
+    this.#held = held;
+    this.#epoch = epoch;
+  }
+
+  /** Reads the keys, and completes a change that a crash cut off. Throws CatalogError `repository-corrupt` or Node's own error. */
+  static async open(folder: string, listed: OnlineKeys): Promise<OnlineKeyRing> {
+    for (const use of uses) await promoteListed(folder, use, listed);
+    const held = new Map<OnlineKeyUse, Held>();
+    for (const use of uses) held.set(use, await readHeld(folder, use));
+    return new OnlineKeyRing(folder, held, listed.epoch);
+  }
+
+  /** The key pairs that sign for a use: the one that counts first. */
+  signers(use: OnlineKeyUse): readonly KeyPair[] {
+    const { current, former } = this.#of(use);
+    return former === undefined ? [current] : [current, former];
+  }
+
+  /** True while a former key signs beside its successor. */
+  get isRotating(): boolean {
+    return [...this.#held.values()].some(({ former }) => former !== undefined);
+  }
+
+  /** The public key of a use's successor; made at the first call. */
+  async prepare(use: OnlineKeyUse): Promise<string> {
+    const held = this.#of(use);
+    if (held.next !== undefined) return held.next.publicKey;
+    const next = generateKeyPair();
+    const file = { version: 1, use, public: next.publicKey, seed: next.seed };
+    await writeDurably(pathOf(this.#folder, use, 'next'), Buffer.from(`${JSON.stringify(file, null, 2)}\n`), 0o600);
+    this.#held.set(use, { ...held, next });
+    return next.publicKey;
+  }
+
+  /** The first use that keys/online.json names with none of the keys held here; undefined when all can sign. */
+  missing(listed: OnlineKeys): OnlineKeyUse | undefined {
+    return uses.find((use) => {
+      const { current, next } = this.#of(use);
+      const named = publicKeysFor(listed, use);
+      return named.length > 0 && !named.some((key) => key === current.publicKey || key === next?.publicKey);
+    });
+  }
+
+  /** A newer keys/online.json stands: what it names signs from now on. After a theft, a higher epoch, the former keys do not sign once more. */
+  async settle(listed: OnlineKeys): Promise<void> {
+    for (const use of uses) {
+      await promoteListed(this.#folder, use, listed);
+      if (listed.epoch > this.#epoch) await rm(pathOf(this.#folder, use, 'former'), { force: true });
+      this.#held.set(use, await readHeld(this.#folder, use));
+    }
+    this.#epoch = listed.epoch;
+  }
+
+  /** Every live device has the file that names the new keys: the former ones are deleted. */
+  async retire(): Promise<void> {
+    for (const [use, { former: _former, ...held }] of this.#held) {
+      this.#held.set(use, held);
+      await rm(pathOf(this.#folder, use, 'former'), { force: true });
+    }
+  }
+
+  #of(use: OnlineKeyUse): Held {
+    const held = this.#held.get(use);
+    if (held === undefined) throw new CatalogError('repository-corrupt', `there is no ${use} key`);
+    return held;
+  }
+}
+
+/** Puts a successor in its place once it is named; the one before it becomes the former. */
+async function promoteListed(folder: string, use: OnlineKeyUse, listed: OnlineKeys): Promise<void> {
+  const next = await readIfThere(folder, use, 'next');
+  if (next === undefined || !publicKeysFor(listed, use).includes(next.publicKey)) return;
+  const path = pathOf(folder, use);
+  if (existsSync(path)) await moveDurably(path, pathOf(folder, use, 'former'));
+  await moveDurably(pathOf(folder, use, 'next'), path);
+}
+
+async function readHeld(folder: string, use: OnlineKeyUse): Promise<Held> {
+  const current = await readIfThere(folder, use);
+  if (current === undefined) throw new CatalogError('repository-corrupt', `${folder} holds no ${use}.key`);
+  const next = await readIfThere(folder, use, 'next');
+  const former = await readIfThere(folder, use, 'former');
+  return { current, ...(next && { next }), ...(former && { former }) };
+}
+
+async function readIfThere(folder: string, use: OnlineKeyUse, part?: 'next' | 'former'): Promise<KeyPair | undefined> {
+  const path = pathOf(folder, use, part);
+  if (!existsSync(path)) return undefined;
+  const key = await readKeyFile(path);
+  if (key.use !== use) throw new CatalogError('repository-corrupt', `${path} is a ${key.use} key`);
+  return { publicKey: key.public, seed: key.seed };
+}
+
+function pathOf(folder: string, use: OnlineKeyUse, part?: 'next' | 'former'): string {
+  return join(folder, part === undefined ? `${use}.key` : `${use}.${part}.key`);
+}
