@@ -8,10 +8,11 @@ export async function askSecret(question: string): Promise<string> {
   if (!stdin.isTTY) {
     throw new CliError('passphrase-missing', `no terminal to ask on: ${question.replace(/:? *$/, '')}`);
   }
-  stderr.write(question);
   const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() });
   // As a terminal, readline switches the echo off and lets mistakes be corrected.
   const lines = createInterface({ input: stdin, output: nowhere, terminal: true });
+  // Only now: what is typed before the echo is off would be seen.
+  stderr.write(question);
   const stopped = new AbortController();
   lines.once('SIGINT', () => stopped.abort());
   try {
