@@ -98,7 +98,7 @@ export class RuleOracle {
     }
     const targets = signedOf(held.targets);
     const mismatch =
-      metaProblem(signedOf(held.timestamp), 'snapshot', held.snapshot) ??
+      this.#snapshotProblem(held, before) ??
       metaProblem(signedOf(held.snapshot), 'targets', held.targets) ??
       this.targetsProblem(targets);
     if (mismatch !== undefined) return mismatch;
@@ -186,6 +186,14 @@ export class RuleOracle {
   /** True when a file that is believed is not as anybody wrote it: the same meaning in other bytes. */
   isRewritten(bytes: Uint8Array): boolean {
     return !this.#ledger.wrote(bytes);
+  }
+
+  /** A snapshot that was believed before and has the version that the timestamp says stays: TUF §5.5 hashes what is fetched. */
+  #snapshotProblem(held: HeldMetadata, before: HeldMetadata): string | undefined {
+    const isKept = digestOf(held.snapshot) === digestOf(before.snapshot);
+    const said = signedOf(held.timestamp)['meta']?.['snapshot.json'];
+    if (isKept && Number(said?.['version']) === Number(signedOf(held.snapshot)['version'])) return undefined;
+    return metaProblem(signedOf(held.timestamp), 'snapshot', held.snapshot);
   }
 
   #unsigned(bytes: Uint8Array, { publics, threshold }: Authority): string | undefined {
