@@ -1,25 +1,11 @@
 import type * as Onnxruntime from 'onnxruntime-node';
 import { type DataType, dataTypes, type RuntimeOptions } from '@bellwether/shared/models/manifest';
-import { bytesOf, valuesOf } from '@bellwether/shared/models/tensor-values';
+import { bytesOf, onnxTypes, valuesOf } from '@bellwether/shared/models/tensor-values';
 import type { Tensor } from './engine.js';
 
 type Onnx = typeof Onnxruntime;
 type InferenceSession = Onnxruntime.InferenceSession;
 type OnnxTensor = Onnxruntime.Tensor;
-
-const onnxTypes = {
-  BOOL: 'bool',
-  UINT8: 'uint8',
-  INT8: 'int8',
-  UINT16: 'uint16',
-  INT16: 'int16',
-  UINT32: 'uint32',
-  INT32: 'int32',
-  UINT64: 'uint64',
-  INT64: 'int64',
-  FP32: 'float32',
-  FP64: 'float64',
-} as const satisfies Readonly<Record<DataType, OnnxTensor['type']>>;
 
 const dataTypeOf: ReadonlyMap<string, DataType> = new Map(dataTypes.map((dtype) => [onnxTypes[dtype], dtype]));
 

@@ -7,13 +7,14 @@ import { nodeFiles } from '@bellwether/shared/files/node-files-disk';
 import type { Log } from '@bellwether/shared/log';
 import { sha256 } from '@bellwether/shared/signing/digest';
 import type { DeviceTrust } from './device-trust.js';
-import { DeviceTrustKeeper, runnerTrustOf, type TrustConfiguration } from './device-trust-keeper.js';
+import { DeviceTrustKeeper } from './device-trust-keeper.js';
 import { fetchSmallFile } from './metadata-http.js';
 import { beginTrust, fromPinnedRoot, type RootPin } from './pinned-root.js';
 import { AdmissionRefusal } from './refusal.js';
 import { type ArtefactPlane, folderOf, TufRepository, type UpdateMetadata } from './repository-tuf.js';
 import { updateInThread } from './repository-tuf-thread.js';
 import { restoreTrust } from './restore-trust.js';
+import { runnerTrustOf, type TrustConfiguration } from './trust-configuration.js';
 import { type TrustRules, trustRules } from './trust-rules.js';
 import { type StoredTrust, TrustError } from './trust-store.js';
 import { DiskTrustStore } from './trust-store-disk.js';
@@ -24,8 +25,6 @@ export interface DeviceTrustOptions {
   readonly folder: string;
   /** Of the artefact plane: `/repository/metadata/` and `/blobs/sha256/` lie below it. */
   readonly baseUrl: string;
-  /** Sent with each request; asked each time, since tokens change. */
-  readonly headers?: () => Readonly<Record<string, string>>;
   readonly stage: 'staging' | 'production';
   readonly allowDevelopment: boolean;
   /** First trust [T-10]: a file of the image, or the digest of `1.root.json`, which is then fetched once. */
@@ -58,11 +57,10 @@ export async function openDeviceTrust(
   { rules, update }: TrustGuards = ownGuards,
 ): Promise<DeviceTrust> {
   const { stage, allowDevelopment, device, clock, log } = options;
-  const plane = (): ArtefactPlane => ({
+  const plane: ArtefactPlane = {
     baseUrl: options.baseUrl,
-    headers: options.headers?.() ?? {},
     timeoutMs: options.requestTimeoutMs ?? 10_000,
-  });
+  };
   const given = 'file' in options.root ? await readRootFile(options.root.file) : undefined;
   const pin = {
     sha256: 'sha256' in options.root ? options.root.sha256 : sha256(given ?? new Uint8Array()),
@@ -70,7 +68,7 @@ export async function openDeviceTrust(
   };
 
   const store = new DiskTrustStore(options.folder, options.files ?? nodeFiles);
-  const kept = (await store.load()) ?? (await begin(store, given ?? (await fetchRoot(plane())), pin));
+  const kept = (await store.load()) ?? (await begin(store, given ?? (await fetchRoot(plane)), pin));
   const { stored, rootVersion } = fromPinnedRoot(kept, pin);
   const pinned = { sha256: pin.sha256, version: rootVersion };
   const configuration: TrustConfiguration = { device, stage, allowDevelopment, pinned };

@@ -7,15 +7,15 @@ import type { Log } from '@bellwether/shared/log';
 import { isDevelopmentRoot, roleNameOf } from '@bellwether/shared/trust/listing-policy';
 import type { AcceptedOrder, DeviceTrust, Listing, MetadataVersions, OrderOutcome } from './device-trust.js';
 import { type Floors, raisedFloors } from './floors.js';
-import type { Stage } from './listing.js';
 import { type CurrentMetadata, decodeMetadata, isSameMetadata, type Metadata, type MetadataBytes } from './metadata.js';
 import { OrderRefusal } from './order-gate.js';
 import { AdmissionRefusal, refusalOf } from './refusal.js';
 import type { RefreshedMetadata, RefreshRequest, Repository } from './repository.js';
 import type { StandingTrust } from './restore-trust.js';
 import type { RunnerTrust } from './runner-trust.js';
+import { runnerTrustOf, type TrustConfiguration } from './trust-configuration.js';
 import type { TrustRules } from './trust-rules.js';
-import type { TrustState, TrustStore } from './trust-store.js';
+import type { TrustStore } from './trust-store.js';
 import { signedTimeMs, type TrustedTime, trustedNowMs } from './trusted-time.js';
 import { decodeRoot } from './tuf-documents.js';
 import { Turns } from './turns.js';
@@ -26,15 +26,6 @@ const offerRefreshIntervalMs = 60_000;
 const maxAnswers = 1024;
 /** The time floor is written when it has moved this far; a restart loses no more. */
 const timeFloorStepMs = 3_600_000;
-
-/** Local configuration: no order changes it [T-5]. */
-export interface TrustConfiguration {
-  readonly device: { readonly id: string; readonly fingerprint: string };
-  readonly stage: Stage;
-  readonly allowDevelopment: boolean;
-  /** The root that everything is checked from. */
-  readonly pinned: { readonly sha256: string; readonly version: number };
-}
 
 export interface DeviceTrustParts {
   readonly store: TrustStore;
@@ -276,21 +267,4 @@ export class DeviceTrustKeeper implements DeviceTrust {
     }
     this.#standing = { ...next, state };
   }
-}
-
-/** What a runner is told, and what the boot's own verification goes by. */
-export function runnerTrustOf(
-  { pinned, stage, allowDevelopment }: TrustConfiguration,
-  metadataFolder: string,
-  { floors }: TrustState,
-): RunnerTrust {
-  const roles = Object.fromEntries(Object.entries(floors.roles).map(([name, floor]) => [name, floor.version]));
-  return {
-    metadataFolder,
-    rootSha256: pinned.sha256,
-    rootVersion: pinned.version,
-    stage,
-    allowDevelopment,
-    floors: { root: floors.root, targets: roles['targets'] ?? 0, roles },
-  };
 }

@@ -5,7 +5,6 @@ import { AdmissionRefusal } from './refusal.js';
 export interface RemoteFolder {
   /** With the slash at its end. */
   readonly url: string;
-  readonly headers: Readonly<Record<string, string>>;
   /** For one file, from the request to its last byte. */
   readonly timeoutMs: number;
 }
@@ -15,14 +14,14 @@ export interface RemoteFolder {
  * answer either). Rejects with AdmissionRefusal `network`, or `metadata-refused` when it is larger.
  */
 export async function fetchSmallFile(
-  { url, headers, timeoutMs }: RemoteFolder,
+  { url, timeoutMs }: RemoteFolder,
   name: string,
   maxBytes: number,
 ): Promise<Uint8Array | undefined> {
   const limit = new AbortController();
   const timer = setTimeout(() => limit.abort(new Error(`no end after ${timeoutMs} ms`)), timeoutMs);
   try {
-    const response = await fetch(url + name, { headers, signal: limit.signal });
+    const response = await fetch(url + name, { signal: limit.signal });
     if (response.ok && response.body !== null) return await readCapped(response.body, maxBytes, name);
     await response.body?.cancel();
     if (response.status === 403 || response.status === 404) return undefined;

@@ -17,7 +17,6 @@ const maxOnlineKeysBytes = 64 * 1024;
 /** How the artefact plane is asked. */
 export interface ArtefactPlane {
   readonly baseUrl: string;
-  readonly headers: Readonly<Record<string, string>>;
   /** For one file. */
   readonly timeoutMs: number;
 }
@@ -36,24 +35,23 @@ export interface RepositoryGuards {
  * copies: what it found becomes real when the store switches to it.
  */
 export class TufRepository implements Repository {
-  readonly #plane: () => ArtefactPlane;
+  readonly #plane: ArtefactPlane;
   readonly #deadlineMs: number;
   readonly #guards: RepositoryGuards;
 
-  /** `plane` is asked at each refresh, since tokens change; `deadlineMs` is for a whole refresh. */
-  constructor(plane: () => ArtefactPlane, deadlineMs: number, guards: RepositoryGuards) {
+  /** `deadlineMs` is for a whole refresh. */
+  constructor(plane: ArtefactPlane, deadlineMs: number, guards: RepositoryGuards) {
     this.#plane = plane;
     this.#deadlineMs = deadlineMs;
     this.#guards = guards;
   }
 
   async refresh(request: RefreshRequest, signal: AbortSignal): Promise<RefreshedMetadata> {
-    const plane = this.#plane();
-    const remote = folderOf(plane, metadataPath);
+    const remote = folderOf(this.#plane, metadataPath);
     const fetchFile: FetchFile = (name, maxBytes) => fetchSmallFile(remote, name, maxBytes);
     const limits = { signal, deadlineMs: this.#deadlineMs };
     const found = await this.#guards.update(request, fetchFile, limits);
-    const blobs = folderOf(plane, blobPath);
+    const blobs = folderOf(this.#plane, blobPath);
     const fetchBlob: FetchFile = (digest, maxBytes) => fetchSmallFile(blobs, digest, maxBytes);
     return settleRefresh(found, { request, fetchBlob, leaf: this.#guards.leaf });
   }
@@ -87,8 +85,8 @@ export async function settleRefresh(
 }
 
 /** A folder of the plane: metadata or blobs. */
-export function folderOf({ baseUrl, headers, timeoutMs }: ArtefactPlane, path: string): RemoteFolder {
-  return { url: baseUrl.replace(/\/+$/, '') + path, headers, timeoutMs };
+export function folderOf({ baseUrl, timeoutMs }: ArtefactPlane, path: string): RemoteFolder {
+  return { url: baseUrl.replace(/\/+$/, '') + path, timeoutMs };
 }
 
 interface DelegatedRoles {

@@ -1,24 +1,10 @@
 import type * as Onnxruntime from 'onnxruntime-node';
 import { graphDifferences } from '@bellwether/shared/models/compatibility';
-import { type DataType, dataTypes, type Manifest } from '@bellwether/shared/models/manifest';
+import { dataTypes, type Manifest } from '@bellwether/shared/models/manifest';
 import { readOnnxGraph } from '@bellwether/shared/models/onnx-tensors';
-import { bytesOf, type TypedBytes, valuesOf } from '@bellwether/shared/models/tensor-values';
+import { bytesOf, onnxTypes, type TypedBytes, valuesOf } from '@bellwether/shared/models/tensor-values';
 
 type Onnx = typeof Onnxruntime;
-
-const onnxTypes = {
-  BOOL: 'bool',
-  UINT8: 'uint8',
-  INT8: 'int8',
-  UINT16: 'uint16',
-  INT16: 'int16',
-  UINT32: 'uint32',
-  INT32: 'int32',
-  UINT64: 'uint64',
-  INT64: 'int64',
-  FP32: 'float32',
-  FP64: 'float64',
-} as const satisfies Readonly<Record<DataType, Onnxruntime.Tensor['type']>>;
 
 /** A tensor with its name and values. */
 export interface NamedTensor extends TypedBytes {

@@ -1,5 +1,20 @@
 import { bytesPerElement, type DataType } from './manifest.js';
 
+/** What onnxruntime calls each data type. */
+export const onnxTypes = {
+  BOOL: 'bool',
+  UINT8: 'uint8',
+  INT8: 'int8',
+  UINT16: 'uint16',
+  INT16: 'int16',
+  UINT32: 'uint32',
+  INT32: 'int32',
+  UINT64: 'uint64',
+  INT64: 'int64',
+  FP32: 'float32',
+  FP64: 'float64',
+} as const satisfies Readonly<Record<DataType, string>>;
+
 /** A tensor's values: raw little-endian, row-major bytes. */
 export interface TypedBytes {
   readonly dtype: DataType;
