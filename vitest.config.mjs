@@ -22,6 +22,8 @@ export default defineConfig({
         name,
         include: folders.map((folder) => `test/dist/${folder}/**/*.test.js`),
         pool: 'forks',
+        // No module of ours has a state of its own (STYLE 21): one process may run many files, which saves a third of the CPU.
+        isolate: name !== 'unit',
         maxWorkers: 2,
         sequence: { groupOrder: index },
         execArgv: ['--enable-source-maps'],
