@@ -1,16 +1,14 @@
 import { checkSchema } from '@bellwether/shared/contract/decode';
 import { parseStrictJson } from '@bellwether/shared/contract/strict-json';
-import { Compile, type Static, Type } from '@bellwether/shared/schema';
+import { Compile, Type } from '@bellwether/shared/schema';
 import { Envelope } from '@bellwether/shared/signing/envelope';
 import type { TypedApp } from '../http/typed-app.js';
 import type { Audit } from './audit.js';
+import { AuditPage, HeadList, maxAuditPage } from './audit-api.js';
 import { HeadFile } from './audit-head.js';
 import type { AuditHeads } from './audit-heads.js';
-import { AuditRow } from './audit-row.js';
 import type { StoredHead } from './audit-store.js';
 
-/** The most rows of one answer. */
-export const maxAuditPage = 1000;
 const defaultRows = 100;
 const maxHeads = 1000;
 
@@ -20,15 +18,6 @@ const paging = Type.Object(
   { additionalProperties: false },
 );
 const headCount = Type.Object({ limit }, { additionalProperties: false });
-
-/** `GET /audit/rows?after=&limit=`; without `after` the newest. `end` is the last row's number. */
-export const AuditPage = Type.Object({ rows: Type.Array(AuditRow), end: Type.Integer({ minimum: 0 }) });
-export type AuditPage = Static<typeof AuditPage>;
-
-/** `GET /audit/heads?limit=`, newest first. */
-export const HeadList = Type.Object({
-  heads: Type.Array(Type.Object({ sequence: Type.Integer(), atMs: Type.Integer(), head: HeadFile })),
-});
 
 interface AuditRouteParts {
   readonly audit: Pick<Audit, 'rows' | 'end'>;

@@ -2,7 +2,7 @@ import { formatReleaseId, modelNamePattern, versionPattern } from '@bellwether/s
 import { Type } from '@bellwether/shared/schema';
 import type { AuditTrail } from '../audit/audit-row.js';
 import { PromotionRequest, RejectionRequest, ReleaseView } from '../http/operator-api.js';
-import { actorOf } from '../http/route-guard.js';
+import { actorOf, signedIn } from '../http/route-guard.js';
 import type { TypedApp } from '../http/typed-app.js';
 import type { Views } from '../http/views.js';
 import type { Promotions } from './promotions.js';
@@ -30,7 +30,7 @@ export function promotionRoutes(app: TypedApp, { promotions, views, audit }: Pro
     },
     async (request, reply) => {
       const note = request.body.note ?? null;
-      await promotions.request(request.params, note);
+      await promotions.request(request.params, { note, requestedBy: signedIn(request).name });
       const details = note === null ? {} : { note };
       const subject = formatReleaseId(request.params);
       audit.record({ actor: actorOf(request), action: 'release.promote', subject, details });

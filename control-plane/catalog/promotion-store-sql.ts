@@ -12,17 +12,24 @@ export class PromotionStoreSql implements PromotionStore {
 
   async all(): Promise<Promotion[]> {
     const rows = await this.#db.selectFrom('promotions').selectAll().execute();
-    return rows.map(({ release, note, requested_at_ms: requestedAtMs, rejected_at_ms: rejectedAtMs, reason }) => ({
+    return rows.map(({ release, note, reason, ...row }) => ({
       release,
       note,
-      requestedAtMs,
-      rejectedAtMs,
+      requestedAtMs: row.requested_at_ms,
+      requestedBy: row.requested_by,
+      rejectedAtMs: row.rejected_at_ms,
       reason,
     }));
   }
 
-  async put({ release, note, requestedAtMs, rejectedAtMs, reason }: Promotion): Promise<void> {
-    const row = { note, requested_at_ms: requestedAtMs, rejected_at_ms: rejectedAtMs, reason };
+  async put({ release, note, requestedAtMs, requestedBy, rejectedAtMs, reason }: Promotion): Promise<void> {
+    const row = {
+      note,
+      requested_at_ms: requestedAtMs,
+      requested_by: requestedBy,
+      rejected_at_ms: rejectedAtMs,
+      reason,
+    };
     await this.#db
       .insertInto('promotions')
       .values({ release, ...row })

@@ -7,6 +7,8 @@ export interface Promotion {
   readonly release: string;
   readonly note: string | null;
   readonly requestedAtMs: number;
+  /** The operator; null of a request from before this was written down. */
+  readonly requestedBy: string | null;
   readonly rejectedAtMs: number | null;
   readonly reason: string | null;
 }
@@ -14,9 +16,9 @@ export interface Promotion {
 /** A request as operators see it; null where there is none, or nothing left to decide. */
 export function promotionState(promotion: Promotion | undefined, release: CatalogRelease) {
   if (promotion === undefined || release.production || release.withdrawn !== null) return null;
-  const { note, requestedAtMs, rejectedAtMs, reason } = promotion;
+  const { note, requestedAtMs, requestedBy, rejectedAtMs, reason } = promotion;
   const state = rejectedAtMs === null ? ('pending' as const) : ('rejected' as const);
-  return { state, note, requestedAtMs, rejectedAtMs, reason };
+  return { state, note, requestedAtMs, requestedBy, rejectedAtMs, reason };
 }
 
 export type PromotionErrorCode = 'release-unknown' | 'release-withdrawn' | 'release-approved' | 'promotion-unknown';

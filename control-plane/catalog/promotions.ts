@@ -1,5 +1,5 @@
 import type { Clock } from '@bellwether/shared/clock';
-import { formatReleaseId, type ReleaseId } from '@bellwether/shared/ids';
+import { formatReleaseId, parseReleaseId, type ReleaseId } from '@bellwether/shared/ids';
 import type { Log } from '@bellwether/shared/log';
 import type { Catalog, CatalogRelease } from './catalog.js';
 import { type Promotion, PromotionError, type PromotionStore, promotionState, requirePromotable } from './promotion.js';
@@ -31,10 +31,19 @@ export class Promotions {
     return promotionState(this.#byRelease.get(formatReleaseId(release)), release);
   }
 
+  /** The releases that wait for an approver: `digits@1.0.0`. */
+  pending(): string[] {
+    return [...this.#byRelease].flatMap(([name, promotion]) => {
+      const id = parseReleaseId(name);
+      const release = id && this.#parts.catalog.find(id.model, id.version);
+      return release !== undefined && promotionState(promotion, release)?.state === 'pending' ? name : [];
+    });
+  }
+
   /** Asks for an approval, again after it was declined. Throws PromotionError. */
-  async request(id: ReleaseId, note: string | null): Promise<void> {
+  async request(id: ReleaseId, asked: Pick<Promotion, 'note' | 'requestedBy'>): Promise<void> {
     const name = this.#promotable(id);
-    await this.#put({ release: name, note, requestedAtMs: this.#nowMs(), rejectedAtMs: null, reason: null });
+    await this.#put({ ...asked, release: name, requestedAtMs: this.#nowMs(), rejectedAtMs: null, reason: null });
     this.#parts.log.info({ release: name }, 'An approval was asked for');
   }
 

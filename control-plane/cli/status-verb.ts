@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { Compile } from '@bellwether/shared/schema';
-import { ServerStatus } from '../http/operator-api.js';
+import { ServerStatus } from '../http/status-api.js';
 import { fields } from './table.js';
 import { timeText } from './units.js';
 import { connect, print, type ServerOptions, type VerbParts, withServer } from './verb.js';
@@ -10,7 +10,7 @@ const compiledStatus = Compile(ServerStatus);
 /** `bellwether status` */
 export function addStatusVerb(program: Command, parts: VerbParts): void {
   withServer(program.command('status'))
-    .description('what the server is, and what there is to worry about')
+    .description('what the server is, what waits for a person, and what there is to worry about')
     .action((options: ServerOptions) => show(options, parts));
 }
 
@@ -23,8 +23,27 @@ async function show(options: ServerOptions, { terminal }: VerbParts): Promise<vo
     ['root', status.rootSha256],
     ['network', transportText(status.transport)],
     ['keys', status.development ? 'a development set: for trying out only' : 'production'],
+    ...attentionLines(status),
   ]);
   print(terminal, options, { value: status, text });
+}
+
+/** What waits for a person or is about to go wrong, one line each with the verb that ends it. */
+export function attentionLines({
+  pending,
+  clones,
+  expiring,
+}: Pick<ServerStatus, 'pending' | 'clones' | 'expiring'>): ReadonlyArray<readonly [string, string]> {
+  const lines: ReadonlyArray<readonly [string, string]> = [
+    ...pending.releases.map((release) => ['to approve', `bellwether release approve ${release} --key …`] as const),
+    ...pending.devices.map((id) => ['to let in', `bellwether device approve ${id} --fingerprint …`] as const),
+    ...pending.deviceKeys.map((id) => ['other key', `bellwether device approve-key ${id} --fingerprint …`] as const),
+    ...clones.map(
+      ({ device, atMs }) => ['CLONE', `${device}: another machine has its key, ${timeText(atMs)}`] as const,
+    ),
+    ...expiring.map(({ role, expiresAtMs }) => ['runs out', `${role}, ${timeText(expiresAtMs)}`] as const),
+  ];
+  return lines.length === 0 ? [['waiting', 'nothing']] : lines;
 }
 
 /** How devices and people reach the server, in words. */

@@ -1,11 +1,6 @@
 import { batch, computed, signal } from '@preact/signals';
-import type {
-  DeviceView,
-  ReleaseView,
-  RolloutView,
-  ServerStatus,
-  TimelineEvent,
-} from '@bellwether/control-plane/http/operator-api';
+import type { DeviceView, ReleaseView, RolloutView, TimelineEvent } from '@bellwether/control-plane/http/operator-api';
+import type { ServerStatus } from '@bellwether/control-plane/http/status-api';
 import { type FleetSample, sampleOf } from './fleet-sample.js';
 import type { LiveMessage } from './live-message.js';
 import { releaseColours } from './release-colour.js';
@@ -68,6 +63,9 @@ export class FleetState {
         this.releases.value = new Map(payload.releases.map((release) => [release.release, release]));
         this.rollouts.value = payload.rollouts;
         this.events.value = payload.events.slice(0, keptEvents);
+        return;
+      case 'status':
+        this.status.value = payload;
         return;
       case 'device':
         devices.set(payload.id, payload);

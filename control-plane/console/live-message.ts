@@ -1,10 +1,5 @@
-import type {
-  DeviceView,
-  Overview,
-  ReleaseView,
-  RolloutView,
-  TimelineEvent,
-} from '@bellwether/control-plane/http/operator-api';
+import type { DeviceView, ReleaseView, RolloutView, TimelineEvent } from '@bellwether/control-plane/http/operator-api';
+import type { Overview, ServerStatus } from '@bellwether/control-plane/http/status-api';
 
 /** What the server sends, by the event's name. */
 interface LivePayloads {
@@ -13,6 +8,7 @@ interface LivePayloads {
   readonly release: ReleaseView;
   readonly rollout: RolloutView;
   readonly event: TimelineEvent;
+  readonly status: ServerStatus;
 }
 
 /** One message of the live feed: `{ name: 'device', payload: DeviceView }`. */
@@ -20,7 +16,14 @@ export type LiveMessage = {
   readonly [Name in keyof LivePayloads]: { readonly name: Name; readonly payload: LivePayloads[Name] };
 }[keyof LivePayloads];
 
-const names: ReadonlySet<string> = new Set<keyof LivePayloads>(['overview', 'device', 'release', 'rollout', 'event']);
+const names: ReadonlySet<string> = new Set<keyof LivePayloads>([
+  'overview',
+  'device',
+  'release',
+  'rollout',
+  'event',
+  'status',
+]);
 
 /** Reads a message; undefined when this page does not know its name. The server is ours and of one build with this page, so that shapes are taken as given. */
 export function readLiveMessage(name: string, data: string): LiveMessage | undefined {

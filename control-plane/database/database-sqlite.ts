@@ -2,6 +2,7 @@ import BetterSqlite3, { type Database as Sqlite } from 'better-sqlite3';
 import { Kysely, type Migration, Migrator, SqliteDialect } from 'kysely';
 import { messageOf } from '@bellwether/shared/errors';
 import { DataError } from './data-error.js';
+import { attention } from './migrations/attention.js';
 import { consumers } from './migrations/consumers.js';
 import { deviceStanding } from './migrations/device-standing.js';
 import { first } from './migrations/first.js';
@@ -18,6 +19,7 @@ const migrations: Readonly<Record<string, Migration>> = {
   '0003-consumers': consumers,
   '0003-promotions': promotions,
   '0003-receipts': receipts,
+  '0004-attention': attention,
 };
 
 /**

@@ -103,6 +103,7 @@ export interface Tables {
     release: string;
     note: string | null;
     requested_at_ms: number;
+    requested_by: string | null;
     rejected_at_ms: number | null;
     reason: string | null;
   };

@@ -24,6 +24,7 @@ export function releaseView(
     inputs: appTensors(document.inputs),
     outputs: appTensors(document.outputs),
     accuracy: document.benchmark?.value ?? null,
+    accuracySamples: document.benchmark?.samples ?? null,
     lineage: { gitCommit: lineage.gitCommit, data: lineage.data.id, training: lineage.training },
     devicesServing,
     promotion,

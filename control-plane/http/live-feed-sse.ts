@@ -34,11 +34,18 @@ async function* messages(
   watcher: LiveWatcher,
   { views, hostname }: { readonly views: Views; readonly hostname: string },
 ): AsyncGenerator<SSEMessage> {
-  yield { event: 'overview', data: views.overview(hostname) };
+  const overview = views.overview(hostname);
+  yield { event: 'overview', data: overview };
+  let told = JSON.stringify(overview.status);
   for (;;) {
     const changes = await watcher.next();
     if (changes === undefined) return;
     yield* messagesOf(changes, views);
+    // What waits for a person follows from anything; it is looked at with each batch, and told where it is another.
+    const status = views.status(hostname);
+    const now = JSON.stringify(status);
+    if (now !== told) yield { event: 'status', data: status };
+    told = now;
   }
 }
 

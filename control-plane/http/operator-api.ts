@@ -120,6 +120,8 @@ export const ReleaseView = Type.Object({
   inputs: Type.Array(Type.String()),
   outputs: Type.Array(Type.String()),
   accuracy: orNull(Type.Number()),
+  /** On how many samples; null without a benchmark. */
+  accuracySamples: orNull(count),
   lineage: orNull(Type.Object({ gitCommit: Type.String(), data: Type.String(), training: Type.String() })),
   devicesServing: count,
   /** The request to approve it: null when nobody asked, or nothing is left to decide. */
@@ -127,6 +129,8 @@ export const ReleaseView = Type.Object({
     Type.Object({
       state: Type.Union([Type.Literal('pending'), Type.Literal('rejected')]),
       note: orNull(Type.String()),
+      /** The operator; null of a request from before this was written down. */
+      requestedBy: orNull(Type.String()),
       requestedAtMs: count,
       rejectedAtMs: orNull(count),
       reason: orNull(Type.String()),
@@ -217,30 +221,3 @@ export type TimelineEvent = Static<typeof TimelineEvent>;
 /** `GET /events?limit=` */
 export const EventList = Type.Object({ events: Type.Array(TimelineEvent) });
 export type EventList = Static<typeof EventList>;
-
-/** `GET /status` */
-export const ServerStatus = Type.Object({
-  version: Type.String(),
-  development: Type.Boolean(),
-  startedAtMs: count,
-  mqttUrl: Type.String(),
-  /** `plaintext-network`: it listens beyond this machine without TLS, because it was told to. */
-  transport: Type.Union([Type.Literal('tls'), Type.Literal('loopback'), Type.Literal('plaintext-network')]),
-  rootSha256: Type.String(),
-  /** Metadata with a third of its life left, or less: the soonest first. `bellwether keys renew` signs root, targets and roles again. */
-  expiring: Type.Array(Type.Object({ role: Type.String(), expiresAtMs: count })),
-});
-export type ServerStatus = Static<typeof ServerStatus>;
-
-/**
- * `GET /live` (Server-Sent Events): first one `overview`, then whatever changes, each under the name of its type:
- * `device` DeviceView, `release` ReleaseView, `rollout` RolloutView, `event` TimelineEvent. Every 15 s a comment.
- */
-export const Overview = Type.Object({
-  status: ServerStatus,
-  devices: Type.Array(DeviceView),
-  releases: Type.Array(ReleaseView),
-  rollouts: Type.Array(RolloutView),
-  events: Type.Array(TimelineEvent),
-});
-export type Overview = Static<typeof Overview>;

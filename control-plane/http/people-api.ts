@@ -39,7 +39,16 @@ export type LoginReply = Static<typeof LoginReply>;
 
 /** `GET /me`: null for whoever shows nothing that is known. */
 export const Me = Type.Object({
-  operator: Type.Union([Type.Object({ name, role: Role, expiresAtMs: timeOrNever }), Type.Null()]),
+  operator: Type.Union([
+    Type.Object({
+      name,
+      role: Role,
+      expiresAtMs: timeOrNever,
+      /** The routes below /api/v1 that this credential may use: `POST /devices/:id/approve`. */
+      may: Type.Array(Type.String()),
+    }),
+    Type.Null(),
+  ]),
 });
 export type Me = Static<typeof Me>;
 

@@ -2,7 +2,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { Actor } from '../audit/audit-row.js';
 import { bearerKinds, type Caller, type CredentialKind } from '../operators/operator.js';
 import { OperatorError } from '../operators/operator-error.js';
-import { mayActAs, type Role } from '../operators/role.js';
+import { isRole, mayActAs, type Role } from '../operators/role.js';
 import { refuseForeign, sessionSecret } from './session-cookie.js';
 
 /** Who may use a route: anybody; a device, which brings its own proof and is judged by the route; or operators from this role on. */
@@ -13,6 +13,10 @@ declare module 'fastify' {
     /** Every route says this: `config: { access: 'viewer' }`. One that does not cannot be registered. */
     access?: Access;
   }
+  interface FastifyInstance {
+    /** The routes below /api/v1 that somebody in this role may use: `POST /devices/:id/approve`. */
+    routesFor(role: Role): string[];
+  }
   interface FastifyRequest {
     /** Who sends it, on routes for operators. */
     caller: Caller | null;
@@ -21,6 +25,8 @@ declare module 'fastify' {
 
 /** Routes of libraries, which cannot say their own: the page and the API's description, both for anybody. */
 const libraryRoutes = /^\/(?:\*|docs(?:\/.*)?)$/;
+
+const apiPath = /^\/api\/v1(\/.*)$/;
 
 /** What the guard asks: who shows this. Throws OperatorError. */
 export interface Gate {
@@ -39,8 +45,17 @@ export interface Shown {
  */
 export function guardRoutes(app: FastifyInstance, gate: Gate): void {
   app.decorateRequest('caller', null);
+  const known: { readonly route: string; readonly needed: Role }[] = [];
+  app.decorate('routesFor', (role) => known.flatMap(({ route, needed }) => (mayActAs(role, needed) ? route : [])));
   app.addHook('onRoute', ({ method, url, config }) => {
-    if (config?.access !== undefined || libraryRoutes.test(url)) return;
+    const access = config?.access;
+    if (access !== undefined) {
+      const path = apiPath.exec(url)?.[1];
+      if (path !== undefined && isRole(access) && method !== 'HEAD')
+        known.push({ route: `${String(method)} ${path}`, needed: access });
+      return;
+    }
+    if (libraryRoutes.test(url)) return;
     throw new Error(`${String(method)} ${url} does not say who may use it: give it config: { access: … }`);
   });
   app.addHook('onRequest', async (request) => {

@@ -8,10 +8,10 @@ import { Type } from '@bellwether/shared/schema';
 import { openApiDocs } from './api-docs.js';
 import { replyToBadPath, replyWithProblems } from './error-reply.js';
 import type { ServerFactory } from './listener-fastify.js';
-import { ServerStatus } from './operator-api.js';
 import { type Gate, guardRoutes } from './route-guard.js';
 import { checkRequests } from './schema-check.js';
 import { addSecurityHeaders } from './security-headers.js';
+import { ServerStatus } from './status-api.js';
 import type { TypedApp } from './typed-app.js';
 import type { Views } from './views.js';
 

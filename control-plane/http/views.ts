@@ -4,19 +4,21 @@ import type { Promotions } from '../catalog/promotions.js';
 import { deviceView } from '../fleet/device-view.js';
 import type { Fleet } from '../fleet/fleet.js';
 import { manifestsServed, releaseView } from '../fleet/release-view.js';
+import { waitingDevices } from '../fleet/waiting-devices.js';
 import type { Orders } from '../orders/publish.js';
 import type { Conductor } from '../rollouts/conductor.js';
 import { RolloutError } from '../rollouts/rollout-error.js';
 import type { LiveBoard } from '../telemetry/live-board.js';
 import type { TelemetryStore } from '../telemetry/telemetry-store.js';
-import type { DeviceView, Overview, ReleaseView, RolloutView, ServerStatus } from './operator-api.js';
+import type { DeviceView, ReleaseView, RolloutView } from './operator-api.js';
+import type { Overview, ServerStatus } from './status-api.js';
 
 /** Events that a new watcher gets at once. */
 const overviewEvents = 100;
 
 interface ViewParts {
   /** The server, for somebody who reached it under this host name. */
-  readonly status: (hostname: string) => ServerStatus;
+  readonly status: (hostname: string) => Omit<ServerStatus, 'pending' | 'clones'>;
   readonly fleet: Fleet;
   readonly orders: Orders;
   readonly live: LiveBoard;
@@ -35,7 +37,13 @@ export class Views {
   }
 
   status(hostname: string): ServerStatus {
-    return this.#parts.status(hostname);
+    const { fleet, promotions, telemetry, status } = this.#parts;
+    return {
+      ...status(hostname),
+      pending: { releases: promotions.pending(), ...waitingDevices(fleet.all()) },
+      // Once its key is refused, a device's twin does no more harm.
+      clones: telemetry.clones().filter(({ device }) => fleet.isMember(device)),
+    };
   }
 
   /** Throws FleetError `device-unknown`. */

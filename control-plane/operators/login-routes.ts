@@ -41,7 +41,10 @@ export function loginRoutes(app: TypedApp, { logins, operators }: LoginRoutePart
       .send(null);
   });
   const me = { summary: 'Who one is here', tags, security: [], response: { 200: Me } };
-  app.get('/me', { config: { access: 'public' }, schema: me }, (request) => ({ operator: known(request, operators) }));
+  app.get('/me', { config: { access: 'public' }, schema: me }, (request) => {
+    const caller = known(request, operators);
+    return { operator: caller === null ? null : { ...caller, may: app.routesFor(caller.role) } };
+  });
   const own = { summary: 'Sets one’s own password', tags, body: OwnPassword, response: done };
   app.put('/me/password', { config: { access: 'viewer' }, schema: own }, async (request, reply) => {
     await logins.changeOwn(signedIn(request).name, { ...request.body, address: request.ip });
@@ -49,7 +52,10 @@ export function loginRoutes(app: TypedApp, { logins, operators }: LoginRoutePart
   });
 }
 
-function known(request: Parameters<typeof shownBy>[0], operators: Operators): Me['operator'] {
+function known(
+  request: Parameters<typeof shownBy>[0],
+  operators: Operators,
+): Omit<NonNullable<Me['operator']>, 'may'> | null {
   const shown = shownBy(request);
   if (shown === undefined) return null;
   try {

@@ -15,6 +15,11 @@ export type Role = Static<typeof Role>;
 /** From the least to the most that one may do. */
 export const roles: readonly Role[] = ['viewer', 'operator', 'approver', 'admin'];
 
+/** Tells a role from other words. */
+export function isRole(word: string): word is Role {
+  return roles.some((role) => role === word);
+}
+
 /** Whether somebody in the role `held` may do what needs the role `needed`. */
 export function mayActAs(held: Role, needed: Role): boolean {
   return roles.indexOf(held) >= roles.indexOf(needed);

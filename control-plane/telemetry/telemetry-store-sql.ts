@@ -2,6 +2,7 @@ import type { Database, Statement, Transaction } from 'better-sqlite3';
 import type { DeviceEvent } from '@bellwether/shared/contract/event';
 import type { Report } from '@bellwether/shared/contract/report';
 import type { TelemetrySummary, TimelineEvent } from '../http/operator-api.js';
+import type { CloneAlert } from '../http/status-api.js';
 import type { Decoded } from './device-message.js';
 import { ReceiptStoreSql } from './receipt-store-sql.js';
 import type { Arrival, Outcome, Retention, TelemetryStore } from './telemetry-store.js';
@@ -42,6 +43,10 @@ export class TelemetryStoreSql implements TelemetryStore {
 
   events(limit: number): TimelineEvent[] {
     return this.#statements.newestEvents.all(limit);
+  }
+
+  clones(): CloneAlert[] {
+    return this.#statements.clones.all();
   }
 
   trim(retention: Retention): void {
@@ -209,6 +214,10 @@ function prepare(db: Database) {
     ),
     newestEvents: db.prepare<[number], TimelineEvent>(
       'select device, at_ms as atMs, kind, release, code, message from events order by id desc limit ?',
+    ),
+    // Asked at every look at the server's status: the index `events_of_clones` holds these rows only.
+    clones: db.prepare<[], CloneAlert>(
+      `select device, max(at_ms) as atMs from events where source = 'server-clone' group by device order by atMs desc`,
     ),
     trimWindows: trimByArrival(db, 'windows'),
     trimEvents: trimByArrival(db, 'events'),

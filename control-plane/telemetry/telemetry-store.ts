@@ -1,4 +1,5 @@
 import type { TelemetrySummary, TimelineEvent } from '../http/operator-api.js';
+import type { CloneAlert } from '../http/status-api.js';
 import type { Upward } from '../messaging/device-channel.js';
 import type { Decoded } from './device-message.js';
 
@@ -30,6 +31,8 @@ export interface TelemetryStore {
   summary(): TelemetrySummary;
   /** Newest first, of all devices. */
   events(limit: number): TimelineEvent[];
+  /** Devices whose receipts have twins, the newest first, as long as events are kept [T-12]. */
+  clones(): CloneAlert[];
   /** Deletes what is too old. */
   trim(retention: Retention): void;
 }

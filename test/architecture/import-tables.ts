@@ -172,7 +172,7 @@ export const ownImports: readonly OwnImports[] = [
     from: 'control-plane/console/**',
     to: ['control-plane/console/**', 'shared/**'],
     // The answers of the server that the page shows; by value its schemas would travel to the browser.
-    types: ['control-plane/http/operator-api.ts', 'control-plane/http/people-api.ts'],
+    types: ['control-plane/**/*-api.ts'],
   },
   { from: 'control-plane/**', to: ['control-plane/**', 'shared/**'] },
 ];

@@ -1,6 +1,7 @@
 import type { Browser } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import type { DeviceView, Overview } from '@bellwether/control-plane/http/operator-api';
+import type { DeviceView } from '@bellwether/control-plane/http/operator-api';
+import type { Overview } from '@bellwether/control-plane/http/status-api';
 import { startChromium } from '../support/chromium.js';
 import {
   deviceView,
@@ -10,6 +11,7 @@ import {
   releaseView,
   rolloutDevice,
   rolloutView,
+  serverStatus,
   timelineEvent,
 } from '../support/operator-views.js';
 import { ScriptedLiveServer } from '../support/scripted-live-server.js';
@@ -48,15 +50,7 @@ const refusal = { code: 'blob-digest', message: 'not the digest', atMs: 0 };
 
 /** Every word and colour that the page has. */
 const everything = overview({
-  status: {
-    version: '0.1.0',
-    development: true,
-    startedAtMs: 0,
-    transport: 'loopback',
-    mqttUrl: '',
-    rootSha256: '',
-    expiring: [],
-  },
+  status: serverStatus({ development: true }),
   devices: [
     deviceView(longName, '1.0.0', { labels: { customer: 'x'.repeat(63), hardware: 'rpi5', site: 'north' } }),
     deviceView('away', '1.0.0', { presence: 'offline' }),

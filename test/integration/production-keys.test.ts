@@ -41,7 +41,8 @@ it('an approval is asked for, declined, asked for again, and given', async () =>
   await fleet.cli('release', 'publish', fileURLToPath(new URL('1.1.0', digitsFolder)), ...key('publisher-1'));
   await fleet.cli('release', 'promote', 'digits@1.1.0', '--note', 'better on sevens');
   const promotion = async () => (await fleet.api<ReleaseView>('/releases/digits/1.1.0')).promotion;
-  expect(await promotion()).toMatchObject({ state: 'pending', note: 'better on sevens' });
+  expect(await promotion()).toMatchObject({ state: 'pending', note: 'better on sevens', requestedBy: 'admin' });
+  expect(await fleet.cli('status')).toMatch(/to approve +bellwether release approve digits@1\.1\.0/);
   expect(await fleet.cli('release', 'list')).toMatch(/digits@1\.1\.0 +staging, approval pending/);
   await fleet.cli('release', 'reject', 'digits@1.1.0', '--reason', 'not on a Friday');
   expect(await promotion()).toMatchObject({ state: 'rejected', reason: 'not on a Friday' });

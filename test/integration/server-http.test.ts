@@ -1,8 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { Overview, type ServerStatus } from '@bellwether/control-plane/http/operator-api';
+import type { TokenReply } from '@bellwether/control-plane/http/operator-api';
+import { Overview, ServerStatus } from '@bellwether/control-plane/http/status-api';
 import { checkSchema } from '@bellwether/shared/contract/decode';
 import { Problem } from '@bellwether/shared/contract/http-api';
 import { Compile } from '@bellwether/shared/schema';
+import { FleetDevice } from '../support/fleet-device.js';
 import { startServer, type TestServer } from '../support/server.js';
 import { bytesOf, eventOf } from '../support/telemetry-messages.js';
 
@@ -166,6 +168,15 @@ describe('the live feed', () => {
     const told = [await messages.next(), await messages.next()];
     expect(told.map(({ value }) => value?.event)).toEqual(['device', 'event']);
     expect(JSON.parse(told[1]?.value?.data ?? '')).toMatchObject({ device: device.id, kind: 'release-serving' });
+
+    // Somebody at the door is told of as a device, and as what waits for a person.
+    const { token } = await server.read<TokenReply>('/tokens', { kind: 'approve' });
+    const waiting = new FleetDevice(() => server.httpUrl, 'at-the-door');
+    await waiting.enrol(token);
+    const arrival = [await messages.next(), await messages.next()];
+    expect(arrival.map(({ value }) => value?.event)).toEqual(['device', 'status']);
+    const status = checkSchema(Compile(ServerStatus), JSON.parse(arrival[1]?.value?.data ?? ''), 'status');
+    expect(status).toMatchObject({ pending: { releases: [], devices: [waiting.id], deviceKeys: [] }, clones: [] });
     over.abort();
     await client.endAsync(true);
   });

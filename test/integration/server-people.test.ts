@@ -2,7 +2,7 @@ import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import type { AuditPage } from '@bellwether/control-plane/audit/audit-routes';
+import type { AuditPage } from '@bellwether/control-plane/audit/audit-api';
 import { buildProgram } from '@bellwether/control-plane/cli/program';
 import type { ApiTokenReply, ApiTokenView, Me } from '@bellwether/control-plane/http/people-api';
 import { systemClock } from '@bellwether/shared/clock';

@@ -8,7 +8,7 @@ import { text } from 'node:stream/consumers';
 import { connect as connectTls } from 'node:tls';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ConsumerReply } from '@bellwether/control-plane/consumers/consumer-api';
-import type { ServerStatus } from '@bellwether/control-plane/http/operator-api';
+import type { ServerStatus } from '@bellwether/control-plane/http/status-api';
 import { serve } from '@bellwether/control-plane/main';
 import { type Certificate, makeCertificate } from '../support/certificate-files.js';
 import { connectOnce } from '../support/fleet-device.js';

@@ -1,12 +1,12 @@
 import type {
   DeviceView,
   LiveFigures,
-  Overview,
   ReleaseView,
   RolloutDevice,
   RolloutView,
   TimelineEvent,
 } from '@bellwether/control-plane/http/operator-api';
+import type { Overview, ServerStatus } from '@bellwether/control-plane/http/status-api';
 import type { ModelReport } from '@bellwether/shared/contract/report';
 import { reportOf } from './telemetry-messages.js';
 
@@ -75,6 +75,7 @@ export function releaseView(version: string, changes: Partial<ReleaseView> = {})
     inputs: [],
     outputs: [],
     accuracy: 0.98,
+    accuracySamples: 1000,
     lineage: null,
     promotion: null,
     devicesServing: 0,
@@ -110,15 +111,21 @@ export function timelineEvent(name: string, changes: Partial<TimelineEvent> = {}
   };
 }
 
-export function overview(changes: Partial<Overview> = {}): Overview {
-  const status = {
+export function serverStatus(changes: Partial<ServerStatus> = {}): ServerStatus {
+  return {
     version: '0.1.0',
     development: false,
     startedAtMs: startMs,
     mqttUrl: '',
-    transport: 'loopback' as const,
+    transport: 'loopback',
     rootSha256: manifest,
     expiring: [],
+    pending: { releases: [], devices: [], deviceKeys: [] },
+    clones: [],
+    ...changes,
   };
-  return { status, devices: [], releases: [], rollouts: [], events: [], ...changes };
+}
+
+export function overview(changes: Partial<Overview> = {}): Overview {
+  return { status: serverStatus(), devices: [], releases: [], rollouts: [], events: [], ...changes };
 }

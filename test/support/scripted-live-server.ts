@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { createServer, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { extname } from 'node:path';
-import type { Overview } from '@bellwether/control-plane/http/operator-api';
+import type { Overview } from '@bellwether/control-plane/http/status-api';
 
 const consoleFolder = new URL('../../../control-plane/dist/console/', import.meta.url);
 const types: Readonly<Record<string, string>> = {

@@ -59,6 +59,18 @@ describe('the guard of routes', () => {
     expect((await fetch(`${url}/viewer`, { method: 'HEAD' })).status).toBe(401);
   });
 
+  it('knows what each role may use below the API, so that nobody repeats the table', async () => {
+    const other = fastify();
+    guardRoutes(other, { callerOf: () => ({ name: 'a', role: 'admin', credential: {} as Credential }) });
+    for (const access of ['public', 'device', ...roles] as const) {
+      other.post(`/api/v1/${access}/:id`, { config: { access } }, () => ({}));
+      other.get(`/elsewhere/${access}`, { config: { access } }, () => ({}));
+    }
+    expect(other.routesFor('operator')).toEqual(['POST /viewer/:id', 'POST /operator/:id']);
+    expect(other.routesFor('admin')).toEqual(roles.map((role) => `POST /${role}/:id`));
+    await other.close();
+  });
+
   it('lets no route be registered that does not say who may use it', async () => {
     const other = fastify();
     guardRoutes(other, { callerOf: () => ({ name: 'a', role: 'admin', credential: {} as Credential }) });

@@ -69,6 +69,7 @@ describe('the receipts of a device', () => {
     arrive(first, second, second, fourth, third);
     expect(verdicts()).toEqual(['first', 'next', 'gap', 'late']);
     expect(events()).toEqual([]);
+    expect(store.clones()).toEqual([]);
   });
 
   it('show a clone: two with one predecessor, whichever comes first, and it is told', () => {
@@ -77,6 +78,7 @@ describe('the receipts of a device', () => {
     arrive(first, theirs, mine, theirs);
     expect(verdicts()).toEqual(['first', 'next', 'clone']);
     expect(events()).toEqual(['clone']);
+    expect(store.clones()).toEqual([{ device: deviceId, atMs: 2 }]);
   });
 
   it('show a clone that was set back and went on', () => {

@@ -1,0 +1,49 @@
+import { type Static, Type } from '@bellwether/shared/schema';
+import { DeviceView, ReleaseView, RolloutView, TimelineEvent } from './operator-api.js';
+
+/** What the server says of itself, and all that a page begins with. */
+
+const time = Type.Integer({ minimum: 0 });
+
+/** What waits for a person: `releases` for an approver's signature, `devices` to be let in, `deviceKeys` to be changed (ids of devices). */
+export const Pending = Type.Object({
+  releases: Type.Array(Type.String()),
+  devices: Type.Array(Type.String()),
+  deviceKeys: Type.Array(Type.String()),
+});
+export type Pending = Static<typeof Pending>;
+
+/** A device whose receipts have twins: two machines hold its key, or one was set back [T-12]. `atMs`: the last time. */
+export const CloneAlert = Type.Object({ device: Type.String(), atMs: time });
+export type CloneAlert = Static<typeof CloneAlert>;
+
+/** `GET /status` */
+export const ServerStatus = Type.Object({
+  version: Type.String(),
+  development: Type.Boolean(),
+  startedAtMs: time,
+  mqttUrl: Type.String(),
+  /** `plaintext-network`: it listens beyond this machine without TLS, because it was told to. */
+  transport: Type.Union([Type.Literal('tls'), Type.Literal('loopback'), Type.Literal('plaintext-network')]),
+  rootSha256: Type.String(),
+  /** Metadata with a third of its life left, or less: the soonest first. `bellwether keys renew` signs root, targets and roles again. */
+  expiring: Type.Array(Type.Object({ role: Type.String(), expiresAtMs: time })),
+  pending: Pending,
+  /** Devices that are in, as long as events are kept; the newest first. */
+  clones: Type.Array(CloneAlert),
+});
+export type ServerStatus = Static<typeof ServerStatus>;
+
+/**
+ * `GET /live` (Server-Sent Events): first one `overview`, then whatever changes, each under the name of its type:
+ * `device` DeviceView, `release` ReleaseView, `rollout` RolloutView, `event` TimelineEvent, `status` ServerStatus.
+ * Every 15 s a comment.
+ */
+export const Overview = Type.Object({
+  status: ServerStatus,
+  devices: Type.Array(DeviceView),
+  releases: Type.Array(ReleaseView),
+  rollouts: Type.Array(RolloutView),
+  events: Type.Array(TimelineEvent),
+});
+export type Overview = Static<typeof Overview>;

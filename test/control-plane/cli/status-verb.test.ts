@@ -1,0 +1,20 @@
+import { expect, it } from 'vitest';
+import { attentionLines } from '@bellwether/control-plane/cli/status-verb';
+
+const quiet = { pending: { releases: [], devices: [], deviceKeys: [] }, clones: [], expiring: [] };
+
+it('bellwether status says what waits for a person, with the verb that ends it, and what is about to go wrong', () => {
+  const lines = attentionLines({
+    pending: { releases: ['digits@1.1.0'], devices: ['barn-1'], deviceKeys: ['mill-2'] },
+    clones: [{ device: 'shed-3', atMs: 0 }],
+    expiring: [{ role: 'targets', expiresAtMs: 86_400_000 }],
+  });
+  expect(lines.map((line) => line.join(': '))).toEqual([
+    'to approve: bellwether release approve digits@1.1.0 --key …',
+    'to let in: bellwether device approve barn-1 --fingerprint …',
+    'other key: bellwether device approve-key mill-2 --fingerprint …',
+    'CLONE: shed-3: another machine has its key, 1970-01-01 00:00:00 UTC',
+    'runs out: targets, 1970-01-02 00:00:00 UTC',
+  ]);
+  expect(attentionLines(quiet)).toEqual([['waiting', 'nothing']]);
+});
