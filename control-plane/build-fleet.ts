@@ -1,0 +1,70 @@
+import type { Audit } from './audit/audit.js';
+import type { ControlPlaneParts } from './control-plane-parts.js';
+import { DeviceDecisions } from './fleet/device-decisions.js';
+import { deviceRoutes } from './fleet/device-routes.js';
+import { Enrolment } from './fleet/enrolment.js';
+import { enrolmentRoutes } from './fleet/enrolment-routes.js';
+import type { Fleet } from './fleet/fleet.js';
+import type { FleetStore } from './fleet/fleet-store.js';
+import { KeyRotations } from './fleet/key-rotation.js';
+import { SessionNonces } from './fleet/session-nonce.js';
+import { SessionTokens } from './fleet/session-token.js';
+import { Sessions } from './fleet/sessions.js';
+import { tokenRoutes } from './fleet/token-routes.js';
+import type { LiveFeed } from './http/live-feed.js';
+import type { TypedApp } from './http/typed-app.js';
+import type { Views } from './http/views.js';
+import type { DeviceChannel } from './messaging/device-channel.js';
+import { reachableUrl } from './messaging/reachable-url.js';
+import type { Orders } from './orders/publish.js';
+import type { Conductor } from './rollouts/conductor.js';
+
+interface FleetRooms {
+  readonly store: FleetStore;
+  readonly fleet: Fleet;
+  readonly channel: DeviceChannel;
+  readonly feed: LiveFeed;
+  readonly audit: Audit;
+  readonly orders: Orders;
+  readonly conductor: Conductor;
+}
+
+/** How devices come in, prove who they are, and are put out. */
+export function buildFleet({ clock, keys, ...parts }: ControlPlaneParts, rooms: FleetRooms) {
+  const { store, fleet, channel, feed, audit, orders, conductor } = rooms;
+  const log = parts.log.child({ room: 'fleet' });
+  const changed = (device: string): void => feed.deviceChanged(device);
+  const tokens = new SessionTokens(clock, keys.issuer);
+  const nonces = new SessionNonces();
+  const rotations = new KeyRotations({ fleet, nonces, clock, log, audit, changed });
+  const sessions = new Sessions({
+    fleet,
+    clock,
+    nonces,
+    tokens,
+    timeKeys: () => keys.online.signers('time'),
+    mqttUrl: (hostname) => reachableUrl(channel.url, hostname),
+  });
+  const enrolment = new Enrolment({
+    store,
+    fleet,
+    clock,
+    log,
+    audit,
+    joined: async (device) => {
+      changed(device);
+      if (fleet.isMember(device)) await conductor.joined(device);
+    },
+  });
+  const decisions = new DeviceDecisions({ store, fleet, channel, orders, conductor, clock, log, changed });
+  return {
+    tokens,
+    decisions,
+    /** Of devices, which bring their own proof. */
+    deviceRoutes: (app: TypedApp): void => enrolmentRoutes(app, { enrolment, sessions, rotations }),
+    routes: (app: TypedApp, views: Views): void => {
+      deviceRoutes(app, { views, decisions, audit });
+      tokenRoutes(app, { store, fleet, decisions, clock, audit });
+    },
+  };
+}

@@ -1,0 +1,60 @@
+import type { Audit } from './audit/audit.js';
+import type { ControlPlaneParts } from './control-plane-parts.js';
+import type { Fleet } from './fleet/fleet.js';
+import type { LiveFeed } from './http/live-feed.js';
+import type { TypedApp } from './http/typed-app.js';
+import type { Views } from './http/views.js';
+import type { DeviceChannel } from './messaging/device-channel.js';
+import { FormerKeys } from './orders/former-keys.js';
+import { OrderStoreSql } from './orders/order-store-sql.js';
+import { Orders } from './orders/publish.js';
+import { Conductor } from './rollouts/conductor.js';
+import { rolloutRoutes } from './rollouts/operator-routes.js';
+import { RolloutStoreSql } from './rollouts/rollout-store-sql.js';
+
+interface RolloutRooms {
+  readonly fleet: Fleet;
+  readonly channel: DeviceChannel;
+  readonly feed: LiveFeed;
+  readonly audit: Audit;
+}
+
+/** What devices are to run: rollouts, and the orders that say so. */
+export function buildRollouts(parts: ControlPlaneParts, { fleet, channel, feed, audit }: RolloutRooms) {
+  const { clock, log, database, catalog, keys } = parts;
+  const orderStore = new OrderStoreSql(database.sqlite, clock);
+  const orders = new Orders({
+    clock,
+    log: log.child({ room: 'orders' }),
+    store: orderStore,
+    channel,
+    directors: () => keys.online.signers('director'),
+    catalog,
+    audit,
+    changed: (device) => feed.deviceChanged(device),
+  });
+  const conductor = new Conductor({
+    clock,
+    log: log.child({ room: 'rollouts' }),
+    store: new RolloutStoreSql(database.kysely),
+    fleet,
+    orders,
+    catalog,
+    audit,
+    changed: (id) => feed.rolloutChanged(id),
+  });
+  const formerKeys = new FormerKeys({
+    keys: keys.online,
+    catalog,
+    devices: () => fleet.all(),
+    retired: () => void conductor.orderAgain(),
+    log: log.child({ room: 'orders' }),
+  });
+  return {
+    orderStore,
+    orders,
+    conductor,
+    formerKeys,
+    routes: (app: TypedApp, views: Views): void => rolloutRoutes(app, { conductor, views, audit }),
+  };
+}

@@ -1,0 +1,46 @@
+import type { ControlPlaneParts } from './control-plane-parts.js';
+import type { Fleet } from './fleet/fleet.js';
+import type { LiveFeed } from './http/live-feed.js';
+import type { TypedApp } from './http/typed-app.js';
+import type { FormerKeys } from './orders/former-keys.js';
+import type { Conductor } from './rollouts/conductor.js';
+import { spreadArrivals } from './telemetry/arrivals.js';
+import { Ingest } from './telemetry/ingest.js';
+import { LiveBoard } from './telemetry/live-board.js';
+import { keepTrimmed } from './telemetry/retention.js';
+import { telemetryRoutes } from './telemetry/telemetry-routes.js';
+import { TelemetryStoreSql } from './telemetry/telemetry-store-sql.js';
+
+interface TelemetryRooms {
+  readonly fleet: Fleet;
+  readonly feed: LiveFeed;
+  readonly conductor: Conductor;
+  readonly formerKeys: FormerKeys;
+}
+
+/** What devices say: stored, then told to whoever it concerns. */
+export function buildTelemetry(parts: ControlPlaneParts, { fleet, feed, conductor, formerKeys }: TelemetryRooms) {
+  const { clock, database, settings } = parts;
+  const log = parts.log.child({ room: 'telemetry' });
+  const store = new TelemetryStoreSql(database.sqlite);
+  const live = new LiveBoard();
+  const spread = spreadArrivals({ fleet, live, feed, conductor, log });
+  const ingest = new Ingest({
+    clock,
+    log,
+    store,
+    committed: (device, message, seenAtMs) => {
+      spread(device, message, seenAtMs);
+      if (message.kind === 'report' || message.kind === 'presence') void formerKeys.look();
+    },
+  });
+  const { windowDays, eventDays } = settings;
+  return {
+    store,
+    live,
+    ingest,
+    /** Begins to delete what is too old; answers what ends it. */
+    trim: () => keepTrimmed({ clock, log, store, windowDays, eventDays }),
+    routes: (app: TypedApp): void => telemetryRoutes(app, { store }),
+  };
+}
