@@ -1,4 +1,5 @@
 import { CodedError } from '@bellwether/shared/errors';
+import { FeedbackError } from './feedback-error.js';
 import { OpenInferenceError } from './open-inference-error.js';
 import { ServingError } from './serving-error.js';
 
@@ -18,7 +19,7 @@ export type LocalApiErrorCode =
 export class LocalApiError extends CodedError<LocalApiErrorCode> {}
 
 /** The status of each code; what is not here is 400 when the request is at fault and 500 when we are. */
-const statuses: Readonly<Partial<Record<LocalApiErrorCode | ServingError['code'], number>>> = {
+const statuses: Readonly<Partial<Record<LocalApiErrorCode | ServingError['code'] | FeedbackError['code'], number>>> = {
   host: 403,
   origin: 403,
   unauthorized: 401,
@@ -34,6 +35,10 @@ const statuses: Readonly<Partial<Record<LocalApiErrorCode | ServingError['code']
   engine: 500,
   'runner-died': 500,
   deadline: 504,
+  'unknown-id': 404,
+  'already-given': 409,
+  late: 410,
+  'too-many': 429,
 };
 
 /** An error as the protocol has it, `error`, with our stable code beside it. */
@@ -44,10 +49,13 @@ export interface ErrorAnswer {
 
 /** What a thrown error is to the app; an error that is nobody's says nothing of itself. */
 export function errorAnswer(thrown: unknown): ErrorAnswer {
-  if (thrown instanceof LocalApiError || thrown instanceof ServingError || thrown instanceof OpenInferenceError) {
-    const { code, message } = thrown;
-    const status = thrown instanceof OpenInferenceError ? 400 : (statuses[thrown.code] ?? 400);
-    return { status, body: { error: message, code } };
+  if (thrown instanceof OpenInferenceError) return answerOf(400, thrown);
+  if (thrown instanceof LocalApiError || thrown instanceof ServingError || thrown instanceof FeedbackError) {
+    return answerOf(statuses[thrown.code] ?? 400, thrown);
   }
   return { status: 500, body: { error: 'an error inside the agent: its log says more', code: 'internal' } };
+}
+
+function answerOf(status: number, { message, code }: { readonly message: string; readonly code: string }): ErrorAnswer {
+  return { status, body: { error: message, code } };
 }

@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import { codeOf } from '@bellwether/shared/errors';
 import type { Log } from '@bellwether/shared/log';
 import type { VerifiedModel } from '../installs/verified-model.js';
+import { type Feedback, maxFeedbackBytes } from './feedback.js';
 import { errorAnswer, LocalApiError } from './local-api-error.js';
 import { type BodyLimits, HeldBody } from './local-api-http-body.js';
 import type { InferenceObserver } from './observer.js';
@@ -15,6 +16,7 @@ import { ServingError } from './serving-error.js';
 export interface LocalApiContent {
   readonly serving: Pick<Serving, 'infer' | 'releaseOf' | 'runnerOf'>;
   readonly observer: InferenceObserver;
+  readonly feedback: Feedback;
   readonly log: Log;
   readonly agentVersion: string;
   /** Each ordered model serves some verified release. */
@@ -30,7 +32,7 @@ export interface Reply {
   readonly buffers: readonly Uint8Array[];
 }
 
-const modelPath = /^\/v2\/models\/([^/]+)(?:\/versions\/([^/]+))?(?:\/(ready|infer))?$/;
+const modelPath = /^\/v2\/models\/([^/]+)(?:\/versions\/([^/]+))?(?:\/(ready|infer|feedback))?$/;
 
 /** Answers one request of the local API; never rejects. */
 export async function replyTo(request: IncomingMessage, content: LocalApiContent, limits: BodyLimits): Promise<Reply> {
@@ -45,7 +47,7 @@ export async function replyTo(request: IncomingMessage, content: LocalApiContent
 export function errorReply(thrown: unknown, log: Log): Reply {
   const { status, body } = errorAnswer(thrown);
   if (body.code === 'internal') log.error({ err: thrown }, 'a local request failed inside the agent');
-  return json(status, body, status === 503 ? { 'retry-after': 1 } : {});
+  return json(status, body, status === 503 || status === 429 ? { 'retry-after': 1 } : {});
 }
 
 async function route(request: IncomingMessage, content: LocalApiContent, limits: BodyLimits): Promise<Reply> {
@@ -55,6 +57,12 @@ async function route(request: IncomingMessage, content: LocalApiContent, limits:
   if (verb === 'infer') {
     requireMethod(request, 'POST');
     return infer(request, { model, version }, content, limits);
+  }
+  if (verb === 'feedback') {
+    requireMethod(request, 'POST');
+    // The truth is told of an answer, whatever version gave it.
+    if (version !== undefined) throw new LocalApiError('not-found', `feedback goes to /v2/models/${model}/feedback`);
+    return feedback(request, model, content, limits);
   }
   requireMethod(request, 'GET');
   const release = findRelease(content.serving, model, version);
@@ -96,7 +104,24 @@ async function infer(
       ...(wanted.assignmentKey === undefined ? {} : { stateKey: wanted.assignmentKey }),
       ...(version === undefined ? {} : { version }),
     });
+    if (wanted.id !== undefined && served.evidence !== undefined) content.feedback.answered(wanted.id, served.evidence);
     return inferenceReply(writeInferenceResponse(wanted, served.outputs, { model, ...served }));
+  } finally {
+    body.release();
+  }
+}
+
+/** A few bytes of JSON; many at once are turned away by their number, and all that are held by the budget of bodies. */
+async function feedback(
+  request: IncomingMessage,
+  model: string,
+  content: LocalApiContent,
+  limits: BodyLimits,
+): Promise<Reply> {
+  const body = new HeldBody(limits);
+  try {
+    refuseEncoded(request);
+    return json(200, content.feedback.take(model, await body.read(request, maxFeedbackBytes)));
   } finally {
     body.release();
   }
@@ -137,11 +162,15 @@ function findRelease(serving: LocalApiContent['serving'], model: string, version
   return release;
 }
 
-function jsonBytesOf({ headers }: IncomingMessage): number | undefined {
+function refuseEncoded({ headers }: IncomingMessage): void {
   if (headers['content-encoding'] !== undefined && headers['content-encoding'] !== 'identity') {
     throw new LocalApiError('encoding', 'compressed bodies are not taken');
   }
-  const value = headers['inference-header-content-length'];
+}
+
+function jsonBytesOf(request: IncomingMessage): number | undefined {
+  refuseEncoded(request);
+  const value = request.headers['inference-header-content-length'];
   if (value === undefined) return undefined;
   if (typeof value !== 'string' || !/^\d{1,10}$/.test(value)) {
     throw new LocalApiError('malformed', 'Inference-Header-Content-Length is no number');

@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Clock } from '@bellwether/shared/clock';
+import { Feedback } from './feedback.js';
 import { errorAnswer, LocalApiError } from './local-api-error.js';
 import { type Guard, loopbackGuard, unixSocketGuard } from './local-api-guard.js';
 import { BodyBudget } from './local-api-http-body.js';
@@ -17,7 +18,7 @@ export interface LocalApiConfig {
   readonly stopGraceMs: number;
 }
 
-export interface LocalApiParts extends LocalApiContent {
+export interface LocalApiParts extends Omit<LocalApiContent, 'feedback'> {
   readonly config: LocalApiConfig;
   readonly clock: Clock;
 }
@@ -38,6 +39,7 @@ const largestBodiesAtOnce = 4;
 export class LocalApi {
   readonly #parts: LocalApiParts;
   readonly #budget: BodyBudget;
+  readonly #content: LocalApiContent;
   readonly #servers: Server[] = [];
   #isStopping = false;
   #port: number | undefined;
@@ -45,6 +47,7 @@ export class LocalApi {
   constructor(parts: LocalApiParts) {
     this.#parts = parts;
     this.#budget = new BodyBudget(largestBodiesAtOnce * parts.config.maxBodyBytes);
+    this.#content = { ...parts, feedback: new Feedback(parts.clock, parts.observer) };
   }
 
   /** The loopback port; undefined when there is none. */
@@ -97,7 +100,7 @@ export class LocalApi {
       return;
     }
     const limits = { maxBodyBytes: this.#parts.config.maxBodyBytes, budget: this.#budget };
-    this.#send(response, await replyTo(request, this.#parts, limits));
+    this.#send(response, await replyTo(request, this.#content, limits));
   }
 
   /** One write for head and body: small answers leave in one segment. */

@@ -2,6 +2,8 @@
 export interface InferenceObserver {
   answered(answer: ObservedAnswer): void;
   failed(failure: ObservedFailure): void;
+  /** The truth about an answer came: it was right or not. */
+  judged(judgement: ObservedJudgement): void;
   /** Turned away before a draw: 4xx, a full queue, draining; no evidence. */
   rejected(model: string, code: string): void;
   runnerDied(arm: ObservedArm): void;
@@ -28,4 +30,8 @@ export interface ObservedAnswer extends ObservedArm {
 
 export interface ObservedFailure extends ObservedArm {
   readonly code: string;
+}
+
+export interface ObservedJudgement extends ObservedArm {
+  readonly correct: boolean;
 }

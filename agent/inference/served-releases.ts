@@ -1,7 +1,7 @@
 import type { Clock } from '@bellwether/shared/clock';
 import { maxServedReleases, type ServedRelease } from '@bellwether/shared/contract/receipt';
 import type { ModelReport } from '@bellwether/shared/contract/report';
-import type { InferenceObserver, ObservedAnswer, ObservedArm, ObservedFailure } from './observer.js';
+import type { InferenceObserver, ObservedAnswer, ObservedArm, ObservedFailure, ObservedJudgement } from './observer.js';
 
 type Counting = { -readonly [field in keyof ServedRelease]: ServedRelease[field] };
 
@@ -25,6 +25,10 @@ export class ServedReleases implements InferenceObserver {
   failed(failure: ObservedFailure): void {
     this.#of(failure).failed++;
     this.#next.failed(failure);
+  }
+
+  judged(judgement: ObservedJudgement): void {
+    this.#next.judged(judgement);
   }
 
   rejected(model: string, code: string): void {

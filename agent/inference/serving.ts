@@ -2,7 +2,7 @@ import type { Clock } from '@bellwether/shared/clock';
 import { formatReleaseId } from '@bellwether/shared/ids';
 import type { VerifiedModel } from '../installs/verified-model.js';
 import type { Runner, RunnerExit, Tensor } from './engine.js';
-import { readAnswer } from './interpretation.js';
+import { type Reading, readAnswer } from './interpretation.js';
 import { type LaneAnswer, type LaneCall, type LaneLimits, ModelLane } from './model-lane.js';
 import type { InferenceObserver, ObservedArm } from './observer.js';
 import { ReleaseFailedError, ServingError } from './serving-error.js';
@@ -13,6 +13,14 @@ export interface ServingParts {
   readonly limits: LaneLimits;
   /** The runner that served `model` is gone and nobody asked it to: start another one and swap it in. */
   readonly onRunnerDied: (model: VerifiedModel, exit: RunnerExit) => void;
+}
+
+/** What an answer counts for: whoever tells its truth later speaks of this. */
+export interface ServedEvidence {
+  readonly arm: ObservedArm;
+  readonly reading: Reading;
+  /** Names of the classes; empty when the manifest has none. */
+  readonly labels: readonly string[];
 }
 
 /** An answer, and which release gave it in which arm. */
@@ -27,6 +35,8 @@ export interface Served {
   readonly manifest: string;
   /** The manifest digest's first 16 digits. */
   readonly lineageId: string;
+  /** Undefined when the app named the version: such a call is no evidence [A-8]. */
+  readonly evidence: ServedEvidence | undefined;
 }
 
 /** Which runner answers which model's calls, and how one takes the place of another without losing a call. */
@@ -76,10 +86,10 @@ export class Serving {
     try {
       const answer = await this.#laneOf(model).submit(call);
       const totalMs = clock.now().monotonicMs - acceptedAtMs;
+      if (call.version === undefined) return servedBy(answer, this.#observe(answer, totalMs * 1000));
       // A call to an explicit version is no evidence [A-8].
-      if (call.version === undefined) this.#observe(answer, totalMs * 1000);
-      else observer.rejected(model, 'explicit-version');
-      return servedBy(answer);
+      observer.rejected(model, 'explicit-version');
+      return servedBy(answer, undefined);
     } catch (error) {
       if (error instanceof ReleaseFailedError) observer.failed({ ...stable(error.release), code: error.code });
       else if (error instanceof ServingError) observer.rejected(model, error.code);
@@ -115,16 +125,19 @@ export class Serving {
     if (isMissed) this.#parts.onRunnerDied(runner.model, exit);
   }
 
-  #observe({ release, outputs, computeMicros }: LaneAnswer, totalMicros: number): void {
-    const { rows, invalid, classes } = readAnswer(release.manifest.interpretation, outputs);
+  #observe({ release, outputs, computeMicros }: LaneAnswer, totalMicros: number): ServedEvidence {
+    const { interpretation } = release.manifest;
+    const reading = readAnswer(interpretation, outputs);
+    const arm = stable(release);
     this.#parts.observer.answered({
-      ...stable(release),
+      ...arm,
       computeMicros,
       totalMicros: Math.round(totalMicros),
-      reading: rows,
-      invalid,
-      classes,
+      reading: reading.rows,
+      invalid: reading.invalid,
+      classes: reading.classes,
     });
+    return { arm, reading, labels: interpretation?.labels ?? [] };
   }
 }
 
@@ -132,7 +145,9 @@ function stable({ manifest, manifestSha256 }: VerifiedModel): ObservedArm {
   return { model: manifest.model, version: manifest.version, manifest: manifestSha256, arm: 'stable', segment: 0 };
 }
 
-function servedBy({ release: { manifest, manifestSha256 }, outputs, computeMicros }: LaneAnswer): Served {
+function servedBy(answer: LaneAnswer, evidence: ServedEvidence | undefined): Served {
+  const { release, outputs, computeMicros } = answer;
+  const { manifest, manifestSha256 } = release;
   return {
     outputs,
     computeMicros,
@@ -141,5 +156,6 @@ function servedBy({ release: { manifest, manifestSha256 }, outputs, computeMicro
     version: manifest.version,
     manifest: manifestSha256,
     lineageId: manifestSha256.slice(0, 16),
+    evidence,
   };
 }

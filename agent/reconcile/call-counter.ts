@@ -1,4 +1,10 @@
-import type { InferenceObserver, ObservedAnswer, ObservedArm, ObservedFailure } from '../inference/observer.js';
+import type {
+  InferenceObserver,
+  ObservedAnswer,
+  ObservedArm,
+  ObservedFailure,
+  ObservedJudgement,
+} from '../inference/observer.js';
 
 /** Counts calls for probation on their way to the recorder. */
 export class CallCounter implements InferenceObserver {
@@ -18,6 +24,10 @@ export class CallCounter implements InferenceObserver {
   failed(failure: ObservedFailure): void {
     this.#count(failure.model, failure.manifest);
     this.#next.failed(failure);
+  }
+
+  judged(judgement: ObservedJudgement): void {
+    this.#next.judged(judgement);
   }
 
   rejected(model: string, code: string): void {

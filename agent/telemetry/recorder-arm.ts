@@ -11,6 +11,8 @@ export class ArmCounters {
   readonly #total = emptyHistogram();
   #requests = 0;
   #invalid = 0;
+  #correct = 0;
+  #wrong = 0;
   #runnerDeaths = 0;
   #busyMicros = 0;
   #classes: number[] = [];
@@ -42,6 +44,11 @@ export class ArmCounters {
     this.#errors.set(code, (this.#errors.get(code) ?? 0) + 1);
   }
 
+  judged(correct: boolean): void {
+    if (correct) this.#correct++;
+    else this.#wrong++;
+  }
+
   runnerDied(): void {
     this.#runnerDeaths++;
   }
@@ -61,9 +68,16 @@ export class ArmCounters {
       total: encodeHistogram(this.#total),
       classes: this.#classes,
       confidence: this.#confidence,
+      ...this.#feedback(),
       runnerDeaths: this.#runnerDeaths,
       busyMs: Math.round(this.#busyMicros / 1000),
     };
+  }
+
+  /** Most applications never learn the truth: then the window does not speak of it. */
+  #feedback(): Pick<ArmWindow, 'feedback'> {
+    const [correct, wrong] = [this.#correct, this.#wrong];
+    return correct + wrong === 0 ? {} : { feedback: { correct, wrong } };
   }
 }
 

@@ -1,7 +1,13 @@
 import type { Instant } from '@bellwether/shared/clock';
 import type { HostWindow, Window } from '@bellwether/shared/contract/window';
 import { modelNamePattern } from '@bellwether/shared/ids';
-import type { InferenceObserver, ObservedAnswer, ObservedArm, ObservedFailure } from '../inference/observer.js';
+import type {
+  InferenceObserver,
+  ObservedAnswer,
+  ObservedArm,
+  ObservedFailure,
+  ObservedJudgement,
+} from '../inference/observer.js';
 import { ArmCounters } from './recorder-arm.js';
 
 /** Of the window's schema: more arms than this do not fit in one message; the window's `shed` then says `arms`. */
@@ -41,6 +47,11 @@ export class Recorder implements InferenceObserver {
 
   failed(failure: ObservedFailure): void {
     this.#arm(failure)?.failed(failure.code);
+  }
+
+  /** In the window in which the truth came, under the arm and segment of the request [W-4]. */
+  judged(judgement: ObservedJudgement): void {
+    this.#arm(judgement)?.judged(judgement.correct);
   }
 
   runnerDied(arm: ObservedArm): void {

@@ -38,6 +38,11 @@ export const ArmWindow = Type.Object({
   classes: Type.Array(count, { maxItems: maxClasses }),
   /** Probability of the answered class in `confidenceBins` bins; empty for a regression. */
   confidence: Type.Array(count, { maxItems: confidenceBins }),
+  /**
+   * Answers whose truth came in this window, whenever they were given: it was the class that was answered, or not. An
+   * answer counts once. Left out when there are none, as by agents before this field [W-3].
+   */
+  feedback: Type.Optional(Type.Object({ correct: count, wrong: count })),
   runnerDeaths: count,
   /** Milliseconds in which the runner of this arm was computing. */
   busyMs: count,

@@ -79,6 +79,7 @@ export const pureFiles: readonly string[] = [
     'local-api-guard',
   ]),
   ...['engine', 'observer', 'runner-user', 'serving-error'].map((name) => `agent/inference/${name}.ts`),
+  ...['answer-memory', 'allowance', 'feedback-error', 'feedback-judgement'].map((name) => `agent/inference/${name}.ts`),
   ...names('agent/telemetry', ['recorder', 'governor']),
   'agent/uplink/proxy.ts',
   'control-plane/config.ts',

@@ -7,6 +7,7 @@ import { openReceipt } from '@bellwether/shared/contract/receipt-chain';
 import { readKeyFile } from '@bellwether/shared/signing/key-file';
 import type { AgentProcess } from '../support/agent-process.js';
 import { AgentWorld, digitRequest } from '../support/agent-world.js';
+import { storedWindows } from '../support/stored-windows.js';
 
 /** One device's life, told in order: each chapter begins where the last one ended. */
 let world: AgentWorld;
@@ -96,6 +97,24 @@ describe('a device', () => {
     expect(receipt.order).toEqual(report.observed);
     expect(receipt.served).toMatchObject([{ model: 'digits', version: '1.0.0', serves: true, failed: 0 }]);
     expect(receipt.number).toBeGreaterThan(1);
+  });
+
+  it('takes the truth about an answer, which reaches the server in a window under the release that gave it', async () => {
+    const inferred = await world.agent.infer('digits', { ...digitRequest(0), id: 'parcel 7' });
+    const [output] = inferred.json()['outputs'] as readonly { readonly data: readonly number[] }[];
+    const said = output?.data.indexOf(Math.max(...output.data));
+    const tell = (label: unknown, id = 'parcel 7') => world.agent.post('/v2/models/digits/feedback', { id, label });
+    expect((await tell('eleven')).json()).toMatchObject({ code: 'unknown-label' });
+    expect((await tell(String(said))).json()).toMatchObject({
+      correct: true,
+      parameters: { arm: 'stable', release: 'digits@1.0.0' },
+    });
+    expect((await tell(String(said))).json()).toMatchObject({ code: 'already-given' });
+    expect((await tell('1', 'parcel 8')).json()).toMatchObject({ code: 'unknown-id' });
+    const told = () => storedWindows(world.server.data).flatMap(({ arms }) => arms.filter(({ feedback }) => feedback));
+    await expect
+      .poll(told, { timeout: 10_000 })
+      .toMatchObject([{ model: 'digits', version: '1.0.0', feedback: { correct: 1, wrong: 0 } }]);
   });
 
   it('settles a release that has proved itself', async () => {

@@ -104,8 +104,12 @@ export class AgentProcess {
     }
   }
 
-  async infer(model: string, body: unknown): Promise<LocalReply> {
-    return localRequest({ socketPath: this.socketPath }, `/v2/models/${model}/infer`, {
+  infer(model: string, body: unknown): Promise<LocalReply> {
+    return this.post(`/v2/models/${model}/infer`, body);
+  }
+
+  post(path: string, body: unknown): Promise<LocalReply> {
+    return localRequest({ socketPath: this.socketPath }, path, {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
       body: JSON.stringify(body),

@@ -116,7 +116,7 @@ export class AgentWorld {
 const stream = readSplit('stream');
 
 /** A digit of the stream split, as an Open Inference Protocol request. */
-export function digitRequest(index: number): unknown {
+export function digitRequest(index: number) {
   const data = [...imageOf(stream, index % stream.count)];
   return { inputs: [{ name: 'image', datatype: 'FP32', shape: [1, 1, 28, 28], data }] };
 }

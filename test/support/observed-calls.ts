@@ -3,12 +3,14 @@ import type {
   ObservedAnswer,
   ObservedArm,
   ObservedFailure,
+  ObservedJudgement,
 } from '@bellwether/agent/inference/observer';
 
 /** An observer that remembers everything. */
 export class ObservedCalls implements InferenceObserver {
   readonly answers: ObservedAnswer[] = [];
   readonly failures: ObservedFailure[] = [];
+  readonly judgements: ObservedJudgement[] = [];
   /** `model code`, in order. */
   readonly rejections: string[] = [];
   readonly deaths: ObservedArm[] = [];
@@ -19,6 +21,10 @@ export class ObservedCalls implements InferenceObserver {
 
   failed(failure: ObservedFailure): void {
     this.failures.push(failure);
+  }
+
+  judged(judgement: ObservedJudgement): void {
+    this.judgements.push(judgement);
   }
 
   rejected(model: string, code: string): void {

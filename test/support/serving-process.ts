@@ -34,7 +34,7 @@ export interface SwapDone {
 /** The main of a process that is the agent's way of a request and nothing else: local API, serving, runners. */
 const { models, trust, socketPath, tokenFile } = JSON.parse(process.argv[2] ?? '') as ServingProcessSetup;
 const ignore = (): void => {};
-const observer = { answered: ignore, failed: ignore, rejected: ignore, runnerDied: ignore };
+const observer = { answered: ignore, failed: ignore, judged: ignore, rejected: ignore, runnerDied: ignore };
 const limits = { queueLength: 64, deadlineMs: 10_000, drainMs: 30_000 };
 const serving = new Serving({ clock: systemClock, observer, limits, onRunnerDied: ignore });
 const engine = new ProcessEngine({

@@ -115,6 +115,33 @@ describe('the local API', () => {
     });
   });
 
+  it('takes the truth about an answer that had an id and named no version, once, and says so by the status', async () => {
+    await start();
+    const inferring = (id: string, version = '') =>
+      post(`/v2/models/digits${version}/infer`, JSON.stringify({ id, inputs: [x] }));
+    for (const [index, path] of [
+      [0, ''],
+      [1, '/versions/1.0.0'],
+    ] as const) {
+      const reply = inferring(`order ${index}`, path);
+      (await runner.arrived(index)).answer(answered);
+      await reply;
+    }
+    const feedback = (id: string, label: unknown) => post('/v2/models/digits/feedback', JSON.stringify({ id, label }));
+    expect((await feedback('order 0', 'yes')).json()).toMatchObject({ correct: true, model_name: 'digits' });
+    const refusals = [
+      await feedback('order 0', 'yes'),
+      await feedback('order 1', 'yes'),
+      await feedback('order 0', 1.5),
+    ];
+    expect(refusals.map(({ status, json }) => [status, json()['code']])).toEqual([
+      [409, 'already-given'],
+      [404, 'unknown-id'],
+      [400, 'schema'],
+    ]);
+    expect(observer.judgements).toMatchObject([{ arm: 'stable', version: '1.0.0', correct: true }]);
+  });
+
   it('takes and gives binary tensors', async () => {
     await start();
     const { data, ...input } = x;
@@ -140,6 +167,8 @@ describe('the local API', () => {
     [404, 'not-found', 'GET', '/constructor'],
     [405, 'method', 'POST', '/v2/health/live'],
     [405, 'method', 'GET', '/v2/models/digits/infer'],
+    [405, 'method', 'GET', '/v2/models/digits/feedback'],
+    [404, 'not-found', 'POST', '/v2/models/digits/versions/1.0.0/feedback'],
   ])('answers %i %s to %s %s', async (status, code, method, path) => {
     await start();
     const reply = await localRequest({ socketPath }, path, { method });

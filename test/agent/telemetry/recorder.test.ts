@@ -57,6 +57,16 @@ describe('the recorder', () => {
     expect(second.arms).toEqual([]);
   });
 
+  it('counts the truth under the arm and segment of the answer, in the window in which it came', () => {
+    const recorder = new Recorder(start);
+    recorder.answered(answer({ segment: 3 }));
+    expect(recorder.takeWindow(at(60), frame).arms[0]).not.toHaveProperty('feedback');
+    for (const correct of [true, false, true]) recorder.judged({ ...stable, segment: 3, correct });
+    const window = recorder.takeWindow(at(120), frame);
+    expect(decodeWindow(Buffer.from(JSON.stringify(window)))).toEqual(window);
+    expect(window.arms).toMatchObject([{ segment: 3, requests: 0, feedback: { correct: 2, wrong: 1 } }]);
+  });
+
   it('keeps two manifests of one version apart', () => {
     const recorder = new Recorder(start);
     recorder.answered(answer());

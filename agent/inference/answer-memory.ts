@@ -1,0 +1,50 @@
+import type { ObservedArm } from './observer.js';
+
+/** An answer whose truth may still come. */
+export interface RememberedAnswer {
+  /** Which release gave it, in which arm and segment: what the truth counts for. */
+  readonly arm: ObservedArm;
+  /** The class that it said; -1 when its numbers were not finite. */
+  readonly classIndex: number;
+  /** Rows that the answer had; the truth of several at once cannot be told by one label. */
+  readonly rows: number;
+  /** How many classes its release tells apart (0: none), and their names, which may be left out. */
+  readonly classes: number;
+  readonly labels: readonly string[];
+  /** Monotonic. */
+  readonly atMs: number;
+  /** Its truth has been told. */
+  readonly isJudged: boolean;
+}
+
+/** Answers that are remembered of each model: 8,192 take about a megabyte. */
+export const maxAnswersPerModel = 8192;
+/** Longer ids are not remembered: applications choose them, and the memory is ours. */
+export const maxIdLength = 128;
+
+/** The newest answers that an application gave an id, by model; those without one cost nothing here. */
+export class AnswerMemory {
+  readonly #models = new Map<string, Map<string, RememberedAnswer>>();
+
+  /** Remembers; an id that is used again means the newer answer. */
+  add(id: string, answer: RememberedAnswer): void {
+    if (id === '' || id.length > maxIdLength) return;
+    const { model } = answer.arm;
+    const answers = this.#models.get(model) ?? new Map<string, RememberedAnswer>();
+    this.#models.set(model, answers);
+    answers.delete(id);
+    answers.set(id, answer);
+    if (answers.size <= maxAnswersPerModel) return;
+    const [oldest] = answers.keys();
+    if (oldest !== undefined) answers.delete(oldest);
+  }
+
+  find(model: string, id: string): RememberedAnswer | undefined {
+    return this.#models.get(model)?.get(id);
+  }
+
+  /** Its truth is told from now on; the answer keeps its age. */
+  judged(id: string, answer: RememberedAnswer): void {
+    this.#models.get(answer.arm.model)?.set(id, { ...answer, isJudged: true });
+  }
+}
