@@ -32,7 +32,7 @@ interface ListenerOptions {
 /** The broker's port: TCP or TLS, and the limits that every connection is under, WebSockets too. */
 export class BrokerListener {
   readonly #options: ListenerOptions;
-  readonly #limits = new ConnectionLimits();
+  readonly #limits = new ConnectionLimits<Duplex>();
   #server: Server | undefined;
   #port = 0;
 
@@ -65,7 +65,8 @@ export class BrokerListener {
   /** Takes a connection, from this port or from a WebSocket, or closes it. */
   take(stream: Duplex, address: string): void {
     const { clock, log, handle } = this.#options;
-    const refusal = this.#limits.admit(stream, address, clock.now().monotonicMs);
+    const { refusal, evicted } = this.#limits.admit(stream, address, clock.now().monotonicMs);
+    evicted?.destroy();
     if (refusal !== undefined) {
       log.warn({ address, refusal }, 'A connection was closed at once');
       stream.destroy();
@@ -77,7 +78,7 @@ export class BrokerListener {
   }
 
   /** The connection has logged in. */
-  admitted(stream: object): void {
+  admitted(stream: Duplex): void {
     this.#limits.settled(stream);
   }
 

@@ -9,31 +9,42 @@ const perSecond = 50;
 const maxAddresses = 10_000;
 
 /** Why a connection is closed at once. */
-export type ConnectionRefusal = 'too-many-waiting' | 'too-fast';
+export type ConnectionRefusal = 'too-fast';
 
 interface Bucket {
   readonly tokens: number;
   readonly atMs: number;
 }
 
+/** What becomes of a new connection, and of another one for its sake. */
+export interface Admission<Connection> {
+  /** Undefined when it may stay; it counts as waiting until `settled` is told. */
+  readonly refusal?: ConnectionRefusal;
+  /** Has waited longest, and must go: it is told as settled already. */
+  readonly evicted?: Connection;
+}
+
 /**
  * Keeps strangers from using the broker up: a cap on connections that have not logged in, and a rate for each address.
- * Loopback has no rate: behind a proxy everybody comes from there, and the proxy knows better.
+ * Loopback has no rate: behind a proxy everybody comes from there, and the proxy knows better. Beyond the cap it is the
+ * connection that has waited longest which goes: whoever means to log in does so at once, and sockets that somebody
+ * only holds open keep nobody out.
  */
-export class ConnectionLimits {
-  readonly #waiting = new Set<object>();
+export class ConnectionLimits<Connection extends object> {
+  readonly #waiting = new Set<Connection>();
   readonly #buckets = new Map<string, Bucket>();
 
-  /** Undefined when the connection may stay; `connection` counts as waiting until `settled` is told. Times are monotonic. */
-  admit(connection: object, address: string, nowMs: number): ConnectionRefusal | undefined {
-    if (this.#waiting.size >= maxWaiting) return 'too-many-waiting';
-    if (!isLoopback(address) && !this.#takeToken(address, nowMs)) return 'too-fast';
+  /** Times are monotonic. */
+  admit(connection: Connection, address: string, nowMs: number): Admission<Connection> {
+    if (!isLoopback(address) && !this.#takeToken(address, nowMs)) return { refusal: 'too-fast' };
+    const [evicted] = this.#waiting.size >= maxWaiting ? this.#waiting : [];
+    if (evicted !== undefined) this.#waiting.delete(evicted);
     this.#waiting.add(connection);
-    return undefined;
+    return evicted === undefined ? {} : { evicted };
   }
 
   /** It has logged in, or is gone. May be told twice. */
-  settled(connection: object): void {
+  settled(connection: Connection): void {
     this.#waiting.delete(connection);
   }
 

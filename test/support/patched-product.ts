@@ -1,4 +1,4 @@
-import { cp, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { cp, link, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -27,7 +27,7 @@ export interface PatchedProduct {
 
 const packages = ['shared', 'agent', 'control-plane'] as const;
 
-/** Copies the build and changes the line. Rejects when the guard is not there exactly once: a control must not rot. */
+/** Takes the build and changes the line in a copy. Rejects when the guard is not there exactly once: a control must not rot. */
 export async function patchProduct(...patches: readonly Patch[]): Promise<PatchedProduct> {
   await mkdir(join(worktree, '.bellwether'), { recursive: true });
   const folder = await mkdtemp(join(worktree, '.bellwether', 'patched-'));
@@ -35,21 +35,24 @@ export async function patchProduct(...patches: readonly Patch[]): Promise<Patche
   await mkdir(own, { recursive: true });
   for (const name of packages) {
     await mkdir(join(own, name));
-    await cp(join(worktree, name, 'dist'), join(own, name, 'dist'), { recursive: true });
+    await linkTree(join(worktree, name, 'dist'), join(own, name, 'dist'));
     await cp(join(worktree, name, 'package.json'), join(own, name, 'package.json'));
     // Packages that npm put beside this one and not at the root.
     await symlink(join(worktree, name, 'node_modules'), join(own, name, 'node_modules')).catch(() => {
       // There are none.
     });
   }
+  // What the support reads from beside itself.
+  await symlink(join(worktree, 'examples'), join(folder, 'examples'));
   const supportDist = join(folder, 'test', 'dist', 'support');
-  await cp(join(worktree, 'test', 'dist', 'support'), supportDist, { recursive: true });
+  await linkTree(join(worktree, 'test', 'dist', 'support'), supportDist);
   for (const { module, guard, permissive } of patches) {
     const [name = '', ...rest] = module.split('/');
     const path = join(own, name, 'dist', `${rest.join('/')}.js`);
     const text = await readFile(path, 'utf8');
     const times = text.split(guard).length - 1;
     if (times !== 1) throw new Error(`${module} has the guard ${times} times instead of once: ${guard}`);
+    await rm(path); // it is the built file itself until then
     await writeFile(
       path,
       text.replace(guard, () => permissive),
@@ -62,4 +65,14 @@ export async function patchProduct(...patches: readonly Patch[]): Promise<Patche
     supportDist,
     remove: () => rm(folder, { recursive: true, force: true }),
   };
+}
+
+/** The same files under another path: for Node they are other modules, and nothing is copied. What only people read stays behind. */
+async function linkTree(from: string, to: string): Promise<void> {
+  await mkdir(to, { recursive: true });
+  for (const entry of await readdir(from, { withFileTypes: true })) {
+    const [source, target] = [join(from, entry.name), join(to, entry.name)];
+    if (entry.isDirectory()) await linkTree(source, target);
+    else if (!/\.(?:d\.ts|tsbuildinfo)$/.test(entry.name)) await link(source, target);
+  }
 }

@@ -1,0 +1,78 @@
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import type { ServeOptions } from '@bellwether/control-plane/main';
+import type { Attack, AttackOutcome } from './attack.js';
+import { changedPieces } from './attack-state.js';
+import { type Patch, patchProduct } from './patched-product.js';
+import { readServerState } from './server-state.js';
+import type * as serverWorldModule from './server-world.js';
+import { ServerWorld } from './server-world.js';
+
+/** An attack on a real server, as the suites write it down. */
+export interface ServerAttackSpec extends Omit<Attack, 'run'> {
+  readonly options?: ServeOptions;
+  /** Does it; the code of the refusal, or `passed`. What it opens it closes. */
+  readonly attack: (world: ServerWorld) => Promise<string>;
+  /** Pieces of the state that change although the attack is refused: its record, say. */
+  readonly genuine?: readonly string[];
+  /** The guard of the control: one rule, in as many lines of the built product as it has. */
+  readonly patches: readonly Patch[];
+}
+
+/** An attack of the registry which can also share its server with others. */
+export interface ServerAttack extends Attack {
+  readonly options: ServeOptions;
+  readonly patches: readonly Patch[];
+  runOn(world: ServerWorld): Promise<AttackOutcome>;
+}
+
+/** The server is built by the product's own composition root; that of the control from a copy without the guard. */
+export function onServer(spec: ServerAttackSpec): ServerAttack {
+  const { id, row, attacker, code, control, patches, options = {} } = spec;
+  const runOn = (world: ServerWorld) => runOnServer(spec, world);
+  const run = async (isGuarded: boolean): Promise<AttackOutcome> => {
+    if (!isGuarded) return runControl(spec);
+    const world = await ServerWorld.start(options);
+    try {
+      return await runOn(world);
+    } finally {
+      await world.stop();
+    }
+  };
+  return { id, row, attacker, code, control, patches, options, run, runOn };
+}
+
+/** The same world on a patched product. */
+async function worldOf(supportDist: string): Promise<Pick<typeof ServerWorld, 'start'>> {
+  const url = pathToFileURL(join(supportDist, 'server-world.js')).href;
+  return ((await import(url)) as typeof serverWorldModule).ServerWorld;
+}
+
+/** Of a control only the code is judged. */
+async function runControl({ patches, options = {}, attack }: ServerAttackSpec): Promise<AttackOutcome> {
+  const product = await patchProduct(...patches);
+  try {
+    const World = await worldOf(product.supportDist);
+    const world = await World.start(options, false);
+    try {
+      return { code: await attack(world), servedBefore: '', servedAfter: '', diskUnchanged: true };
+    } finally {
+      await world.stop();
+    }
+  } finally {
+    await product.remove();
+  }
+}
+
+async function runOnServer(spec: ServerAttackSpec, world: ServerWorld): Promise<AttackOutcome> {
+  const { data } = world.server;
+  const servedBefore = await world.served();
+  const before = readServerState(data, world.bystander.id);
+  const code = await spec.attack(world);
+  const changed = changedPieces(before, readServerState(data, world.bystander.id));
+  const servedAfter = await world.served();
+  const genuine = [...(spec.genuine ?? [])].toSorted();
+  const diskUnchanged = String(changed) === String(genuine);
+  const diskChanges = `${String(changed)} instead of ${String(genuine)}`;
+  return { code, servedBefore, servedAfter, diskUnchanged, diskChanges };
+}

@@ -1,0 +1,28 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { controlProblem, guardedProblem } from './attack.js';
+import type { ServerAttack } from './attack-on-server.js';
+import { ServerWorld } from './server-world.js';
+
+/**
+ * Each attack on one server that all of them share, and for each guard the control of the first attack that it stops:
+ * bench `attacks` gives each attack a server of its own, and runs every control.
+ */
+export function testServerAttacks(attacks: readonly ServerAttack[]): void {
+  const guards = new Map(attacks.toReversed().map((attack) => [JSON.stringify(attack.patches), attack.id]));
+  let world: ServerWorld;
+  beforeAll(async () => {
+    world = await ServerWorld.start(attacks[0]?.options);
+  });
+  afterAll(() => world.stop());
+
+  describe.each(attacks)('$id, by $attacker: $row', (attack) => {
+    it(`is refused with ${attack.code}, and nothing changes`, async () => {
+      expect(guardedProblem(attack, await attack.runOn(world))).toBeUndefined();
+    });
+
+    if (guards.get(JSON.stringify(attack.patches)) !== attack.id) return;
+    it(`succeeds without: ${attack.control}`, async () => {
+      expect(controlProblem(await attack.run(false))).toBeUndefined();
+    });
+  });
+}
