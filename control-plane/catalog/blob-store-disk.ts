@@ -1,10 +1,11 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { type FileHandle, mkdir, open, readFile, rm, stat } from 'node:fs/promises';
+import { open, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { codeOf, messageOf } from '@bellwether/shared/errors';
+import type { DiskFiles, OpenFile } from '@bellwether/shared/files/disk-files';
+import { makeFolderDurably, moveDurably } from '@bellwether/shared/files/durable-file-disk';
 import type { OpenBlob } from './catalog.js';
 import { CatalogError } from './catalog-error.js';
-import { moveDurably } from './durable-file-disk.js';
 
 /**
  * Content-addressed files: `<folder>/<sha256>`. A name is trusted to be its digest only by whoever hashes it again:
@@ -14,9 +15,11 @@ export class BlobStore {
   readonly #folder: string;
   readonly #incoming: string;
   readonly #maxBytes: number;
+  readonly #files: DiskFiles;
 
   /** `maxBytes` is the largest blob that `put` takes. */
-  constructor(folder: string, maxBytes: number) {
+  constructor(folder: string, maxBytes: number, files: DiskFiles) {
+    this.#files = files;
     this.#folder = folder;
     this.#incoming = join(folder, '.incoming');
     this.#maxBytes = maxBytes;
@@ -24,8 +27,8 @@ export class BlobStore {
 
   /** Makes the folders, and drops what a crash left half uploaded. */
   async prepare(): Promise<void> {
-    await rm(this.#incoming, { recursive: true, force: true });
-    await mkdir(this.#incoming, { recursive: true });
+    await this.#files.remove(this.#incoming);
+    await makeFolderDurably(this.#files, this.#incoming);
   }
 
   /** Size in bytes; undefined when it is not there. */
@@ -63,21 +66,21 @@ export class BlobStore {
   async put(digest: string, source: AsyncIterable<Uint8Array>): Promise<void> {
     const temporary = join(this.#incoming, randomUUID());
     try {
-      const file = await open(temporary, 'wx');
+      const file = await this.#files.open(temporary, 'create', 0o644);
       try {
         await this.#receive(file, digest, source);
         await file.sync();
       } finally {
         await file.close();
       }
-      await moveDurably(temporary, this.#path(digest));
+      await moveDurably(this.#files, temporary, this.#path(digest));
     } catch (error) {
-      await rm(temporary, { force: true });
+      await this.#files.remove(temporary).catch(() => {}); // what is wrong is in `error`
       throw storageError(error);
     }
   }
 
-  async #receive(file: FileHandle, digest: string, source: AsyncIterable<Uint8Array>): Promise<void> {
+  async #receive(file: OpenFile, digest: string, source: AsyncIterable<Uint8Array>): Promise<void> {
     const hash = createHash('sha256');
     let bytes = 0;
     for await (const chunk of source) {
@@ -86,7 +89,7 @@ export class BlobStore {
         throw new CatalogError('blob-too-large', `a blob has at most ${this.#maxBytes} bytes`);
       }
       hash.update(chunk);
-      await file.writeFile(chunk);
+      await file.write(chunk);
     }
     const found = hash.digest('hex');
     if (found !== digest) {

@@ -2,6 +2,8 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Clock } from '@bellwether/shared/clock';
 import { messageOf } from '@bellwether/shared/errors';
+import type { DiskFiles } from '@bellwether/shared/files/disk-files';
+import { nodeFiles } from '@bellwether/shared/files/node-files-disk';
 import type { Log } from '@bellwether/shared/log';
 import { decodeManifest, type Manifest } from '@bellwether/shared/models/manifest';
 import { sha256 } from '@bellwether/shared/signing/digest';
@@ -32,6 +34,8 @@ export interface CatalogOptions {
   readonly maxBlobBytes?: number;
   readonly clock: Clock;
   readonly log: Log;
+  /** What writes: the tests cut the power between any two changes. */
+  readonly disk?: DiskFiles;
 }
 
 /** The catalogue, open on a folder; `close` ends the re-signing and waits for what is being written. */
@@ -42,16 +46,17 @@ export type OpenedCatalog = Catalog & ArtefactStore & { readonly keyRing: Online
  * `not-initialised`, `other-root`, `repository-corrupt` or `storage`.
  */
 export async function openCatalog(options: CatalogOptions): Promise<OpenedCatalog> {
-  const { folder, keysFolder, clock, log } = options;
+  const { folder, keysFolder, clock, log, disk = nodeFiles } = options;
   const metadata = join(folder, 'metadata');
   const blobFolder = join(folder, 'blobs', 'sha256');
-  const imported = await importOnce(options, { keys: keysFolder, metadata, blobs: blobFolder });
-  const repository = new RepositoryFolder(metadata, {
+  const imported = await importOnce({ ...options, disk }, { keys: keysFolder, metadata, blobs: blobFolder });
+  const signing = {
     snapshot: await onlineKey(keysFolder, 'snapshot'),
     timestamp: await onlineKey(keysFolder, 'timestamp'),
-  });
+  };
+  const repository = new RepositoryFolder(metadata, signing, disk);
   if (imported !== undefined) await repository.initialise(imported, clock.now().wallMs);
-  const blobs = new BlobStore(blobFolder, options.maxBlobBytes ?? defaultMaxBlobBytes);
+  const blobs = new BlobStore(blobFolder, options.maxBlobBytes ?? defaultMaxBlobBytes, disk);
   await blobs.prepare();
   const state = await repository.load();
   for (const [role, { problem }] of state.unsound) {
@@ -60,7 +65,7 @@ export async function openCatalog(options: CatalogOptions): Promise<OpenedCatalo
   const onlineKeys = await readOnlineKeys(state.targets.file, blobs).catch((cause: unknown) => {
     throw new CatalogError('repository-corrupt', messageOf(cause), { cause });
   });
-  const keyRing = await OnlineKeyRing.open(keysFolder, onlineKeys);
+  const keyRing = await OnlineKeyRing.open({ folder: keysFolder, disk }, onlineKeys);
   const catalog = new PublishingCatalog({
     repository,
     blobs,
@@ -78,12 +83,12 @@ export async function openCatalog(options: CatalogOptions): Promise<OpenedCatalo
 
 /** The roles that have a file after a first import; undefined when the folder had a repository already. */
 async function importOnce(
-  { importFrom }: CatalogOptions,
+  { importFrom, disk }: Pick<CatalogOptions, 'importFrom'> & { readonly disk: DiskFiles },
   to: { readonly keys: string; readonly metadata: string; readonly blobs: string },
 ): Promise<string[] | undefined> {
   const isThere = (path: string) => readFile(path).catch(() => undefined); // unreadable: the import or the load says why
   if ((await isThere(join(to.metadata, 'timestamp.json'))) === undefined) {
-    if (importFrom !== undefined) return importKeySet(importFrom, to);
+    if (importFrom !== undefined) return importKeySet(disk, importFrom, to);
     throw new CatalogError(
       'not-initialised',
       `${to.metadata} holds no repository yet: make a key set with bellwether keys init, and start once with its server folder`,

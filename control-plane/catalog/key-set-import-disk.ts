@@ -1,8 +1,10 @@
 import { existsSync } from 'node:fs';
-import { mkdir, readdir, readFile } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { DiskFiles } from '@bellwether/shared/files/disk-files';
+import { makeFolderDurably, replaceDurably } from '@bellwether/shared/files/durable-file-disk';
 import { CatalogError } from './catalog-error.js';
-import { writeDurably } from './durable-file-disk.js';
+import { metadataMode } from './repository-layout.js';
 import { decodeTargetsFile } from './role-file.js';
 
 /** Where the parts of a key set's `server` folder go. */
@@ -17,14 +19,16 @@ interface ImportFolders {
  * until the caller signs the first timestamp, so a crash in here is mended by running it again. Answers with the roles
  * that have a file now.
  */
-export async function importKeySet(from: string, to: ImportFolders): Promise<string[]> {
+export async function importKeySet(disk: DiskFiles, from: string, to: ImportFolders): Promise<string[]> {
   await refuseOtherFolder(from);
-  await mkdir(to.keys, { recursive: true, mode: 0o700 });
-  for (const name of await readdir(from))
-    if (name.endsWith('.key')) await copyKey(join(from, name), join(to.keys, name));
+  await makeFolderDurably(disk, to.keys, 0o700);
+  for (const name of await readdir(from)) {
+    if (name.endsWith('.key')) await copyKey(disk, join(from, name), join(to.keys, name));
+  }
   for (const part of ['metadata', 'blobs'] as const) {
+    await makeFolderDurably(disk, to[part]);
     for (const name of await readdir(join(from, part))) {
-      await writeDurably(join(to[part], name), await readFile(join(from, part, name)));
+      await replaceDurably(disk, join(to[part], name), await readFile(join(from, part, name)), metadataMode);
     }
   }
   const targets = decodeTargetsFile(await readFile(join(to.metadata, '1.targets.json')));
@@ -41,7 +45,7 @@ async function refuseOtherFolder(from: string): Promise<void> {
 }
 
 /** A key that is already there stays: it may have been rotated since. Whatever the mode of the source, only the owner reads it here. */
-async function copyKey(from: string, to: string): Promise<void> {
+async function copyKey(disk: DiskFiles, from: string, to: string): Promise<void> {
   if (existsSync(to)) return;
-  await writeDurably(to, await readFile(from), 0o600);
+  await replaceDurably(disk, to, await readFile(from));
 }

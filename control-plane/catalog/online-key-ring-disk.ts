@@ -1,11 +1,11 @@
 import { existsSync } from 'node:fs';
-import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type OnlineKeys, type OnlineKeyUse, publicKeysFor } from '@bellwether/shared/contract/online-keys';
+import type { DiskFiles } from '@bellwether/shared/files/disk-files';
+import { moveDurably, replaceDurably } from '@bellwether/shared/files/durable-file-disk';
 import { readKeyFile } from '@bellwether/shared/signing/key-file';
 import { generateKeyPair, type KeyPair } from '@bellwether/shared/signing/key-pair';
 import { CatalogError } from './catalog-error.js';
-import { moveDurably, writeDurably } from './durable-file-disk.js';
 
 const uses: readonly OnlineKeyUse[] = ['director', 'adjuster', 'time', 'verdict'];
 
@@ -16,6 +16,12 @@ interface Held {
   readonly former?: KeyPair;
 }
 
+/** Where the keys lie, and what writes there. */
+interface KeyFolder {
+  readonly folder: string;
+  readonly disk: DiskFiles;
+}
+
 /**
  * The server's own keys of keys/online.json, as files: `director.key`, `director.next.key`, `director.former.key`. The
  * private keys are made here and never leave; which of them count is for the holders of targets to say. What keys/online.json
@@ -23,21 +29,26 @@ interface Held {
  */
 export class OnlineKeyRing {
   readonly #folder: string;
+  readonly #disk: DiskFiles;
   readonly #held: Map<OnlineKeyUse, Held>;
   #epoch: number;
 
-  private constructor(folder: string, held: Map<OnlineKeyUse, Held>, epoch: number) {
+  private constructor(
+    { folder, disk }: KeyFolder,
+    { held, epoch }: { readonly held: Map<OnlineKeyUse, Held>; readonly epoch: number },
+  ) {
+    this.#disk = disk;
     this.#folder = folder;
     this.#held = held;
     this.#epoch = epoch;
   }
 
   /** Reads the keys, and completes a change that a crash cut off. Throws CatalogError `repository-corrupt` or Node's own error. */
-  static async open(folder: string, listed: OnlineKeys): Promise<OnlineKeyRing> {
-    for (const use of uses) await promoteListed(folder, use, listed);
+  static async open(at: KeyFolder, listed: OnlineKeys): Promise<OnlineKeyRing> {
+    for (const use of uses) await promoteListed(at, use, listed);
     const held = new Map<OnlineKeyUse, Held>();
-    for (const use of uses) held.set(use, await readHeld(folder, use));
-    return new OnlineKeyRing(folder, held, listed.epoch);
+    for (const use of uses) held.set(use, await readHeld(at.folder, use));
+    return new OnlineKeyRing(at, { held, epoch: listed.epoch });
   }
 
   /** The key pairs that sign for a use: the one that counts first. */
@@ -57,7 +68,11 @@ export class OnlineKeyRing {
     if (held.next !== undefined) return held.next.publicKey;
     const next = generateKeyPair();
     const file = { version: 1, use, public: next.publicKey, seed: next.seed };
-    await writeDurably(pathOf(this.#folder, use, 'next'), Buffer.from(`${JSON.stringify(file, null, 2)}\n`), 0o600);
+    await replaceDurably(
+      this.#disk,
+      pathOf(this.#folder, use, 'next'),
+      Buffer.from(`${JSON.stringify(file, null, 2)}\n`),
+    );
     this.#held.set(use, { ...held, next });
     return next.publicKey;
   }
@@ -74,8 +89,8 @@ export class OnlineKeyRing {
   /** A newer keys/online.json stands: what it names signs from now on. After a theft, a higher epoch, the former keys do not sign once more. */
   async settle(listed: OnlineKeys): Promise<void> {
     for (const use of uses) {
-      await promoteListed(this.#folder, use, listed);
-      if (listed.epoch > this.#epoch) await rm(pathOf(this.#folder, use, 'former'), { force: true });
+      await promoteListed({ folder: this.#folder, disk: this.#disk }, use, listed);
+      if (listed.epoch > this.#epoch) await this.#dropFormer(use);
       this.#held.set(use, await readHeld(this.#folder, use));
     }
     this.#epoch = listed.epoch;
@@ -85,8 +100,14 @@ export class OnlineKeyRing {
   async retire(): Promise<void> {
     for (const [use, { former: _former, ...held }] of this.#held) {
       this.#held.set(use, held);
-      await rm(pathOf(this.#folder, use, 'former'), { force: true });
+      await this.#dropFormer(use);
     }
+  }
+
+  async #dropFormer(use: OnlineKeyUse): Promise<void> {
+    await this.#disk.remove(pathOf(this.#folder, use, 'former'));
+    // A retired key must not come back with the power.
+    await this.#disk.syncFolder(this.#folder);
   }
 
   #of(use: OnlineKeyUse): Held {
@@ -97,12 +118,12 @@ export class OnlineKeyRing {
 }
 
 /** Puts a successor in its place once it is named; the one before it becomes the former. */
-async function promoteListed(folder: string, use: OnlineKeyUse, listed: OnlineKeys): Promise<void> {
+async function promoteListed({ folder, disk }: KeyFolder, use: OnlineKeyUse, listed: OnlineKeys): Promise<void> {
   const next = await readIfThere(folder, use, 'next');
   if (next === undefined || !publicKeysFor(listed, use).includes(next.publicKey)) return;
   const path = pathOf(folder, use);
-  if (existsSync(path)) await moveDurably(path, pathOf(folder, use, 'former'));
-  await moveDurably(pathOf(folder, use, 'next'), path);
+  if (existsSync(path)) await moveDurably(disk, path, pathOf(folder, use, 'former'));
+  await moveDurably(disk, pathOf(folder, use, 'next'), path);
 }
 
 async function readHeld(folder: string, use: OnlineKeyUse): Promise<Held> {

@@ -1,13 +1,14 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { codeOf, messageOf } from '@bellwether/shared/errors';
+import type { DiskFiles } from '@bellwether/shared/files/disk-files';
+import { replaceDurably } from '@bellwether/shared/files/durable-file-disk';
 import { sha256 } from '@bellwether/shared/signing/digest';
 import type { KeyPair } from '@bellwether/shared/signing/key-pair';
 import { storageError } from './blob-store-disk.js';
 import { CatalogError } from './catalog-error.js';
-import { writeDurably } from './durable-file-disk.js';
 import { type FileVersion, signSnapshot, signTimestamp, verifyDelegated, verifyTopLevel } from './metadata-tuf.js';
-import { metadataFileName } from './repository-layout.js';
+import { metadataFileName, metadataMode } from './repository-layout.js';
 import type { RepositoryState, StoredRole, UnsoundRole } from './repository-state.js';
 import {
   decodeRoleFile,
@@ -22,6 +23,8 @@ import {
 import type { CheckedTrust } from './trust-change.js';
 import { finishWriting, writeTogether } from './trust-journal-disk.js';
 
+const timestampName = 'timestamp.json';
+
 /** The keys that the server signs metadata with. */
 export interface OnlineKeyPairs {
   readonly snapshot: KeyPair;
@@ -35,14 +38,19 @@ export interface OnlineKeyPairs {
 export class RepositoryFolder {
   readonly #folder: string;
   readonly #keys: OnlineKeyPairs;
+  readonly #disk: DiskFiles;
+  /** Under way while timestamp.json is replaced. Whoever saw one that a power cut then takes back would refuse the next of its version. */
+  #replacing: Promise<unknown> = Promise.resolve();
 
-  constructor(folder: string, keys: OnlineKeyPairs) {
+  constructor(folder: string, keys: OnlineKeyPairs, disk: DiskFiles) {
+    this.#disk = disk;
     this.#folder = folder;
     this.#keys = keys;
   }
 
   /** A metadata file's bytes; undefined when it is not there. `name` has been checked against its pattern by the caller. */
   async metadataFile(name: string): Promise<Uint8Array | undefined> {
+    if (name === timestampName) await this.#replacing;
     try {
       return await readFile(join(this.#folder, name));
     } catch (error) {
@@ -54,9 +62,9 @@ export class RepositoryFolder {
   /** Reads and verifies everything from the newest root down, without judging expiry: a server that was off for a week must start, and sign anew. */
   async load(): Promise<RepositoryState> {
     try {
-      await finishWriting(this.#folder);
+      await finishWriting(this.#disk, this.#folder);
       const { root, rootBytes } = await this.#newestRoot();
-      const timestamp = decodeTimestampFile(await this.#read('timestamp.json'));
+      const timestamp = decodeTimestampFile(await this.#read(timestampName));
       verifyTopLevel(root, timestamp);
       const snapshotMeta = timestamp.signed.meta['snapshot.json'];
       const snapshotBytes = await this.#readListed('snapshot', snapshotMeta);
@@ -110,13 +118,9 @@ export class RepositoryFolder {
     const together = new Map([
       ...files,
       [metadataFileName('snapshot', versions.snapshot), snapshot] as const,
-      ['timestamp.json', timestamp] as const,
+      [timestampName, timestamp] as const,
     ]);
-    try {
-      await writeTogether(this.#folder, together);
-    } catch (error) {
-      throw storageError(error);
-    }
+    await this.#replaceTimestamp(writeTogether(this.#disk, this.#folder, together));
     return this.load();
   }
 
@@ -156,7 +160,7 @@ export class RepositoryFolder {
     nowMs: number,
   ): Promise<Pick<RepositoryState, 'timestamp'>> {
     const bytes = signTimestamp(version, snapshot, { key: this.#keys.timestamp, nowMs });
-    await this.#write('timestamp.json', bytes);
+    await this.#replaceTimestamp(this.#write(timestampName, bytes));
     return { timestamp: { version, expiresMs: expiresMs(decodeTimestampFile(bytes).signed) } };
   }
 
@@ -209,13 +213,23 @@ export class RepositoryFolder {
     return bytes;
   }
 
+  /** Nobody reads timestamp.json until it is on the disk for good. Throws CatalogError `storage`. */
+  async #replaceTimestamp(writing: Promise<void>): Promise<void> {
+    this.#replacing = writing.catch(() => {}); // the caller has the failure
+    try {
+      await writing;
+    } catch (error) {
+      throw storageError(error);
+    }
+  }
+
   #read(name: string): Promise<Uint8Array> {
     return readFile(join(this.#folder, name));
   }
 
   async #write(name: string, bytes: Uint8Array): Promise<void> {
     try {
-      await writeDurably(join(this.#folder, name), bytes);
+      await replaceDurably(this.#disk, join(this.#folder, name), bytes, metadataMode);
     } catch (error) {
       throw storageError(error);
     }

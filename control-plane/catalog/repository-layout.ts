@@ -19,6 +19,9 @@ export const developmentMark = 'x-bw-development';
 /** The version of the TUF specification that the metadata follows. */
 export const tufSpecification = '1.0.31';
 
+/** Metadata is for everybody: any web server may serve the folder. */
+export const metadataMode = 0o644;
+
 /** Days that metadata is good for. */
 export const lifetimeDays = { root: 365, targets: 365, role: 180, snapshot: 7, timestamp: 1 } as const;
 

@@ -1,9 +1,11 @@
-import { readFile, rm } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { decodeDocument } from '@bellwether/shared/contract/decode';
 import { codeOf } from '@bellwether/shared/errors';
+import type { DiskFiles } from '@bellwether/shared/files/disk-files';
+import { replaceDurably } from '@bellwether/shared/files/durable-file-disk';
 import { Compile, Type } from '@bellwether/shared/schema';
-import { writeDurably } from './durable-file-disk.js';
+import { metadataMode } from './repository-layout.js';
 
 const journalName = 'change.journal';
 
@@ -24,17 +26,21 @@ const compiled = Compile(Journal);
  * no single rename covers them. All of them go into one durable file first; `finishWriting` completes what a crash
  * cut off.
  */
-export async function writeTogether(folder: string, files: ReadonlyMap<string, Uint8Array>): Promise<void> {
+export async function writeTogether(
+  disk: DiskFiles,
+  folder: string,
+  files: ReadonlyMap<string, Uint8Array>,
+): Promise<void> {
   const journal = {
     version: 1,
     files: [...files].map(([name, bytes]) => ({ name, bytes: Buffer.from(bytes).toString('base64') })),
   };
-  await writeDurably(join(folder, journalName), Buffer.from(JSON.stringify(journal)));
-  await finishWriting(folder);
+  await replaceDurably(disk, join(folder, journalName), Buffer.from(JSON.stringify(journal)));
+  await finishWriting(disk, folder);
 }
 
 /** Completes a change that was begun; nothing to do is the ordinary case. May be run again at any point. */
-export async function finishWriting(folder: string): Promise<void> {
+export async function finishWriting(disk: DiskFiles, folder: string): Promise<void> {
   const path = join(folder, journalName);
   const bytes = await readFile(path).catch((error: unknown) => {
     if (codeOf(error) === 'ENOENT') return undefined;
@@ -42,6 +48,9 @@ export async function finishWriting(folder: string): Promise<void> {
   });
   if (bytes === undefined) return;
   const { files } = decodeDocument(compiled, bytes, { what: journalName, maxBytes: 64 * 1024 * 1024 });
-  for (const file of files) await writeDurably(join(folder, file.name), Buffer.from(file.bytes, 'base64'));
-  await rm(path);
+  for (const { name, bytes: content } of files) {
+    await replaceDurably(disk, join(folder, name), Buffer.from(content, 'base64'), metadataMode);
+  }
+  // The next change's sync of the folder covers it; until then it may come back, and be completed once more.
+  await disk.remove(path);
 }

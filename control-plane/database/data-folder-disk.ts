@@ -1,7 +1,9 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { codeOf } from '@bellwether/shared/errors';
-import { readKeyFile, writeKeyFile } from '@bellwether/shared/signing/key-file';
+import { makeFolderDurably, placeDurably, replaceDurably } from '@bellwether/shared/files/durable-file-disk';
+import { nodeFiles } from '@bellwether/shared/files/node-files-disk';
+import { formatKeyFile, readKeyFile } from '@bellwether/shared/signing/key-file';
 import { generateKeyPair, type KeyPair } from '@bellwether/shared/signing/key-pair';
 import { DataError } from './data-error.js';
 
@@ -10,14 +12,13 @@ type OwnKeyUse = 'issuer' | 'audit';
 
 /** Makes a folder that only its owner may enter, unless it is there. */
 export async function makeFolder(path: string): Promise<void> {
-  await mkdir(path, { recursive: true, mode: 0o700 });
+  await makeFolderDurably(nodeFiles, path, 0o700);
 }
 
 /** A new first admin's token in place of the one before. */
 export async function renewOperatorToken(path: string): Promise<string> {
   const token = newOperatorToken();
-  await rm(path, { force: true });
-  await writeFile(path, `${token}\n`, { mode: 0o600, flag: 'wx' });
+  await replaceDurably(nodeFiles, path, Buffer.from(`${token}\n`));
   return token;
 }
 
@@ -30,20 +31,15 @@ function newOperatorToken(): string {
  * Throws DataError when it holds something else.
  */
 export async function operatorToken(path: string, isFirstStart: boolean): Promise<string | undefined> {
-  if (isFirstStart) {
-    await orIfThere(writeFile(path, `${newOperatorToken()}\n`, { mode: 0o600, flag: 'wx' }));
-  }
-  const text = await readFile(path, 'utf8').catch((cause: unknown) => {
-    if (codeOf(cause) !== 'ENOENT') throw cause;
-  });
-  const token = text?.trim();
+  if (isFirstStart) await placeOnce(path, () => `${newOperatorToken()}\n`);
+  const token = (await readIfThere(path))?.trim();
   if (token === undefined || /^[\x21-\x7e]{32,512}$/.test(token)) return token;
   throw new DataError('data-corrupt', `${path} holds no token of 32 to 512 characters: delete it`);
 }
 
 /** A secret that others may share, a CDN's edge or a broker: 256 random bits, made on the first start, in a file of mode 0600. */
 export async function sharedSecret(path: string): Promise<string> {
-  await orIfThere(writeFile(path, `${randomBytes(32).toString('base64url')}\n`, { mode: 0o600, flag: 'wx' }));
+  await placeOnce(path, () => `${randomBytes(32).toString('base64url')}\n`);
   const secret = (await readFile(path, 'utf8')).trim();
   if (secret.length >= 32) return secret;
   throw new DataError(
@@ -54,17 +50,24 @@ export async function sharedSecret(path: string): Promise<string> {
 
 /** A key that is made on the first start. Throws DataError when it is a key for something else, or what readKeyFile throws. */
 export async function ownKey(folder: string, use: OwnKeyUse): Promise<KeyPair> {
-  const { publicKey, seed } = generateKeyPair();
-  await orIfThere(writeKeyFile(`${folder}/${use}.key`, { version: 1, use, public: publicKey, seed }));
-  const key = await readKeyFile(`${folder}/${use}.key`);
-  if (key.use !== use) throw new DataError('data-corrupt', `${folder}/${use}.key is a ${key.use} key`);
+  const path = `${folder}/${use}.key`;
+  await placeOnce(path, () => {
+    const { publicKey, seed } = generateKeyPair();
+    return formatKeyFile({ version: 1, use, public: publicKey, seed });
+  });
+  const key = await readKeyFile(path);
+  if (key.use !== use) throw new DataError('data-corrupt', `${path} is a ${key.use} key`);
   return { publicKey: key.public, seed: key.seed };
 }
 
-async function orIfThere(writing: Promise<void>): Promise<void> {
-  try {
-    await writing;
-  } catch (cause) {
-    if (codeOf(cause) !== 'EEXIST') throw cause;
-  }
+/** Whole or not at all after a power cut: an empty secret would stop every later start. */
+async function placeOnce(path: string, make: () => string): Promise<void> {
+  if ((await readIfThere(path)) === undefined) await placeDurably(nodeFiles, path, Buffer.from(make()));
+}
+
+async function readIfThere(path: string): Promise<string | undefined> {
+  return readFile(path, 'utf8').catch((cause: unknown) => {
+    if (codeOf(cause) === 'ENOENT') return undefined;
+    throw cause;
+  });
 }

@@ -1,7 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import { readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { readFile, rm, writeFile } from 'node:fs/promises';
 import { DecodeError, decodeDocument } from '@bellwether/shared/contract/decode';
 import { codeOf } from '@bellwether/shared/errors';
+import { moveDurably } from '@bellwether/shared/files/durable-file-disk';
+import { nodeFiles } from '@bellwether/shared/files/node-files-disk';
 import { hex64Pattern } from '@bellwether/shared/ids';
 import { Compile, type Static, Type } from '@bellwether/shared/schema';
 import { PublisherError } from './publisher-error.js';
@@ -50,7 +52,7 @@ export async function writeTrustedFiles(path: string, rootSha256: string, files:
   const temporary = `${path}.${randomUUID()}`;
   try {
     await writeFile(temporary, JSON.stringify(trusted), { flush: true });
-    await rename(temporary, path);
+    await moveDurably(nodeFiles, temporary, path);
   } catch (error) {
     await rm(temporary, { force: true });
     throw error;

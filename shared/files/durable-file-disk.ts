@@ -28,11 +28,11 @@ export async function writeDurably(
   }
 }
 
-/** Replaces a file as one: after a power cut it is the old one or the new one, whole. */
-export async function replaceDurably(files: DiskFiles, path: string, bytes: Uint8Array): Promise<void> {
+/** Replaces a file as one: after a power cut it is the old one or the new one, whole. One writer at a time. */
+export async function replaceDurably(files: DiskFiles, path: string, bytes: Uint8Array, mode = 0o600): Promise<void> {
   const temporary = `${path}.tmp`;
   try {
-    await writeDurably(files, temporary, bytes);
+    await writeDurably(files, temporary, bytes, { mode });
     await moveDurably(files, temporary, path);
   } catch (error) {
     // Of a full disk: the half of it that was written takes room that somebody may need. What is wrong is in `error`.

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { BlobStore, storageError } from '@bellwether/control-plane/catalog/blob-store-disk';
 import { codeOf } from '@bellwether/shared/errors';
+import { nodeFiles } from '@bellwether/shared/files/node-files-disk';
 import { sha256 } from '@bellwether/shared/signing/digest';
 import { streamOf } from '../../support/signed-roles.js';
 
@@ -12,10 +13,10 @@ const digest = sha256(bytes);
 
 describe('the blobs on disk', () => {
   let folder = '';
-  let store = new BlobStore('', 0);
+  let store = new BlobStore('', 0, nodeFiles);
   beforeEach(async () => {
     folder = await mkdtemp(join(tmpdir(), 'bellwether-blobs-'));
-    store = new BlobStore(folder, 100);
+    store = new BlobStore(folder, 100, nodeFiles);
     await store.prepare();
   });
   afterEach(() => rm(folder, { recursive: true }));

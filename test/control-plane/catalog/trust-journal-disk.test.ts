@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { finishWriting, writeTogether } from '@bellwether/control-plane/catalog/trust-journal-disk';
+import { nodeFiles } from '@bellwether/shared/files/node-files-disk';
 
 const files = new Map([
   ['2.root.json', Buffer.from('root')],
@@ -21,7 +22,7 @@ describe('metadata files that change together', () => {
     Promise.all([...files.keys()].map(async (name) => readFile(join(folder, name), 'utf8').catch(() => undefined)));
 
   it('are all there, and no journal is left', async () => {
-    await writeTogether(folder, files);
+    await writeTogether(nodeFiles, folder, files);
     expect(await found()).toEqual(['root', 'targets', 'timestamp']);
     expect((await readdir(folder)).length).toBe(3);
   });
@@ -33,8 +34,8 @@ describe('metadata files that change together', () => {
       await writeFile(join(folder, 'timestamp.json'), 'old');
       for (const [name, bytes] of [...files].slice(0, written)) await writeFile(join(folder, name), bytes);
       await writeFile(join(folder, 'change.journal'), journal);
-      await finishWriting(folder);
-      await finishWriting(folder);
+      await finishWriting(nodeFiles, folder);
+      await finishWriting(nodeFiles, folder);
       expect(await found()).toEqual(['root', 'targets', 'timestamp']);
       await rm(join(folder, '2.root.json'));
       await rm(join(folder, '2.targets.json'));
@@ -42,7 +43,7 @@ describe('metadata files that change together', () => {
   });
 
   it('stay as they were when nothing was begun', async () => {
-    await finishWriting(folder);
+    await finishWriting(nodeFiles, folder);
     expect(await found()).toEqual([undefined, undefined, 'old']);
   });
 });
