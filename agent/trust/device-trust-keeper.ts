@@ -2,13 +2,13 @@ import type { Clock } from '@bellwether/shared/clock';
 import { publicKeysFor } from '@bellwether/shared/contract/online-keys';
 import type { Refusal } from '@bellwether/shared/contract/refusal';
 import { messageOf } from '@bellwether/shared/errors';
-import { familyOf, formatReleaseId, type ReleaseId } from '@bellwether/shared/ids';
 import type { Log } from '@bellwether/shared/log';
-import { isDevelopmentRoot, roleNameOf } from '@bellwether/shared/trust/listing-policy';
+import { isDevelopmentRoot } from '@bellwether/shared/trust/listing-policy';
 import type { AcceptedOrder, DeviceTrust, Listing, MetadataVersions, OrderOutcome } from './device-trust.js';
-import { type Floors, raisedFloors } from './floors.js';
-import { type CurrentMetadata, decodeMetadata, isSameMetadata, type Metadata, type MetadataBytes } from './metadata.js';
+import { ListingAnswers } from './listing-answers.js';
+import { type CurrentMetadata, isSameMetadata } from './metadata.js';
 import { OrderRefusal } from './order-gate.js';
+import { acceptedFloors, wantedRoles } from './refreshed-trust.js';
 import { AdmissionRefusal, refusalOf } from './refusal.js';
 import type { RefreshedMetadata, RefreshRequest, Repository } from './repository.js';
 import type { StandingTrust } from './restore-trust.js';
@@ -16,14 +16,11 @@ import type { RunnerTrust } from './runner-trust.js';
 import { runnerTrustOf, type TrustConfiguration } from './trust-configuration.js';
 import type { TrustRules } from './trust-rules.js';
 import type { TrustStore } from './trust-store.js';
-import { signedTimeMs, type TrustedTime, trustedNowMs } from './trusted-time.js';
-import { decodeRoot } from './tuf-documents.js';
+import { TrustedClock } from './trusted-clock.js';
 import { Turns } from './turns.js';
 
 /** Orders that no known key signed may make the device ask for newer keys this often. */
 const offerRefreshIntervalMs = 60_000;
-/** Listings that are remembered: orders name them, so somebody else decides how many there are. */
-const maxAnswers = 1024;
 /** The time floor is written when it has moved this far; a restart loses no more. */
 const timeFloorStepMs = 3_600_000;
 
@@ -40,10 +37,9 @@ export interface DeviceTrustParts {
 export class DeviceTrustKeeper implements DeviceTrust {
   readonly #parts: DeviceTrustParts;
   #standing: StandingTrust;
-  #time: TrustedTime;
+  readonly #time: TrustedClock;
   #problems: ReadonlyMap<string, Refusal> = new Map();
-  /** What `find` answered since the metadata changed: reconcile asks for every release at every pass, and the policy looks at every path of a role (0.7 ms at 200 releases). */
-  readonly #answers = new Map<string, Listing | AdmissionRefusal>();
+  readonly #answers = new ListingAnswers();
   #lastOfferRefreshMs = Number.NEGATIVE_INFINITY;
   readonly #refreshes = new Turns();
   /** Apart from refreshes: a rollback must not wait for a network. */
@@ -52,8 +48,7 @@ export class DeviceTrustKeeper implements DeviceTrust {
   constructor(parts: DeviceTrustParts, standing: StandingTrust) {
     this.#parts = parts;
     this.#standing = standing;
-    const { timeFloorMs: timeMs, timeSigners: signers = [] } = standing.state;
-    this.#time = { timeMs, monotonicMs: parts.clock.now().monotonicMs, signers };
+    this.#time = new TrustedClock(parts.clock, standing.state);
   }
 
   get development(): boolean {
@@ -88,8 +83,9 @@ export class DeviceTrustKeeper implements DeviceTrust {
 
   async refresh(signal: AbortSignal): Promise<void> {
     await this.#refreshes.take(async () => {
-      const { state, bytes } = this.#standing;
-      const request = { stored: bytes, floors: state.floors, wanted: this.#wanted(), trustedTimeMs: this.#nowMs() };
+      const { state, bytes, metadata } = this.#standing;
+      const wanted = wantedRoles(this.accepted?.order, metadata);
+      const request = { stored: bytes, floors: state.floors, wanted, trustedTimeMs: this.#time.nowMs() };
       try {
         const found = await this.#parts.repository.refresh(request, signal);
         await this.#changes.take(async () => this.#believe(found));
@@ -106,31 +102,26 @@ export class DeviceTrustKeeper implements DeviceTrust {
     const found = await this.#parts.repository.refresh({ ...request, trustedTimeMs: 0 }, signal);
     return this.#changes.take(async () => {
       const { timeFloorFalls } = this.#parts.rules;
-      const before = this.#time;
-      if (!timeFloorFalls(this.#standing.state.floors, before.signers, decodeMetadata(found.metadata))) return false;
-      this.#time = { timeMs: 0, monotonicMs: this.#parts.clock.now().monotonicMs, signers: [] };
-      try {
-        await this.#believe(found);
-      } catch (error) {
-        this.#time = before;
-        throw error;
-      }
+      if (!timeFloorFalls(this.#standing.state.floors, this.#time.signers, found.read)) return false;
+      await this.#time.forgetFor(async () => this.#believe(found));
       return true;
     });
   }
 
   find(model: string, version: string): Listing {
-    const key = formatReleaseId({ model, version });
-    const answer = this.#answers.get(key) ?? this.#findAnew({ model, version });
-    if (this.#answers.size >= maxAnswers) this.#answers.clear();
-    this.#answers.set(key, answer);
-    if (answer instanceof AdmissionRefusal) throw answer;
-    return answer;
+    const { rules, configuration } = this.#parts;
+    const { stage, allowDevelopment } = configuration;
+    return this.#answers.find({ model, version }, (release) => {
+      const { targets, leaves } = this.#current();
+      const { root } = this.#standing.metadata;
+      const problems = this.#problems;
+      return rules.listing(release, { root, targets, leaves, problems, stage, allowDevelopment, policy: rules });
+    });
   }
 
   isFresh(): boolean {
     const expires = this.#standing.metadata.current?.timestamp.signed.expires;
-    return expires !== undefined && Date.parse(expires) > this.#nowMs();
+    return expires !== undefined && Date.parse(expires) > this.#time.nowMs();
   }
 
   runnerTrust(): RunnerTrust {
@@ -140,13 +131,8 @@ export class DeviceTrustKeeper implements DeviceTrust {
   offerTime(envelope: Uint8Array, deviceNonce: string): boolean {
     const { current } = this.#standing.metadata;
     if (current === null) return false;
-    const keys = publicKeysFor(current.onlineKeys, 'time');
-    const timeMs = signedTimeMs(envelope, keys, deviceNonce);
+    const timeMs = this.#time.offer(envelope, publicKeysFor(current.onlineKeys, 'time'), deviceNonce);
     if (timeMs === undefined) return false;
-    if (timeMs > this.#nowMs()) {
-      const signers = keys.filter((key) => signedTimeMs(envelope, [key], deviceNonce) !== undefined);
-      this.#time = { timeMs, monotonicMs: this.#parts.clock.now().monotonicMs, signers };
-    }
     if (timeMs >= this.#standing.state.timeFloorMs + timeFloorStepMs) this.#keepTime();
     return true;
   }
@@ -186,67 +172,24 @@ export class DeviceTrustKeeper implements DeviceTrust {
   }
 
   async #believe(found: RefreshedMetadata): Promise<void> {
-    const metadata = decodeMetadata(found.metadata);
-    const floors = this.#requireAcceptable(found.metadata, metadata);
+    const { rules, configuration, log } = this.#parts;
     const { state, bytes } = this.#standing;
+    const { allowDevelopment } = configuration;
+    const floors = acceptedFloors(found, state.floors, { rules, allowDevelopment });
     if (!isSameMetadata(bytes, found.metadata)) {
-      await this.#save({ ...this.#standing, state: { ...state, floors }, bytes: found.metadata, metadata });
+      const next = { bytes: found.metadata, metadata: found.read };
+      await this.#save({ ...this.#standing, ...next, state: { ...state, floors } });
     }
     this.#problems = found.problems;
     this.#answers.clear();
-    for (const [role, problem] of found.problems) {
-      this.#parts.log.warn({ role, ...problem }, 'a delegated role is not believed');
-    }
-    this.#parts.log.info({ ...this.versions }, 'metadata is verified');
-  }
-
-  /** What the repository's verifier does not judge: policy and floors of our own. Returns the floors from now on. */
-  #requireAcceptable(bytes: MetadataBytes, metadata: Metadata): Floors {
-    const { rules, configuration } = this.#parts;
-    const newRoots = bytes.roots.slice(this.#standing.bytes.roots.length).map(decodeRoot);
-    const breach = newRoots
-      .map((root) => rules.root(root, configuration.allowDevelopment))
-      .find((each) => each !== undefined);
-    const policy = breach ?? (metadata.current === null ? undefined : rules.targets(metadata.current.targets));
-    if (policy !== undefined) throw new AdmissionRefusal('listing-policy', policy);
-    const floors = rules.standingFloors(this.#standing.state.floors, metadata);
-    const rollback = rules.floors(floors, metadata);
-    if (rollback !== undefined) throw new AdmissionRefusal('metadata-refused', rollback);
-    return raisedFloors(floors, metadata);
-  }
-
-  /** The roles of every family that is ordered, or was before: a rollback may need it without a network. */
-  #wanted(): string[] {
-    const ordered = Object.keys(this.accepted?.order.models ?? {}).map(familyOf);
-    const stored = [...(this.#standing.metadata.current?.leaves.keys() ?? [])].map(
-      (role) => role.split('-')[1] ?? role,
-    );
-    const families = [...new Set([...ordered, ...stored])];
-    return families.flatMap((family) => [roleNameOf('staging', family), roleNameOf('production', family)]);
-  }
-
-  #findAnew(release: ReleaseId): Listing | AdmissionRefusal {
-    const { rules, configuration } = this.#parts;
-    const { stage, allowDevelopment } = configuration;
-    const { root } = this.#standing.metadata;
-    try {
-      const { targets, leaves } = this.#current();
-      const problems = this.#problems;
-      return rules.listing(release, { root, targets, leaves, problems, stage, allowDevelopment, policy: rules });
-    } catch (error) {
-      if (error instanceof AdmissionRefusal) return error;
-      throw error;
-    }
+    for (const [role, problem] of found.problems) log.warn({ role, ...problem }, 'a delegated role is not believed');
+    log.info({ ...this.versions }, 'metadata is verified');
   }
 
   #current(): CurrentMetadata {
     const { current } = this.#standing.metadata;
     if (current === null) throw new AdmissionRefusal('metadata-stale', 'no metadata has been verified yet');
     return current;
-  }
-
-  #nowMs(): number {
-    return trustedNowMs(this.#time, this.#parts.clock.now().monotonicMs);
   }
 
   #keepTime(): void {
@@ -259,7 +202,7 @@ export class DeviceTrustKeeper implements DeviceTrust {
 
   /** On disk first, then believed. */
   async #save(next: StandingTrust): Promise<void> {
-    const state = { ...next.state, timeFloorMs: this.#time.timeMs, timeSigners: [...this.#time.signers] };
+    const state = { ...next.state, ...this.#time.floor };
     try {
       await this.#parts.store.save(state, next.bytes === this.#standing.bytes ? undefined : next.bytes);
     } catch (cause) {

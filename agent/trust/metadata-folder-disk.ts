@@ -20,7 +20,10 @@ export async function writeMetadataFolder(
 ): Promise<void> {
   await disk.remove(folder); // half-written before a power cut
   await disk.makeFolder(folder, 0o700);
-  const files = new Map(roots.map((root) => [`${decodeRoot(root).signed.version}.root.json`, root]));
+  const [pinned] = roots;
+  // Ascending without gaps: to read each again would hold up the main thread after years of rotations.
+  const first = pinned === undefined ? 1 : decodeRoot(pinned).signed.version;
+  const files = new Map(roots.map((root, i) => [`${first + i}.root.json`, root]));
   if (current !== null) {
     files.set('timestamp.json', current.timestamp);
     files.set('snapshot.json', current.snapshot);

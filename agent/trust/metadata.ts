@@ -71,6 +71,7 @@ function filesOf({ roots, current }: MetadataBytes): ReadonlyMap<string, Uint8Ar
   return new Map([...files, ...Object.entries(others), ...leaves]);
 }
 
-function isSame(a: Uint8Array, b: Uint8Array | undefined): boolean {
+/** True when both are the same bytes. */
+export function isSame(a: Uint8Array, b: Uint8Array | undefined): boolean {
   return b !== undefined && Buffer.compare(a, b) === 0;
 }

@@ -1,6 +1,6 @@
 import type { RefusalCode } from '@bellwether/shared/contract/refusal';
 import type { RefreshRequest } from './repository.js';
-import type { TufMetadata } from './repository-tuf-workflow.js';
+import type { TufProgress } from './repository-tuf-workflow.js';
 
 /**
  * What the main thread and the TUF worker say to each other: one task, then as many fetches as it takes, one at a time,
@@ -13,7 +13,7 @@ export type ToWorker =
 
 export type FromWorker =
   | { readonly kind: 'fetch'; readonly name: string; readonly maxBytes: number }
-  | { readonly kind: 'updated'; readonly metadata: TufMetadata }
+  | { readonly kind: 'updated'; readonly metadata: TufProgress }
   | WorkerRefusal;
 
 /** An AdmissionRefusal on its way between threads. */

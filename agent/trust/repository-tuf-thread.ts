@@ -3,7 +3,7 @@ import { messageOf } from '@bellwether/shared/errors';
 import { AdmissionRefusal } from './refusal.js';
 import type { RefreshRequest } from './repository.js';
 import type { FromWorker, ToWorker } from './repository-tuf-messages.js';
-import type { FetchFile, TufMetadata } from './repository-tuf-workflow.js';
+import type { FetchFile, TufProgress } from './repository-tuf-workflow.js';
 
 type FetchMessage = Extract<FromWorker, { readonly kind: 'fetch' }>;
 type WorkerAnswer = Exclude<FromWorker, FetchMessage>;
@@ -20,7 +20,7 @@ export async function updateInThread(
   request: RefreshRequest,
   fetchFile: FetchFile,
   limits: ThreadLimits,
-): Promise<TufMetadata> {
+): Promise<TufProgress> {
   const answer = limits.signal.aborted ? aborted : await answerOf(request, fetchFile, limits);
   if (answer.kind === 'refused') throw new AdmissionRefusal(answer.code, answer.message);
   return answer.metadata;

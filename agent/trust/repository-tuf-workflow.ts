@@ -5,11 +5,15 @@ import type { RefreshRequest } from './repository.js';
 import { isPassed, type MetadataCore, TufCore } from './repository-tuf-core.js';
 import { maxRoleBytes, maxRootBytes, maxTimestampBytes } from './tuf-limits.js';
 
-/** Missed rotations that one refresh follows. */
+/** Missed rotations that one pass follows. */
 const maxRootRotations = 256;
+
+/** What a pass comes to: `roots` when there are more of them than it may follow, and the next pass goes on from these. */
+export type TufProgress = TufMetadata | { readonly kind: 'roots'; readonly roots: readonly Uint8Array[] };
 
 /** Metadata that tuf-js has verified. */
 export interface TufMetadata {
+  readonly kind: 'updated';
   readonly roots: readonly Uint8Array[];
   readonly timestamp: Uint8Array;
   readonly snapshot: Uint8Array;
@@ -42,8 +46,9 @@ export async function updateMetadata(
   request: RefreshRequest,
   fetchFile: FetchFile,
   openCore: OpenCore = openTufCore,
-): Promise<TufMetadata> {
-  const { core, roots } = await updateRoots(request, fetchFile, openCore);
+): Promise<TufProgress> {
+  const { core, roots, isNewest } = await updateRoots(request, fetchFile, openCore);
+  if (!isNewest) return { kind: 'roots', roots };
   const stored: StoredFiles = request.stored.current ?? {};
   // §5.3.11: versions that were run up with stolen online keys do not bind the keys after them.
   const online = { core, fetchFile, stored: onlineKeysReplaced(request.floors, core.onlineTrust) ? {} : stored };
@@ -51,7 +56,7 @@ export async function updateMetadata(
   const snapshot = await updateSnapshot(online);
   const targets = await updateRole('targets', stored.targets, { core, fetchFile, stored });
   const { leaves, problems } = await updateLeaves(request.wanted, { core, fetchFile, stored });
-  return { roots, timestamp, snapshot, targets, leaves, problems };
+  return { kind: 'updated', roots, timestamp, snapshot, targets, leaves, problems };
 }
 
 async function updateRoots({ stored, trustedTimeMs }: RefreshRequest, fetchFile: FetchFile, openCore: OpenCore) {
@@ -59,11 +64,11 @@ async function updateRoots({ stored, trustedTimeMs }: RefreshRequest, fetchFile:
   const core = openCore(roots.at(-1) ?? new Uint8Array(), trustedTimeMs);
   for (let rotations = 0; rotations < maxRootRotations; rotations++) {
     const bytes = await fetchFile(`${core.onlineTrust.version + 1}.root.json`, maxRootBytes);
-    if (bytes === undefined) break;
+    if (bytes === undefined) return { core, roots, isNewest: true };
     core.updateRoot(bytes);
     roots.push(bytes);
   }
-  return { core, roots };
+  return { core, roots, isNewest: false };
 }
 
 async function updateTimestamp({ core, fetchFile, stored }: Pass): Promise<Uint8Array> {

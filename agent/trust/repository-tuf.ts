@@ -1,16 +1,17 @@
 import { DecodeError } from '@bellwether/shared/contract/decode';
 import { blobPath, metadataPath } from '@bellwether/shared/contract/http-api';
-import { decodeOnlineKeys, onlineKeysPath } from '@bellwether/shared/contract/online-keys';
+import { onlineKeysPath } from '@bellwether/shared/contract/online-keys';
 import type { Refusal } from '@bellwether/shared/contract/refusal';
 import { sha256 } from '@bellwether/shared/signing/digest';
 import type { leafProblem } from '@bellwether/shared/trust/listing-policy';
 import { fetchSmallFile, type RemoteFolder } from './metadata-http.js';
+import { MetadataReader, type ReadMetadata } from './metadata-reading.js';
 import { AdmissionRefusal } from './refusal.js';
 import { isSignedLeaf } from './release-verifier.js';
 import type { RefreshedMetadata, RefreshRequest, Repository } from './repository.js';
 import type { updateInThread } from './repository-tuf-thread.js';
 import type { FetchFile, TufMetadata } from './repository-tuf-workflow.js';
-import { decodeRoot, decodeSnapshot, decodeTargets, decodeTimestamp, type TargetsFile } from './tuf-documents.js';
+import type { TargetsFile } from './tuf-documents.js';
 
 const maxOnlineKeysBytes = 64 * 1024;
 
@@ -38,8 +39,11 @@ export class TufRepository implements Repository {
   readonly #plane: ArtefactPlane;
   readonly #deadlineMs: number;
   readonly #guards: RepositoryGuards;
+  #last: ReadMetadata | undefined;
+  /** The chain of roots as far as it was verified, when that is further than what is stored. */
+  #ahead: readonly Uint8Array[] = [];
 
-  /** `deadlineMs` is for a whole refresh. */
+  /** `deadlineMs` is for a pass: see #follow. */
   constructor(plane: ArtefactPlane, deadlineMs: number, guards: RepositoryGuards) {
     this.#plane = plane;
     this.#deadlineMs = deadlineMs;
@@ -47,13 +51,27 @@ export class TufRepository implements Repository {
   }
 
   async refresh(request: RefreshRequest, signal: AbortSignal): Promise<RefreshedMetadata> {
+    const found = await this.#follow(request, signal);
+    const blobs = folderOf(this.#plane, blobPath);
+    const fetchBlob: FetchFile = (digest, maxBytes) => fetchSmallFile(blobs, digest, maxBytes);
+    const { leaf } = this.#guards;
+    const refreshed = await settleRefresh(found, { request, fetchBlob, leaf, last: this.#last });
+    this.#last = { bytes: refreshed.metadata, metadata: refreshed.read };
+    return refreshed;
+  }
+
+  /** As many passes as it takes to the newest root. Roots that are verified are kept for a next refresh when a pass fails. */
+  async #follow(request: RefreshRequest, signal: AbortSignal): Promise<TufMetadata> {
     const remote = folderOf(this.#plane, metadataPath);
     const fetchFile: FetchFile = (name, maxBytes) => fetchSmallFile(remote, name, maxBytes);
     const limits = { signal, deadlineMs: this.#deadlineMs };
-    const found = await this.#guards.update(request, fetchFile, limits);
-    const blobs = folderOf(this.#plane, blobPath);
-    const fetchBlob: FetchFile = (digest, maxBytes) => fetchSmallFile(blobs, digest, maxBytes);
-    return settleRefresh(found, { request, fetchBlob, leaf: this.#guards.leaf });
+    for (;;) {
+      const roots = this.#ahead.length > request.stored.roots.length ? this.#ahead : request.stored.roots;
+      const stored = { ...request.stored, roots };
+      const found = await this.#guards.update({ ...request, stored }, fetchFile, limits);
+      this.#ahead = found.kind === 'roots' ? found.roots : [];
+      if (found.kind === 'updated') return found;
+    }
   }
 }
 
@@ -62,26 +80,45 @@ interface Settling {
   /** Asked for a digest. */
   readonly fetchBlob: FetchFile;
   readonly leaf: RepositoryGuards['leaf'];
+  /** What the refresh before found. */
+  readonly last?: ReadMetadata | undefined;
 }
 
 /**
  * What follows tuf-js: every file as our own schemas read it, keys/online.json by its digest, and roles that are not
  * believed kept as they were. Rejects with AdmissionRefusal.
  */
-export async function settleRefresh(
+export async function settleRefresh(found: TufMetadata, settling: Settling): Promise<RefreshedMetadata> {
+  try {
+    return await settle(found, settling, new MetadataReader(settling.last));
+  } catch (cause) {
+    // tuf-js is lenient about what it does not need; we are not.
+    throw cause instanceof DecodeError ? refused(cause.message, { cause }) : cause;
+  }
+}
+
+async function settle(
   { roots, timestamp, snapshot, targets, ...delegated }: TufMetadata,
-  { request, fetchBlob, leaf }: Settling,
+  { request: { stored }, fetchBlob, leaf }: Settling,
+  reader: MetadataReader,
 ): Promise<RefreshedMetadata> {
-  const read = asWeReadThem(() => {
-    for (const root of roots) decodeRoot(root);
-    decodeTimestamp(timestamp);
-    decodeSnapshot(snapshot);
-    return decodeTargets(targets, 'targets');
-  });
-  const before = request.stored.current;
-  const onlineKeys = await updateOnlineKeys(read, before?.onlineKeys, fetchBlob);
-  const { leaves, problems } = settleLeaves(delegated, read, before?.leaves ?? new Map(), leaf);
-  return { metadata: { roots, current: { timestamp, snapshot, targets, onlineKeys, leaves } }, problems };
+  const newRoots = [];
+  for (const root of roots.slice(stored.roots.length)) newRoots.push(await reader.root(root));
+  const root = newRoots.at(-1) ?? (await reader.root(roots.at(-1) ?? new Uint8Array()));
+  const read = {
+    timestamp: await reader.timestamp(timestamp),
+    snapshot: await reader.snapshot(snapshot),
+    targets: await reader.targets(targets),
+  };
+  const onlineKeys = await updateOnlineKeys(read.targets, stored.current?.onlineKeys, fetchBlob);
+  const keys = await reader.onlineKeys(onlineKeys);
+  const settled = await settleLeaves(delegated, read.targets, { before: stored.current?.leaves, leaf, reader });
+  return {
+    metadata: { roots, current: { timestamp, snapshot, targets, onlineKeys, leaves: settled.bytes } },
+    read: { root, current: { ...read, onlineKeys: keys, leaves: settled.leaves } },
+    newRoots,
+    problems: settled.problems,
+  };
 }
 
 /** A folder of the plane: metadata or blobs. */
@@ -94,35 +131,51 @@ interface DelegatedRoles {
   readonly problems: ReadonlyMap<string, Refusal>;
 }
 
+interface LeafSettling {
+  readonly before: ReadonlyMap<string, Uint8Array> | undefined;
+  readonly leaf: typeof leafProblem;
+  readonly reader: MetadataReader;
+}
+
 /**
  * A role whose newest file is not believed is kept as it was verified last, as long as its keys still may sign it: what
  * serves from it must be able to start again.
  */
-function settleLeaves(
+async function settleLeaves(
   found: DelegatedRoles,
   targets: TargetsFile,
-  before: ReadonlyMap<string, Uint8Array>,
-  leaf: typeof leafProblem,
-) {
-  const leaves = new Map(found.leaves);
+  { before, leaf, reader }: LeafSettling,
+): Promise<{ bytes: Map<string, Uint8Array>; leaves: Map<string, TargetsFile>; problems: Map<string, Refusal> }> {
+  const bytes = new Map(found.leaves);
+  const leaves = new Map<string, TargetsFile>();
   const problems = new Map(found.problems);
-  for (const [name, bytes] of found.leaves) {
-    const problem = problemOf(name, bytes, leaf);
-    if (problem !== undefined) problems.set(name, problem);
+  for (const [name, each] of found.leaves) {
+    const read = await readLeaf(name, each, { leaf, reader });
+    if ('code' in read) problems.set(name, read);
+    else leaves.set(name, read);
   }
   for (const name of problems.keys()) {
-    const kept = before.get(name);
-    if (kept !== undefined && isSignedLeaf(kept, name, targets)) leaves.set(name, kept);
-    else leaves.delete(name);
+    const kept = before?.get(name);
+    if (kept === undefined || !isSignedLeaf(kept, name, targets)) {
+      bytes.delete(name);
+      continue;
+    }
+    bytes.set(name, kept);
+    leaves.set(name, await reader.leaf(name, kept));
   }
-  return { leaves, problems };
+  return { bytes, leaves, problems };
 }
 
-/** What is wrong with a role's file that is rightly signed. */
-function problemOf(name: string, bytes: Uint8Array, leaf: typeof leafProblem): Refusal | undefined {
+/** A role's file that is rightly signed, or what is wrong with it all the same. */
+async function readLeaf(
+  name: string,
+  bytes: Uint8Array,
+  { leaf, reader }: Pick<LeafSettling, 'leaf' | 'reader'>,
+): Promise<TargetsFile | Refusal> {
   try {
-    const message = leaf(name, decodeTargets(bytes, name));
-    return message === undefined ? undefined : { code: 'listing-policy', message };
+    const file = await reader.leaf(name, bytes);
+    const message = leaf(name, file);
+    return message === undefined ? file : { code: 'listing-policy', message };
   } catch (error) {
     if (!(error instanceof DecodeError)) throw error;
     return { code: 'not-listed', message: error.message };
@@ -143,18 +196,7 @@ async function updateOnlineKeys(
   if (bytes.byteLength !== entry.length || sha256(bytes) !== digest) {
     throw refused(`${onlineKeysPath} does not match its digest ${digest}`);
   }
-  asWeReadThem(() => decodeOnlineKeys(bytes));
   return bytes;
-}
-
-/** tuf-js is lenient about what it does not need; we are not. */
-function asWeReadThem<T>(read: () => T): T {
-  try {
-    return read();
-  } catch (cause) {
-    if (!(cause instanceof DecodeError)) throw cause;
-    throw refused(cause.message, { cause });
-  }
 }
 
 function refused(message: string, options?: ErrorOptions): AdmissionRefusal {

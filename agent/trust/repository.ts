@@ -1,6 +1,7 @@
 import type { Refusal } from '@bellwether/shared/contract/refusal';
 import type { Floors } from './floors.js';
-import type { MetadataBytes } from './metadata.js';
+import type { Metadata, MetadataBytes } from './metadata.js';
+import type { RootFile } from './tuf-documents.js';
 
 /** What a refresh starts from. */
 export interface RefreshRequest {
@@ -17,6 +18,10 @@ export interface RefreshRequest {
 export interface RefreshedMetadata {
   /** Everything in it is verified. A role that has a problem is here as it was verified last, if its keys still may sign it. */
   readonly metadata: MetadataBytes;
+  /** What these bytes say. */
+  readonly read: Metadata;
+  /** The roots that follow the stored ones, ascending. */
+  readonly newRoots: readonly RootFile[];
   /** Why the newest file of a wanted role is not believed: `not-listed`, `listing-policy`, or `metadata-stale` when it has expired. */
   readonly problems: ReadonlyMap<string, Refusal>;
 }

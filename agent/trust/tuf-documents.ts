@@ -147,8 +147,11 @@ export function decodeTargets(bytes: Uint8Array, roleName: string): TargetsFile 
   const limits = { what: `${roleName}.json`, maxBytes: maxRoleBytes };
   const file = sound(decodeDocument(compiledTargets, bytes, limits), limits.what);
   const names = file.signed.delegations?.roles.map((each) => each.name) ?? [];
-  const twice = names.find((name, i) => names.indexOf(name) !== i);
-  if (twice !== undefined) throw new DecodeError('schema', `${limits.what} delegates ${twice} twice`);
+  const seen = new Set<string>();
+  for (const name of names) {
+    if (seen.has(name)) throw new DecodeError('schema', `${limits.what} delegates ${name} twice`);
+    seen.add(name);
+  }
   return file;
 }
 

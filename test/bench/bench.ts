@@ -1,5 +1,5 @@
 /** A measured value; null when it could not be measured here. */
-export type Figure = number | string | boolean | null;
+type Figure = number | string | boolean | null;
 
 /** One line of a bench's table: ours beside theirs, measured in the same run. */
 export interface Comparison {
@@ -17,7 +17,7 @@ export interface Comparison {
 
 /** What a bench found. The keys of `figures` are the contract with whoever reads `--json FILE`. */
 export interface BenchResult {
-  readonly figures: Readonly<Record<string, Figure>>;
+  readonly figures: Readonly<Record<string, Figure | Readonly<Record<string, Figure>>>>;
   readonly comparisons: readonly Comparison[];
 }
 

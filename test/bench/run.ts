@@ -42,7 +42,9 @@ async function runBench(bench: Bench, isQuick: boolean, jsonFile: string | undef
   console.log(`${machine.cpu}, ${machine.cores} cores, ${machine.memoryGb} GB, Node ${machine.node}, ${machine.os}\n`);
   const { figures, comparisons } = await bench.run((line) => console.log(line), { isQuick, signal: abort.signal });
   console.log(`\n${comparisonTable(comparisons, bench.comparesWith).join('\n')}\n`);
-  for (const [name, value] of Object.entries(figures)) console.log(`  ${name.padEnd(20)} ${String(value)}`);
+  for (const [name, value] of Object.entries(figures)) {
+    console.log(`  ${name.padEnd(20)} ${typeof value === 'object' ? JSON.stringify(value) : String(value)}`);
+  }
   if (jsonFile !== undefined) {
     writeFileSync(jsonFile, `${JSON.stringify({ name: bench.name, machine, figures, comparisons }, null, 2)}\n`);
     console.log(`\nwritten to ${jsonFile}`);

@@ -11,6 +11,9 @@ import { initDevelopmentKeys, initProductionKeys } from '@bellwether/control-pla
 const cliMain = fileURLToPath(import.meta.resolve('@bellwether/control-plane/cli/main'));
 const agentMain = fileURLToPath(import.meta.resolve('@bellwether/agent/main'));
 
+/** Of every key of a quick production set. */
+export const quickPassphrase = 'correct horse battery staple';
+
 /** An agent as a process of its own. */
 export interface AgentProcess {
   readonly child: ChildProcess;
@@ -51,13 +54,19 @@ export class FleetProcesses {
     return fleet;
   }
 
-  /** As `startProduction`, with 2 publishers and 2 approvers, and keys that open in a moment: for who opens them often. */
-  static async startQuickProduction(): Promise<FleetProcesses> {
+  /**
+   * As `startProduction`, with 2 publishers and 2 approvers, and keys that open in a moment: for who opens them often.
+   * `prepare` may add to the set before the server starts.
+   */
+  static async startQuickProduction(
+    families: readonly string[] = ['digits'],
+    prepare: (keys: string) => Promise<void> = async () => {},
+  ): Promise<FleetProcesses> {
     const fleet = new FleetProcesses(await mkdtemp(join(tmpdir(), 'bellwether-fleet-')));
-    const passphrase = 'correct horse battery staple';
-    await writeFile(join(fleet.folder, 'passphrase'), `${passphrase}\n`);
-    const people = { families: ['digits'], publishers: 2, approvers: 2, sealingCostLog2: 10 };
-    await initProductionKeys(fleet.keys, { ...people, passphrase: async () => passphrase }, Date.now());
+    await writeFile(join(fleet.folder, 'passphrase'), `${quickPassphrase}\n`);
+    const people = { families, publishers: 2, approvers: 2, sealingCostLog2: 10 };
+    await initProductionKeys(fleet.keys, { ...people, passphrase: async () => quickPassphrase }, Date.now());
+    await prepare(fleet.keys);
     await fleet.startServer();
     return fleet;
   }

@@ -85,6 +85,7 @@ export async function refreshDevice(code: DeviceCode, world: MutantWorld, { file
       repository: {
         refresh: async (request) => {
           const found = await code.workflow.updateMetadata(request, async (name) => fileNamed(files, name));
+          if (found.kind === 'roots') throw new Error('a mutant has more roots than a pass follows');
           const blobs = [files.onlineKeys, world.held.onlineKeys];
           const fetchBlob = async (digest: string) =>
             blobs.find((each) => digestOf(each) === digest) ?? files.onlineKeys;

@@ -76,6 +76,7 @@ describe('strict JSON', () => {
     '\ufeff1',
     nested(33, '1'),
     nested(33, ''),
+    `${'["]",'.repeat(33)}1${']'.repeat(33)}`,
   ])('refuses %j', (text) => {
     expect(() => parse(text)).toThrow(StrictJsonError);
   });

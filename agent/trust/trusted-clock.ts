@@ -1,0 +1,50 @@
+import type { Clock } from '@bellwether/shared/clock';
+import type { TrustState } from './trust-store.js';
+import { signedTimeMs, type TrustedTime, trustedNowMs } from './trusted-time.js';
+
+/** The time that this device believes, between the floor on its disk and what the server has signed since [T-8]. */
+export class TrustedClock {
+  readonly #clock: Clock;
+  #time: TrustedTime;
+
+  constructor(clock: Clock, { timeFloorMs, timeSigners = [] }: Pick<TrustState, 'timeFloorMs' | 'timeSigners'>) {
+    this.#clock = clock;
+    this.#time = { timeMs: timeFloorMs, monotonicMs: clock.now().monotonicMs, signers: timeSigners };
+  }
+
+  /** The least that it can be now, milliseconds since 1970. */
+  nowMs(): number {
+    return trustedNowMs(this.#time, this.#clock.now().monotonicMs);
+  }
+
+  /** Who signed the time that stands, as public keys; none before the first. */
+  get signers(): readonly string[] {
+    return this.#time.signers;
+  }
+
+  /** What is written down: the floor of the next start. */
+  get floor(): Required<Pick<TrustState, 'timeFloorMs' | 'timeSigners'>> {
+    return { timeFloorMs: this.#time.timeMs, timeSigners: [...this.#time.signers] };
+  }
+
+  /** Takes a signed time that is later; answers with what it says (ms since 1970), or undefined when no key of `publicKeys` signed it for this nonce. */
+  offer(envelope: Uint8Array, publicKeys: readonly string[], deviceNonce: string): number | undefined {
+    const timeMs = signedTimeMs(envelope, publicKeys, deviceNonce);
+    if (timeMs === undefined || timeMs <= this.nowMs()) return timeMs;
+    const signers = publicKeys.filter((key) => signedTimeMs(envelope, [key], deviceNonce) !== undefined);
+    this.#time = { timeMs, monotonicMs: this.#clock.now().monotonicMs, signers };
+    return timeMs;
+  }
+
+  /** Knows nothing of the time while `act` runs, and from then on; when it throws, what was known stands again. */
+  async forgetFor<T>(act: () => Promise<T>): Promise<T> {
+    const before = this.#time;
+    this.#time = { timeMs: 0, monotonicMs: this.#clock.now().monotonicMs, signers: [] };
+    try {
+      return await act();
+    } catch (error) {
+      this.#time = before;
+      throw error;
+    }
+  }
+}
