@@ -26,6 +26,7 @@ export function attackRelease(version: string, note = 'honest', model = 'digits'
     graph: 'model.onnx',
     inputs,
     outputs,
+    interpretation: { output: 'y', kind: 'logits', axis: -1, labels: ['one', 'two', 'three', 'four'] },
     runtime: { intraOpThreads: 1, spinning: false, graphOptimization: 'all' },
     golden: { file: 'golden.json', atol: 0, rtol: 0 },
     lineage: {

@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Agent, buildAgent } from '@bellwether/agent/agent';
@@ -21,6 +21,7 @@ import type { KeyPair } from '@bellwether/shared/signing/key-pair';
 import { attackRelease, attackRequest } from './attack-release.js';
 import { dropMetadata } from './attack-state.js';
 import { type Broker, type BrokerMessage, startBroker } from './broker.js';
+import { freePort } from './free-port.js';
 import { localRequest } from './local-http.js';
 import { uncheckedRunner } from './runner-world.js';
 import type { SampleRelease } from './sample-release.js';
@@ -40,6 +41,8 @@ export interface Openings {
 
 export interface AttackWorldOptions extends RepositoryOptions {
   readonly stage?: 'staging' | 'production';
+  /** The local API listens on a loopback port too. */
+  readonly loopback?: boolean;
 }
 
 const runId = 'a7'.repeat(16);
@@ -56,6 +59,8 @@ export class AttackWorld {
   readonly first = attackRelease('1.0.0');
   readonly #stage: 'staging' | 'production';
   readonly #openings: Openings;
+  /** Of the local API; undefined when it listens on its socket only. */
+  readonly #port: number | undefined;
   /** What the last order that was taken made of it. */
   logLevel = 'info';
   /** Messages of earlier lives of the agent. */
@@ -66,7 +71,7 @@ export class AttackWorld {
 
   private constructor(
     parts: Pick<AttackWorld, 'folder' | 'repository' | 'server' | 'broker'>,
-    stage: 'staging' | 'production',
+    { stage, port }: { readonly stage: 'staging' | 'production'; readonly port: number | undefined },
     openings: Openings,
   ) {
     this.folder = parts.folder;
@@ -74,18 +79,20 @@ export class AttackWorld {
     this.server = parts.server;
     this.broker = parts.broker;
     this.#stage = stage;
+    this.#port = port;
     this.#openings = openings;
   }
 
   /** Everything but the agent. */
   static async create(
-    { stage = 'production', ...options }: AttackWorldOptions,
+    { stage = 'production', loopback = false, ...options }: AttackWorldOptions,
     openings: Openings,
   ): Promise<AttackWorld> {
     const folder = await mkdtemp(join(tmpdir(), 'bellwether-attack-'));
     const repository = await SignedRepository.create(join(folder, 'plane'), ['digits', 'vad'], options);
     const server = await startStaticServer(repository.folder);
-    return new AttackWorld({ folder, repository, server, broker: await startBroker() }, stage, openings);
+    const port = loopback ? await freePort() : undefined;
+    return new AttackWorld({ folder, repository, server, broker: await startBroker() }, { stage, port }, openings);
   }
 
   get stateFolder(): string {
@@ -99,6 +106,16 @@ export class AttackWorld {
   get trust(): DeviceTrust {
     if (this.#agent === undefined) throw new Error('the agent does not run');
     return this.#agent.trust;
+  }
+
+  /** Where the local API listens beside its socket, and the token of its file; with the option `loopback`. */
+  async loopback(): Promise<{ readonly port: number; readonly token: string }> {
+    const token = await readFile(join(this.stateFolder, 'run', 'api.token'), 'utf8');
+    return { port: this.#port ?? 0, token: token.trim() };
+  }
+
+  get socketPath(): string {
+    return socketPathOf({ localApi: {}, stateFolder: this.stateFolder });
   }
 
   /** The generation of the order that was signed last. */
@@ -157,7 +174,7 @@ export class AttackWorld {
 
   /** The release that answers an application now, `digits@1.0.0`; the status when none does. */
   async served(model = 'digits'): Promise<string> {
-    const { status, json } = await localRequest({ socketPath: this.#socketPath }, `/v2/models/${model}/infer`, {
+    const { status, json } = await localRequest({ socketPath: this.socketPath }, `/v2/models/${model}/infer`, {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
       body: JSON.stringify(attackRequest),
@@ -233,10 +250,6 @@ export class AttackWorld {
     return reportOf(await judged);
   }
 
-  get #socketPath(): string {
-    return socketPathOf({ localApi: {}, stateFolder: this.stateFolder });
-  }
-
   #config() {
     return {
       name: 'meadow',
@@ -247,6 +260,7 @@ export class AttackWorld {
       root: { sha256: this.repository.rootSha256 },
       stage: this.#stage,
       startSpreadMs: 0,
+      ...(this.#port === undefined ? {} : { localApi: { loopbackPort: this.#port } }),
     };
   }
 

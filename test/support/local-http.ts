@@ -42,3 +42,8 @@ export async function localRequest(
     sent.end(body);
   });
 }
+
+/** The code of a refusal by the local API; `passed` when it did what was asked. */
+export function localCode({ status, json }: LocalReply): string {
+  return status === 200 ? 'passed' : String(json()['code']);
+}
