@@ -1,6 +1,7 @@
 import { deviceIdPattern, hex64Pattern, modelNamePattern, versionPattern } from '../ids.js';
 import { Compile, type Static, Type } from '../schema.js';
 import { decodeDocument } from './decode.js';
+import { maxShare, rolloutIdPattern } from './evidence-window.js';
 
 /** Largest order envelope, in bytes. */
 export const maxOrderBytes = 64 * 1024;
@@ -26,6 +27,24 @@ export const OrderedRelease = Type.Object({
 export type OrderedRelease = Static<typeof OrderedRelease>;
 
 /**
+ * A second release beside the stable one, and which of the calls it gets [T-5, A-8]. `shadow`: `share` of the calls run in
+ * both, stable answers; `split`: `share` of the calls are its own; `full`: all of them, share 10,000. It ends when no
+ * signed server time has come for `leaseSeconds`: a broker that withholds the rollback only keeps it that long.
+ */
+export const OrderedCanary = Type.Object({
+  ...OrderedRelease.properties,
+  rollout: Type.String({ pattern: rolloutIdPattern }),
+  step: Type.Integer({ minimum: 0, maximum: 63 }),
+  mode: Type.Union([Type.Literal('shadow'), Type.Literal('split'), Type.Literal('full')]),
+  /** Hundredths of a percent. */
+  share: Type.Integer({ minimum: 0, maximum: maxShare }),
+  /** Key of the draws: 128 random bits of the rollout, hex. */
+  salt: Type.String({ pattern: '^[0-9a-f]{32}$' }),
+  leaseSeconds: Type.Integer({ minimum: 60, maximum: 7 * 86_400 }),
+});
+export type OrderedCanary = Static<typeof OrderedCanary>;
+
+/**
  * The signed desired state of one device [T-5]. (epoch, generation) only grows. A model that is absent stops; a device
  * without any model needs `empty: true`, so that a bug in the server cannot switch a fleet off. `issuedAtMs` is for people.
  */
@@ -38,10 +57,14 @@ export const Order = Type.Object({
   epoch: Type.Integer({ minimum: 1, maximum: 2 ** 31 }),
   generation: Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER }),
   issuedAtMs: Type.Integer({ minimum: 0 }),
-  models: Type.Record(Type.String({ pattern: modelNamePattern }), Type.Object({ stable: OrderedRelease }), {
-    maxProperties: 64,
-    additionalProperties: false,
-  }),
+  models: Type.Record(
+    Type.String({ pattern: modelNamePattern }),
+    Type.Object({ stable: OrderedRelease, canary: Type.Optional(OrderedCanary) }),
+    {
+      maxProperties: 64,
+      additionalProperties: false,
+    },
+  ),
   empty: Type.Optional(Type.Literal(true)),
   settings: Type.Optional(OrderSettings),
   /** There is metadata that the device should have soon, such as a withdrawal: it refreshes unless its snapshot is this new. */

@@ -2,6 +2,7 @@ import { deviceIdPattern, hex64Pattern, modelNamePattern, versionPattern } from 
 import { Compile, type Static, Type } from '../schema.js';
 import { Envelope } from '../signing/envelope.js';
 import { decodeDocument } from './decode.js';
+import { rolloutIdPattern } from './evidence-window.js';
 
 /** Largest report, in bytes: 64 models, each with a refusal in words. */
 export const maxReportBytes = 256 * 1024;
@@ -22,6 +23,33 @@ export const installPhases = [
   'reverted',
 ] as const;
 export type InstallPhase = (typeof installPhases)[number];
+
+/** Why a canary that is ordered gets no calls; `installing` and `ready` are none. */
+export const canaryStates = [
+  'installing',
+  'ready',
+  /** Its release was refused: `refusal` has the code. */
+  'refused',
+  /** The device cannot hold two releases at once: it can only take `full` steps. */
+  'no-room',
+  /** The device's own breaker switched it off [A-9]. */
+  'tripped',
+  /** No signed server time came for the lease [T-5]. */
+  'lease-over',
+  /** Three of its runners died. */
+  'reverted',
+] as const;
+
+/** The canary of a model. `segment`: the one that its calls are counted in; 0 before its first draw. */
+export const CanaryReport = Type.Object({
+  ...release,
+  rollout: Type.String({ pattern: rolloutIdPattern }),
+  step: count,
+  state: Type.Enum(canaryStates),
+  segment: count,
+  message: Type.Optional(Type.String({ maxLength: 1000 })),
+});
+export type CanaryReport = Static<typeof CanaryReport>;
 
 /** One model on a device: what serves, what is being installed, what was refused last. Readers ignore unknown fields. */
 export const ModelReport = Type.Object({
@@ -45,6 +73,8 @@ export const ModelReport = Type.Object({
       totalBytes: Type.Optional(count),
     }),
   ]),
+  /** Left out while none is ordered, as by agents before this field [W-3]. */
+  canary: Type.Optional(CanaryReport),
   refusal: Type.Union([
     Type.Null(),
     Type.Object({ ...release, ...refusal, kind: Type.Union([Type.Literal('permanent'), Type.Literal('passing')]) }),

@@ -3,6 +3,7 @@ import { deviceIdPattern, hex64Pattern, modelNamePattern, versionPattern } from 
 import { maxClasses } from '../models/manifest.js';
 import { Compile, type Static, Type } from '../schema.js';
 import { decodeDocument } from './decode.js';
+import { EvidenceWindow } from './evidence-window.js';
 
 /** Largest window, in bytes, inflated. */
 export const maxWindowBytes = 256 * 1024;
@@ -85,6 +86,8 @@ export const Window = Type.Object({
   wallEndMs: count,
   clock: Type.Union([Type.Literal('system'), Type.Literal('server')]),
   arms: Type.Array(ArmWindow, { maxItems: 256 }),
+  /** Left out while no canary runs, as by agents before this field [W-3]. */
+  evidence: Type.Optional(Type.Array(EvidenceWindow, { maxItems: 128 })),
   /** Calls that were turned away before a draw, by model and code. */
   rejected: Type.Record(Type.String({ pattern: modelNamePattern }), countsByCode, { additionalProperties: false }),
   host: HostWindow,

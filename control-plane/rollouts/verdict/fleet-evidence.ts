@@ -1,0 +1,59 @@
+import {
+  type ArmCount,
+  addArms,
+  type GatingCell,
+  noCount,
+  nullShare,
+  type SegmentCounters,
+  trialsOf,
+} from '@bellwether/shared/evidence/counters';
+import type { Split } from '@bellwether/shared/evidence/e-value';
+
+/** What one exposed device has shown so far. Only devices that may count are here: enrolled before the rollout, in its cohort, on the ordered digest. */
+export interface DeviceEvidence {
+  readonly device: string;
+  /** The value of the label that the rollout is stratified by; empty without it. */
+  readonly stratum: string;
+  /** Of this rollout, in any order; two of one epoch are as good as their sum. */
+  readonly segments: readonly SegmentCounters[];
+}
+
+/** The bad calls of a cell in each segment: what the e-values are made of. */
+export function splitsOf(segments: readonly SegmentCounters[], cell: GatingCell): Split[] {
+  return segments.flatMap((segment) => {
+    const count = segment.cells[cell];
+    const share = nullShare(segment, cell);
+    // A share at the edge has no second arm: it proves nothing about a difference.
+    if (count === undefined || share <= 0 || share >= 1) return [];
+    return [{ epoch: segment.epoch, share, canary: count.canary, total: count.canary + count.stable }];
+  });
+}
+
+/** Bad calls of a cell, and what they are among, by arm. Of shadow, calls that were bad in both arms count in both. */
+export function totalsOf(
+  segments: readonly SegmentCounters[],
+  cell: GatingCell,
+): { readonly bad: ArmCount; readonly trials: ArmCount } {
+  let bad = noCount;
+  let trials = noCount;
+  for (const segment of segments) {
+    const count = segment.cells[cell];
+    if (count === undefined) continue;
+    const both = segment.both[cell] ?? 0;
+    bad = addArms(bad, { stable: count.stable + both, canary: count.canary + both });
+    trials = addArms(trials, trialsOf(segment, cell));
+  }
+  return { bad, trials };
+}
+
+/** The devices of each stratum, by its name. */
+export function byStratum(devices: readonly DeviceEvidence[]): ReadonlyMap<string, readonly DeviceEvidence[]> {
+  const strata = new Map<string, DeviceEvidence[]>();
+  for (const device of devices) strata.set(device.stratum, [...(strata.get(device.stratum) ?? []), device]);
+  return strata;
+}
+
+/** Every segment of these devices. */
+export function segmentsOf(devices: readonly DeviceEvidence[]): SegmentCounters[] {
+  return devices.flatMap(({ segments }) => segments);
+}

@@ -1,0 +1,117 @@
+import type { ArmCount, GatingCell } from '@bellwether/shared/evidence/counters';
+import type { EvidenceLimits } from './evidence-policy.js';
+import { type DeviceEvidence, segmentsOf, totalsOf } from './fleet-evidence.js';
+import type { Harm } from './harm.js';
+import type { CellProgress } from './promotion.js';
+import type { VerdictReason } from './verdict.js';
+
+/** What people call a bad call of each cell. */
+const names: Readonly<Record<GatingCell, string>> = {
+  error: 'errors',
+  invalid: 'answers that are not finite',
+  slow50: 'calls slower than half of stable’s were',
+  slow90: 'calls slower than nine in ten of stable’s were',
+  slow95: 'calls slower than 95 in 100 of stable’s were',
+  slow99: 'calls slower than 99 in 100 of stable’s were',
+  death: 'runner deaths',
+  wrong: 'wrong answers',
+};
+
+/** `fail`: what the canary did, beside what stable did on the same devices at the same time. */
+export function harm(
+  devices: readonly DeviceEvidence[],
+  { cell, stratum, logE }: Harm,
+  limits: EvidenceLimits,
+): VerdictReason {
+  const touched = stratum === null ? devices : devices.filter((each) => each.stratum === stratum);
+  const { bad, trials } = totalsOf(segmentsOf(touched), cell);
+  const where = stratum === null ? '' : ` on ${stratum}`;
+  const limit = 1 / limits.alpha;
+  return {
+    code: 'harm',
+    cell,
+    ...(stratum === null ? {} : { stratum }),
+    text: `canary only: ${names[cell]}${where}: ${rate(bad.canary, trials.canary)} of the canary’s, ${rate(bad.stable, trials.stable)} of stable’s; E = ${number(Math.exp(logE))} ≥ ${number(limit)}`,
+    numbers: { ...counts(bad, trials), logE, limit: Math.log(limit) },
+  };
+}
+
+/** One device alone makes the difference: it may be broken, or lie. */
+export function singleDevice(
+  { device, logE }: { readonly device: string; readonly logE: number },
+  whole: Harm,
+  limit: number,
+): VerdictReason {
+  return {
+    code: 'single-device',
+    device,
+    cell: whole.cell,
+    text: `${device} alone decides: E = ${number(Math.exp(whole.logE))} with it, ${number(Math.exp(logE))} without, ${number(Math.exp(limit))} is needed; its canary is switched off`,
+    numbers: { logE: whole.logE, logEWithout: logE, limit },
+  };
+}
+
+/** The canary is in stable's way on this device. */
+export function interference({ device, segments }: DeviceEvidence): VerdictReason {
+  const { bad, trials } = totalsOf(segments, 'slow90');
+  return {
+    code: 'interference',
+    device,
+    text: `on ${device} ${rate(bad.stable, trials.stable)} of stable’s calls are slower than nine in ten were before the canary came; its canary is switched off`,
+    numbers: { slow: bad.stable, calls: trials.stable },
+  };
+}
+
+/** The arms answer differently: better or worse is for a person to say. */
+export function outputShift(what: 'classes' | 'confidence', logE: number): VerdictReason {
+  return {
+    code: 'output-shift',
+    text: `the canary’s ${what} are distributed otherwise than stable’s; E = ${number(Math.exp(logE))}: a person must say whether that is meant`,
+    numbers: { logE },
+  };
+}
+
+/** What a step still needs, the cell that needs most first; empty when it has everything. */
+export function missing(
+  progress: readonly CellProgress[],
+  { step, minCalls }: { readonly step: readonly DeviceEvidence[]; readonly minCalls: number },
+): VerdictReason[] {
+  const calls = segmentsOf(step).reduce((sum, segment) => sum + segment.calls.canary, 0);
+  if (calls === 0) {
+    return [{ code: 'no-evidence', text: 'the canary has not answered one call yet', numbers: { calls } }];
+  }
+  const open = progress.filter(({ logE, needed }) => logE < needed).toSorted((a, b) => a.logE - b.logE);
+  const reasons = open.map(({ cell, stratum, logE, needed }): VerdictReason => {
+    const where = stratum === '' ? '' : ` on ${stratum}`;
+    const text = `${names[cell]}${where}: ${Math.round((Math.max(0, logE) / needed) * 100)} % of the evidence that a pass needs`;
+    return { code: 'gathering', cell, stratum, text, numbers: { logE, needed } };
+  });
+  if (calls >= minCalls) return reasons.slice(0, 64);
+  const text = `${calls} calls of the canary of at least ${minCalls}`;
+  return [{ code: 'gathering' as const, text, numbers: { calls, minCalls } }, ...reasons].slice(0, 64);
+}
+
+/** `pass`. */
+export function enough(step: readonly DeviceEvidence[], progress: readonly CellProgress[]): VerdictReason {
+  const { bad, trials } = totalsOf(segmentsOf(step), 'error');
+  const strata = new Set(progress.map(({ stratum }) => stratum)).size;
+  const where = strata > 1 ? ` in each of ${strata} strata` : '';
+  return {
+    code: 'enough',
+    text: `enough evidence${where}: ${rate(bad.canary, trials.canary)} errors of the canary, ${rate(bad.stable, trials.stable)} of stable`,
+    numbers: counts(bad, trials),
+  };
+}
+
+function counts(bad: ArmCount, trials: ArmCount): Record<string, number> {
+  return { canaryBad: bad.canary, canaryCalls: trials.canary, stableBad: bad.stable, stableCalls: trials.stable };
+}
+
+function rate(bad: number, of: number): string {
+  const pct = of === 0 ? '' : ` (${((bad / of) * 100).toPrecision(2)} %)`;
+  return `${bad} of ${of}${pct}`;
+}
+
+function number(value: number): string {
+  return value >= 1e6 ? value.toExponential(1) : value.toPrecision(3);
+}

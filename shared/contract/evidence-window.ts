@@ -1,0 +1,42 @@
+import { type GatingCell, gatingCells } from '../evidence/counters.js';
+import { hex64Pattern, modelNamePattern } from '../ids.js';
+import { type Static, Type } from '../schema.js';
+
+const count = Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER });
+const byArm = Type.Object({ stable: count, canary: count });
+const cell = (pattern: readonly GatingCell[]) => Type.String({ pattern: `^(${pattern.join('|')})$` });
+/** A record is closed: a cell that nobody knows would bring a count that nobody checked. */
+const byCell = { additionalProperties: false, maxProperties: gatingCells.length } as const;
+
+/** `r12`: how a rollout is called on the wire. */
+export const rolloutIdPattern = '^r[1-9][0-9]{0,9}$';
+/** Shares on the wire are hundredths of a percent. */
+export const maxShare = 10_000;
+
+/**
+ * What one device saw of one segment of a rollout in one window [R-2]: numbers that add up. A call counts in the segment
+ * of its draw and the window of its answer; `cells` and `both` as in SegmentCounters. A cell that this device cannot
+ * measure, as `slow90` before it has a thousand calls of stable to compare with, is absent, and 0 is a measurement.
+ */
+export const EvidenceWindow = Type.Object({
+  rollout: Type.String({ pattern: rolloutIdPattern }),
+  step: count,
+  model: Type.String({ pattern: modelNamePattern }),
+  /** Grows with each cut within a run of the agent; counters of different segments never mix [W-4]. */
+  segment: count,
+  /** Wall time of the cut: segments are cut with step, share, salt and runner, and at every five minutes of the wall. */
+  startedAtMs: count,
+  mode: Type.Union([Type.Literal('shadow'), Type.Literal('split'), Type.Literal('full')]),
+  share: Type.Integer({ minimum: 0, maximum: maxShare }),
+  /** Manifest digests of both arms. In `full` there is no stable arm, and its counts are 0. */
+  stable: Type.String({ pattern: hex64Pattern }),
+  canary: Type.String({ pattern: hex64Pattern }),
+  calls: byArm,
+  runnerMs: byArm,
+  labelled: byArm,
+  cells: Type.Record(cell(gatingCells), byArm, byCell),
+  both: Type.Record(cell(gatingCells), count, byCell),
+  /** Microseconds above which a stable call counts as slow, frozen for the segment; a canary call: above max(1.2 ×, + 0.2 ms). */
+  slowMicros: Type.Record(cell(['slow50', 'slow90', 'slow95', 'slow99']), count, byCell),
+});
+export type EvidenceWindow = Static<typeof EvidenceWindow>;

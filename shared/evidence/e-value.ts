@@ -1,0 +1,129 @@
+/**
+ * Sequential evidence by e-values: non-negative numbers whose expectation is at most 1 while a hypothesis holds, at every
+ * look, so that P(ever ≥ 1/α) ≤ α (Ville's inequality). Products of independent ones and averages of any are e-values too.
+ * Everything here is in natural logarithms: products over weeks overflow.
+ * Sources: Lindon & Malek, "Anytime-valid inference for multinomial count data" (NeurIPS 2022, arXiv 2011.03567);
+ * Howard et al., "Time-uniform Chernoff bounds" (arXiv 1810.08240).
+ */
+
+/** Ratios of bad calls, canary to stable, that harm is looked for at [R-3]. */
+export const harmRatios = [1.5, 2, 3, 5, 10, 20] as const;
+
+/** Events of one stretch: `canary` of `total` bad calls were the canary's, which has `share` of the opportunities. */
+export interface Split {
+  readonly epoch: number;
+  readonly share: number;
+  readonly canary: number;
+  readonly total: number;
+}
+
+/** θ(r): the probability that a bad call is the canary's when its rate is `ratio` times stable's [R-2]. */
+export function canaryProbability(share: number, ratio: number): number {
+  return (share * ratio) / (share * ratio + 1 - share);
+}
+
+/** log of the likelihood ratio of θ(ratio) against θ(against), for `canary` of `total` bad calls. */
+export function logLikelihoodRatio(
+  { share, canary, total }: Omit<Split, 'epoch'>,
+  ratio: number,
+  against: number,
+): number {
+  const p = canaryProbability(share, ratio);
+  const q = canaryProbability(share, against);
+  return canary * Math.log(p / q) + (total - canary) * Math.log((1 - p) / (1 - q));
+}
+
+/**
+ * log E against "the canary is at most `tolerated` times as bad" [R-3]: a mixture over the epoch in which a fault may
+ * have begun, with weights 1/(k(k+1)), and over `harmRatios`. A fault that begins after hours is still seen in a minute.
+ */
+export function logHarm(splits: readonly Split[], tolerated: number): number {
+  const steps = epochSteps(splits, tolerated);
+  const suffix: number[] = harmRatios.map(() => 0);
+  const last = steps[0]?.epoch ?? -1;
+  // Starts behind the last event: their products are still 1, and so is the weight that is not yet used.
+  const terms = [-Math.log(last + 2)];
+  for (const [i, { epoch, logs }] of steps.entries()) {
+    for (const [j, log] of logs.entries()) suffix[j] = (suffix[j] ?? 0) + log;
+    // Every start after the event before this one, up to this epoch, has this same product.
+    const before = steps[i + 1]?.epoch ?? -1;
+    const weight = 1 / (before + 2) - 1 / (epoch + 2);
+    terms.push(Math.log(weight) + logMean(suffix));
+  }
+  return logSum(terms);
+}
+
+/** Evidence by epoch, the latest first: one log for each ratio. */
+function epochSteps(splits: readonly Split[], tolerated: number): { epoch: number; logs: number[] }[] {
+  const byEpoch = new Map<number, number[]>();
+  for (const split of splits) {
+    if (split.total === 0) continue;
+    const logs = byEpoch.get(split.epoch) ?? harmRatios.map(() => 0);
+    for (const [j, ratio] of harmRatios.entries()) {
+      logs[j] = (logs[j] ?? 0) + logLikelihoodRatio(split, ratio, tolerated);
+    }
+    byEpoch.set(split.epoch, logs);
+  }
+  return [...byEpoch].map(([epoch, logs]) => ({ epoch, logs })).sort((a, b) => b.epoch - a.epoch);
+}
+
+/** log E for "the canary is less than `limit` times as bad", against the hypothesis that it is as bad as that; ratio 1 is the alternative. */
+export function logNonInferior(split: Omit<Split, 'epoch'>, limit: number): number {
+  return logLikelihoodRatio(split, 1, limit);
+}
+
+/** log E for "fewer than `limit` of the calls are bad": the likelihood of a tenth of the limit over that of the limit [R-3]. */
+export function logBelow(bad: number, calls: number, limit: number): number {
+  const q = limit / 10;
+  return (calls - bad) * Math.log((1 - q) / (1 - limit)) + bad * Math.log(q / limit);
+}
+
+/** log E for "more than `limit` of the calls are bad": a mixture over rates 1.5 to 20 times the limit, as far as they are rates. */
+export function logAbove(bad: number, calls: number, limit: number): number {
+  const rates = harmRatios.map((ratio) => limit * ratio).filter((rate) => rate < 1);
+  if (rates.length === 0) return 0;
+  return logMean(rates.map((p) => bad * Math.log(p / limit) + (calls - bad) * Math.log((1 - p) / (1 - limit))));
+}
+
+/**
+ * log E against "the canary has `share` of these", in both directions: a Beta mixture around the share, as heavy as
+ * `priorWeight` events (Beta-binomial). For cells that are neither good nor bad, such as a class.
+ */
+export function logTwoSided({ share, canary, total }: Omit<Split, 'epoch'>, priorWeight = 20): number {
+  const a = share * priorWeight;
+  const b = (1 - share) * priorWeight;
+  const mixture = logBeta(a + canary, b + total - canary) - logBeta(a, b);
+  return mixture - canary * Math.log(share) - (total - canary) * Math.log(1 - share);
+}
+
+/** log of the mean of exp(each). */
+export function logMean(logs: readonly number[]): number {
+  return logSum(logs) - Math.log(logs.length);
+}
+
+/** log of the sum of exp(each); -Infinity for none. */
+export function logSum(logs: readonly number[]): number {
+  const top = Math.max(...logs);
+  if (logs.length === 0 || top === -Infinity) return -Infinity;
+  let sum = 0;
+  for (const log of logs) sum += Math.exp(log - top);
+  return top + Math.log(sum);
+}
+
+function logBeta(a: number, b: number): number {
+  return logGamma(a) + logGamma(b) - logGamma(a + b);
+}
+
+/** Lanczos approximation (g = 7, n = 9; Numerical Recipes §6.1 gives the method), relative error below 1e-13 for x > 0. */
+function logGamma(x: number): number {
+  if (x < 0.5) return Math.log(Math.PI / Math.sin(Math.PI * x)) - logGamma(1 - x);
+  const [first = 0, ...rest] = lanczos;
+  const t = x + 6.5;
+  const series = rest.reduce((sum, coefficient, i) => sum + coefficient / (x + i), first);
+  return 0.5 * Math.log(2 * Math.PI) + (x - 0.5) * Math.log(t) - t + Math.log(series);
+}
+
+const lanczos: readonly number[] = [
+  0.99999999999980993, 676.5203681218851, -1259.1392167224028, 771.32342877765313, -176.61502916214059,
+  12.507343278686905, -0.13857109526572012, 9.9843695780195716e-6, 1.5056327351493116e-7,
+];
