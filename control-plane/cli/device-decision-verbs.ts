@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { fingerprintDigits, isFingerprint, leastFingerprintDigits } from '@bellwether/shared/fingerprint';
 import { Compile } from '@bellwether/shared/schema';
 import { DeviceList, DeviceView } from '../http/operator-api.js';
 import { CliError } from './cli-error.js';
@@ -71,10 +72,11 @@ async function decide(
 
 /** Throws CliError `fingerprint` when the device at hand is not the one that the server knows. */
 export function requireFingerprint({ id, fingerprint }: Pick<DeviceView, 'id' | 'fingerprint'>, seen: string): void {
-  const digits = seen.toLowerCase().replaceAll(/[\s:]/g, '');
-  if (digits.length < 16)
+  if (isFingerprint(fingerprint, seen)) return;
+  const digits = fingerprintDigits(seen);
+  if (digits.length < leastFingerprintDigits) {
     throw new CliError('usage', `${digits.length} digits of a fingerprint are too few: give 16 or more`);
-  if (fingerprint.startsWith(digits)) return;
+  }
   throw new CliError(
     'fingerprint',
     `the server knows ${id} by ${fingerprint}, the device shows ${digits}: do not let it in`,

@@ -1,20 +1,20 @@
-import { DeviceTable } from './device-table.js';
-import { EventList } from './event-list.js';
-import { FleetCharts } from './fleet-charts.js';
+import { useEffect } from 'preact/hooks';
 import type { FleetState } from './fleet-state.js';
 import { Header } from './header.js';
-import { ReleaseShares } from './release-shares.js';
-import { RolloutList } from './rollout-list.js';
+import { Navigation } from './navigation.js';
+import { pages } from './pages.js';
+import type { ServerApi } from './server-api.js';
 import { SignIn, type WaysIn } from './sign-in.js';
 
 interface ConsoleProps {
   readonly state: FleetState;
+  readonly api: ServerApi;
   readonly waysIn: WaysIn;
   readonly signOut: () => void;
 }
 
-/** The page: the scoreboard, or the question who it is. */
-export function Console({ state, waysIn, signOut }: ConsoleProps) {
+/** The console: one of its pages, or the question who it is. */
+export function Console({ state, api, waysIn, signOut }: ConsoleProps) {
   const connection = state.connection.value;
   if (connection === 'signed-out' || connection === 'refused') {
     return <SignIn wasRefused={connection === 'refused'} {...waysIn} />;
@@ -24,19 +24,26 @@ export function Console({ state, waysIn, signOut }: ConsoleProps) {
   return (
     <>
       <Header state={state} signOut={signOut} />
-      {state.status.value !== null && (
-        <main>
-          <ReleaseShares state={state} />
-          <FleetCharts state={state} />
-          <div class="columns">
-            <DeviceTable state={state} />
-            <div class="aside">
-              <RolloutList state={state} />
-              <EventList state={state} />
-            </div>
-          </div>
-        </main>
-      )}
+      {state.status.value !== null && <OpenPage state={state} api={api} />}
+    </>
+  );
+}
+
+function OpenPage({ state, api }: Pick<ConsoleProps, 'state' | 'api'>) {
+  const { path, subject } = state.place.value;
+  const found = pages.find((page) => page.path === path && api.may(page.needs)) ?? pages[0];
+  const title = found?.title ?? '';
+  useEffect(() => {
+    document.title = title === '' ? 'Bellwether' : `${title} · Bellwether`;
+  }, [title]);
+  if (found === undefined) return null;
+  const { Content } = found;
+  return (
+    <>
+      <Navigation state={state} api={api} current={found.path} />
+      <main>
+        <Content state={state} api={api} subject={subject} />
+      </main>
     </>
   );
 }

@@ -2,6 +2,8 @@ import type { DeviceView } from '@bellwether/control-plane/http/operator-api';
 import { healthOf } from './device-health.js';
 import type { FleetState } from './fleet-state.js';
 import { formatAgo, formatMs, formatPct, formatRate, splitDeviceId } from './format.js';
+import { Labels } from './labels.js';
+import { hrefOf } from './place.js';
 import { servedBy } from './served-releases.js';
 
 /** Each device with its release, health, load, latency, CPU and when it was last seen. */
@@ -75,14 +77,8 @@ function DeviceRow({ device, state }: RowProps) {
   return (
     <tr role="row" class={device.presence}>
       <th role="rowheader" scope="row">
-        {name} <span class="fingerprint">{fingerprint}</span>
-        <span class="labels">
-          {Object.entries(device.labels).map(([key, value]) => (
-            <span key={key} class="label">
-              {key}={value}
-            </span>
-          ))}
-        </span>
+        <a href={hrefOf('devices', device.id)}>{name}</a> <span class="fingerprint">{fingerprint}</span>
+        <Labels labels={device.labels} />
       </th>
       <td role="cell" class="wide">
         <span class={`health ${health.level}`}>{health.word}</span>

@@ -1,14 +1,20 @@
+import type { TimelineEvent } from '@bellwether/control-plane/http/operator-api';
 import { type EventLine, eventLines } from './event-lines.js';
-import type { FleetState } from './fleet-state.js';
 import { formatClock, splitDeviceId } from './format.js';
 
 const shown = 12;
 const shownNames = 3;
 
+interface EventListProps {
+  /** Newest first. */
+  readonly events: readonly TimelineEvent[];
+  /** Devices of the fleet: what all of them did is told as one. */
+  readonly fleetSize: number;
+}
+
 /** What happened last, newest first. */
-export function EventList({ state }: { readonly state: FleetState }) {
-  const lines = eventLines(state.events.value);
-  const fleetSize = state.devices.value.size;
+export function EventList({ events, fleetSize }: EventListProps) {
+  const lines = eventLines(events);
   return (
     <section aria-labelledby="events-title">
       <h2 id="events-title">Events</h2>

@@ -3,6 +3,7 @@ import type { DeviceView, ReleaseView, RolloutView, TimelineEvent } from '@bellw
 import type { ServerStatus } from '@bellwether/control-plane/http/status-api';
 import { type FleetSample, sampleOf } from './fleet-sample.js';
 import type { LiveMessage } from './live-message.js';
+import type { Place } from './place.js';
 import { releaseColours } from './release-colour.js';
 import { servedBy } from './served-releases.js';
 import type { Who } from './session.js';
@@ -14,7 +15,7 @@ export type Connection = 'connecting' | 'live' | 'lost' | 'signed-out' | 'refuse
 const keptSamples = 300;
 const keptEvents = 300;
 
-/** What the page knows, as signals. Only the live feed writes it. */
+/** What the page knows, as signals. The live feed writes it; `place` is the address's. */
 export class FleetState {
   readonly connection = signal<Connection>('connecting');
   /** Who is signed in. */
@@ -27,6 +28,8 @@ export class FleetState {
   readonly events = signal<readonly TimelineEvent[]>([]);
   readonly samples = signal<readonly FleetSample[]>([]);
   readonly nowMs = signal(0);
+  /** The page that is open. */
+  readonly place = signal<Place>({ path: '', subject: null });
 
   /** The releases of the catalogue, and whatever else is served. */
   readonly #names = computed(() => {

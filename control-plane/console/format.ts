@@ -50,3 +50,15 @@ export function splitDeviceId(id: string): { readonly name: string; readonly fin
   const cut = id.lastIndexOf('-');
   return cut < 1 ? { name: id, fingerprint: '' } : { name: id.slice(0, cut), fingerprint: id.slice(cut + 1) };
 }
+
+/** How long something still lasts, `3 days`: rounded down, so that it never seems longer. */
+export function formatLeft(ms: number): string {
+  const hours = Math.floor(ms / 3_600_000);
+  if (hours >= 48) return formatCount(Math.floor(hours / 24), 'day');
+  return hours >= 1 ? formatCount(hours, 'hour') : formatCount(Math.max(0, Math.floor(ms / 60_000)), 'minute');
+}
+
+/** Day and time of the reader's own time zone, `23 Nov 2026, 09:05`. */
+export function formatDate(atMs: number): string {
+  return new Date(atMs).toLocaleString('en-GB', { dateStyle: 'medium', timeStyle: 'short' });
+}

@@ -2,12 +2,16 @@ import { options, render } from 'preact';
 import { Console } from './console.js';
 import { FleetState } from './fleet-state.js';
 import { LiveFeed } from './live-feed.js';
+import { placeOf } from './place.js';
+import { ServerApi } from './server-api.js';
 import { closeSession, openSession } from './session.js';
 import { TokenStore } from './token-store.js';
 import 'uplot/dist/uPlot.min.css';
 import './theme.css';
 import './page.css';
 import './parts.css';
+import './controls.css';
+import './decisions.css';
 
 // However much arrives, the page is drawn at most once a frame, and not at all while nobody sees it.
 options.debounceRendering = requestAnimationFrame;
@@ -18,6 +22,7 @@ if (root !== null) {
   const tokens = new TokenStore({ storage, location, history });
   const state = new FleetState();
   const feed = new LiveFeed(state, tokens);
+  const api = new ServerApi(state.who, () => tokens.read());
   const waysIn = {
     byToken: (token: string) => {
       tokens.write(token);
@@ -37,11 +42,17 @@ if (root !== null) {
     tokens.forget();
     feed.start();
   };
+  const goTo = () => {
+    state.place.value = placeOf(location.hash);
+  };
   tokens.takeFromLink();
+  goTo();
   // A link with a token that is opened in this very tab changes the fragment only, and loads nothing.
   window.addEventListener('hashchange', () => {
     if (tokens.takeFromLink()) feed.start();
+    goTo();
+    window.scrollTo(0, 0);
   });
   feed.start();
-  render(<Console state={state} waysIn={waysIn} signOut={() => void signOut()} />, root);
+  render(<Console state={state} api={api} waysIn={waysIn} signOut={() => void signOut()} />, root);
 }

@@ -4,7 +4,7 @@ import type { Me } from '@bellwether/control-plane/http/people-api';
 export type Who = NonNullable<Me['operator']>;
 
 /** On every change that the session's cookie goes along with: no other site can send it (the server's session-cookie.ts). */
-const mark = { 'x-bellwether-request': 'console' };
+export const requestMark = { 'x-bellwether-request': 'console' };
 
 /** `Authorization` of a token; without one the session's cookie goes along by itself. */
 export function authorizationOf(token: string | null): Record<string, string> {
@@ -21,7 +21,7 @@ export async function askWho(token: string | null, signal: AbortSignal): Promise
 
 /** Opens a session, whose cookie no script sees. Answers what is wrong in words, or nothing. */
 export async function openSession(name: string, password: string): Promise<string | undefined> {
-  const headers = { 'content-type': 'application/json', ...mark };
+  const headers = { 'content-type': 'application/json', ...requestMark };
   const body = JSON.stringify({ name, password, as: 'session' });
   try {
     const reply = await fetch('api/v1/logins', { method: 'POST', headers, body });
@@ -33,7 +33,7 @@ export async function openSession(name: string, password: string): Promise<strin
 
 /** Ends the session on the server. That it cannot be reached ends it here all the same, where the cookie is left until its time is over. */
 export async function closeSession(): Promise<void> {
-  await fetch('api/v1/logins/current', { method: 'DELETE', headers: mark }).catch(() => {});
+  await fetch('api/v1/logins/current', { method: 'DELETE', headers: requestMark }).catch(() => {});
 }
 
 async function wordsOf(reply: Response): Promise<string> {

@@ -21,6 +21,7 @@ export const ConsumerView = Type.Object({
 });
 export type ConsumerView = Static<typeof ConsumerView>;
 export const ConsumerList = Type.Object({ consumers: Type.Array(ConsumerView) });
+export type ConsumerList = Static<typeof ConsumerList>;
 
 /** The password is shown this once; the server keeps its digest. */
 export const ConsumerReply = Type.Object({ ...ConsumerView.properties, password: Type.String() });

@@ -59,6 +59,7 @@ export const OwnPassword = Type.Object({ current: password, password }, strict);
 export const OperatorView = Type.Object({ name, role: Role, hasPassword: Type.Boolean(), createdAtMs: time });
 export type OperatorView = Static<typeof OperatorView>;
 export const OperatorList = Type.Object({ operators: Type.Array(OperatorView) });
+export type OperatorList = Static<typeof OperatorList>;
 
 /** `POST /operators`: without a password nobody logs in; it is then for programs, by API tokens. */
 export const OperatorRequest = Type.Object({ name, role: Role, password: Type.Optional(password) }, strict);
@@ -91,6 +92,7 @@ export const ApiTokenView = Type.Object({
 });
 export type ApiTokenView = Static<typeof ApiTokenView>;
 export const ApiTokenList = Type.Object({ tokens: Type.Array(ApiTokenView) });
+export type ApiTokenList = Static<typeof ApiTokenList>;
 /** The token is shown this once; the server keeps its digest. */
 export const ApiTokenReply = Type.Object({ ...ApiTokenView.properties, token: Type.String() });
 export type ApiTokenReply = Static<typeof ApiTokenReply>;

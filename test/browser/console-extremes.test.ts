@@ -5,6 +5,7 @@ import type { Overview } from '@bellwether/control-plane/http/status-api';
 import { startChromium } from '../support/chromium.js';
 import {
   deviceView,
+  idOf,
   liveFigures,
   modelReport,
   overview,
@@ -50,13 +51,26 @@ const refusal = { code: 'blob-digest', message: 'not the digest', atMs: 0 };
 
 /** Every word and colour that the page has. */
 const everything = overview({
-  status: serverStatus({ development: true }),
+  status: serverStatus({
+    development: true,
+    transport: 'plaintext-network',
+    expiring: [
+      { role: 'targets', expiresAtMs: 0 },
+      { role: 'staging-a-model-with-a-name-as-long-as-names-of-models-may-well-become', expiresAtMs: 4e12 },
+    ],
+    pending: { releases: ['digits@1.1.1'], devices: [idOf('waiting')], deviceKeys: [idOf('weak')] },
+    clones: [{ device: idOf(longName), atMs: 0 }],
+  }),
   devices: [
     deviceView(longName, '1.0.0', { labels: { customer: 'x'.repeat(63), hardware: 'rpi5', site: 'north' } }),
     deviceView('away', '1.0.0', { presence: 'offline' }),
     deviceView('new', undefined, { presence: 'never', report: null, live: null, lastSeenMs: null }),
     deviceView('ill', '1.0.0', { report: reportOf({ health: 'critical', models: [modelReport('1.0.0')] }) }),
-    deviceView('weak', '1.1.0', { report: reportOf({ health: 'degraded', models: [modelReport('1.1.0')] }) }),
+    deviceView('waiting', undefined, { standing: 'pending', labels: { customer: 'x'.repeat(63) } }),
+    deviceView('weak', '1.1.0', {
+      nextFingerprint: 'c'.repeat(64),
+      report: reportOf({ health: 'degraded', models: [modelReport('1.1.0')] }),
+    }),
     deviceView('guarded', '1.1.0', {
       live: liveFigures({ errorsPerSecond: 3, p99Ms: 12_345 }),
       report: reportOf({
@@ -71,7 +85,19 @@ const everything = overview({
     }),
   ],
   releases: [
-    releaseView('1.1.1', { production: false }),
+    releaseView('1.1.1', {
+      production: false,
+      lineage: { gitCommit: 'd'.repeat(40), data: 'z'.repeat(200), training: 'train.py' },
+      promotion: {
+        state: 'pending',
+        note: `better ${'y'.repeat(300)}`,
+        requestedBy: 'margarethe',
+        requestedAtMs: 0,
+        rejectedAtMs: null,
+        reason: null,
+      },
+    }),
+    releaseView('1.1.2', { production: false }),
     releaseView('1.1.0'),
     releaseView('1.0.0'),
     releaseView('0.9.0', { withdrawn: 'trained on the wrong data' }),
@@ -112,6 +138,14 @@ describe.each([
     expect(await isTooWide(page)).toBe(false);
     const paper = await page.evaluate<string>('getComputedStyle(document.documentElement).backgroundColor');
     expect(paper).toBe(options.colorScheme === 'dark' ? 'rgb(19, 24, 22)' : 'rgb(246, 245, 241)');
+    for (const [place, sign] of [
+      ['approvals', 'New devices'],
+      [`devices/${idOf(longName)}`, 'Two of its receipts have one predecessor'],
+    ]) {
+      await page.evaluate(`location.hash = '#/${place}'`);
+      await page.getByText(sign ?? '').waitFor();
+      expect([place, await faintTexts(page), await isTooWide(page)]).toEqual([place, [], false]);
+    }
   });
 
   it('an empty fleet says what to do next', async () => {
@@ -136,6 +170,9 @@ describe('by keyboard', () => {
       })()`);
     };
     expect(await focused()).toEqual(['BUTTON', 'solid', '3px']);
+    // Then the pages, what there is to see to, and the table.
+    for (const _page of ['Fleet', 'Approvals']) expect(await focused()).toEqual(['A', 'solid', '3px']);
+    for (const _note of ['clone', 'approvals']) expect(await focused()).toEqual(['A', 'solid', '3px']);
     expect(await focused()).toEqual(['region', 'solid', '3px']);
   });
 });

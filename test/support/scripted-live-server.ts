@@ -14,7 +14,14 @@ const types: Readonly<Record<string, string>> = {
 };
 
 /** Whoever asks. */
-const me = JSON.stringify({ operator: { name: 'margarethe', role: 'operator', expiresAtMs: null } });
+const may = [
+  'GET /live',
+  'GET /releases',
+  'GET /devices/:id',
+  'POST /devices/:id/approve',
+  'POST /devices/:id/decommission',
+];
+const me = JSON.stringify({ operator: { name: 'margarethe', role: 'operator', expiresAtMs: null, may } });
 
 /** The built console, and a live feed in which a test says what it likes: more devices than a test can start, and texts that no device may send. */
 export class ScriptedLiveServer {

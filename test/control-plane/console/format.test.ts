@@ -4,11 +4,18 @@ import {
   formatBytes,
   formatClock,
   formatCount,
+  formatLeft,
   formatMs,
   formatPct,
   formatRate,
   splitDeviceId,
 } from '@bellwether/control-plane/console/format';
+
+it('what is left is never said to be more', () => {
+  const minuteMs = 60_000;
+  const texts = [-1, 59, 61, 47 * 60 + 59, 49 * 60].map((minutes) => formatLeft(minutes * minuteMs));
+  expect(texts).toEqual(['0 minutes', '59 minutes', '1 hour', '47 hours', '2 days']);
+});
 
 describe('figures as people read them', () => {
   it.each([

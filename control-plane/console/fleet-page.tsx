@@ -1,0 +1,25 @@
+import { Attention } from './attention.js';
+import { DeviceTable } from './device-table.js';
+import { EventList } from './event-list.js';
+import { FleetCharts } from './fleet-charts.js';
+import type { PageProps } from './page.js';
+import { ReleaseShares } from './release-shares.js';
+import { RolloutList } from './rollout-list.js';
+
+/** The scoreboard: what the fleet serves, how fast, and what happened last. */
+export function FleetPage({ state }: PageProps) {
+  return (
+    <>
+      <Attention state={state} />
+      <ReleaseShares state={state} />
+      <FleetCharts state={state} />
+      <div class="columns">
+        <DeviceTable state={state} />
+        <div class="aside">
+          <RolloutList state={state} />
+          <EventList events={state.events.value} fleetSize={state.devices.value.size} />
+        </div>
+      </div>
+    </>
+  );
+}

@@ -1,0 +1,40 @@
+import { expect, it } from 'vitest';
+import { attentionNotes } from '@bellwether/control-plane/console/attention-notes';
+import { idOf, serverStatus } from '../../support/operator-views.js';
+
+const dayMs = 86_400_000;
+
+it('nothing is to be seen to where nothing waits and nothing runs out', () => {
+  expect(attentionNotes(serverStatus(), 0)).toEqual([]);
+});
+
+it('what is to be seen to comes with where, or with what to run, the worst first', () => {
+  const status = serverStatus({
+    pending: { releases: ['digits@1.1.0'], devices: ['a', 'b'], deviceKeys: [] },
+    clones: [{ device: idOf('barn'), atMs: 0 }],
+    expiring: [
+      { role: 'targets', expiresAtMs: 9 * dayMs },
+      { role: 'staging-digits', expiresAtMs: 12.5 * dayMs },
+      { role: 'timestamp', expiresAtMs: 10 * dayMs + 1 },
+    ],
+  });
+  expect(attentionNotes(status, 10 * dayMs)).toEqual([
+    {
+      tone: 'bad',
+      sentence: 'barn has a clone: another machine holds its key, or it was set back.',
+      href: `#/devices/${idOf('barn')}`,
+    },
+    {
+      tone: 'bad',
+      sentence: 'The signature of targets is no longer valid: devices install nothing new.',
+      command: 'bellwether keys renew targets --key …',
+    },
+    {
+      tone: 'warning',
+      sentence: 'The signature of staging-digits runs out in 2 days.',
+      command: 'bellwether keys renew staging-digits --key …',
+    },
+    { tone: 'warning', sentence: 'The signature of timestamp runs out in 0 minutes.' },
+    { tone: 'warning', sentence: 'Waiting for approval: 1 release, 2 new devices.', href: '#/approvals' },
+  ]);
+});
