@@ -5,7 +5,7 @@ import type { Machine } from '@bellwether/shared/contract/report';
 import { messageOf } from '@bellwether/shared/errors';
 import type { Log } from '@bellwether/shared/log';
 import type { AgentConfig } from './config.js';
-import type { Identity } from './identity/identity.js';
+import type { EnrolledIdentity } from './identity/identity.js';
 import type { ReceiptChain } from './identity/receipt-chain.js';
 import type { Engine, Runner } from './inference/engine.js';
 import { LocalApi, type LocalApiConfig } from './inference/local-api-http.js';
@@ -33,7 +33,7 @@ import type { Uplink } from './uplink/uplink.js';
 /** Everything that an agent stands on, opened. Tests replace one part and keep the rest. */
 export interface AgentParts {
   readonly config: AgentConfig;
-  readonly identity: Identity;
+  readonly identity: Pick<EnrolledIdentity, 'device' | 'fingerprint' | 'successor'>;
   readonly receipts: ReceiptChain;
   readonly reportIdentity: ReportIdentity;
   readonly localApi: LocalApiConfig;
@@ -161,9 +161,11 @@ export async function buildAgent(parts: AgentParts): Promise<Agent> {
       progress: reconciler.progress(),
       isDiskUnwritable: outbox.isUnwritable,
     });
-  const status = (): AgentStatus => ({
+  const status = async (): Promise<AgentStatus> => ({
     ...report(),
     fingerprint: identity.fingerprint,
+    // One that cannot be read is no reason to show nothing.
+    nextFingerprint: (await identity.successor().catch(() => undefined))?.identity.fingerprint ?? null,
     connected: uplink.connected,
     uplink: uplink.standing,
     outbox: outbox.state,

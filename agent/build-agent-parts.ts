@@ -207,7 +207,13 @@ async function openTrust(
         stage,
         allowDevelopment,
         root: root.file === undefined ? { sha256: root.sha256 ?? '' } : { file: root.file },
-        device: { id: identity.device, fingerprint: identity.fingerprint },
+        device: {
+          id: identity.device,
+          // Asked for each order: the key may be replaced while the agent runs.
+          get fingerprint() {
+            return identity.fingerprint;
+          },
+        },
         clock,
         log,
       });

@@ -44,6 +44,19 @@ program
     process.stdout.write(`${options.json ? JSON.stringify(status, null, 2) : describeStatus(status)}\n`);
   });
 
+program
+  .command('rotate-key')
+  .description(
+    'make a new key for this device and ask the server for it; the old one goes on until an operator has agreed to its fingerprint',
+  )
+  .option('-c, --config <file>', 'the configuration that the agent runs with', defaultConfig)
+  .option('--json', 'print device, fingerprint and standing as JSON')
+  .action(async (options: { readonly config: string; readonly json?: true }) => {
+    const { describeKeyRequest, rotateKey } = await import('./cli/rotate-key.js');
+    const asked = await rotateKey(await loadConfig(options.config));
+    process.stdout.write(`${options.json ? JSON.stringify(asked, null, 2) : describeKeyRequest(asked)}\n`);
+  });
+
 try {
   await program.parseAsync(process.argv);
 } catch (error) {

@@ -11,6 +11,8 @@ export const AgentStatus = Type.Object({
   ...reported,
   /** SHA-256 of the device's public key: what the operator compares before approving it [T-10]. */
   fingerprint: Type.String({ pattern: hex64Pattern }),
+  /** Of the key that it asks to go on with, until an operator has agreed: `bellwether device approve-key`. */
+  nextFingerprint: Type.Union([Type.Null(), Type.String({ pattern: hex64Pattern })]),
   /** The broker can be reached. */
   connected: Type.Boolean(),
   /** Where it is connected and whether that is encrypted, or in words why it is not: `approval-pending` is the server's word. */

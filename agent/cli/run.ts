@@ -1,21 +1,19 @@
 import { randomBytes } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
 import pino from 'pino';
 import { systemClock } from '@bellwether/shared/clock';
-import { messageOf } from '@bellwether/shared/errors';
 import type { Log } from '@bellwether/shared/log';
 import { buildAgent } from '../agent.js';
 import { openAgentParts, type Runtime } from '../build-agent-parts.js';
-import { type AgentConfig, ConfigError } from '../config.js';
+import type { AgentConfig } from '../config.js';
 import { asStateFolderError } from '../state-folder-disk.js';
 import { type Notification, notifySystemd } from '../systemd/notify-process.js';
+import { routeRequests } from './route-requests.js';
 
 /** Runs the agent until SIGTERM or SIGINT, which drain it. Rejects with what keeps it from starting. */
 export async function runAgent(config: AgentConfig, version: string): Promise<void> {
   const log = pino({ level: config.logLevel, base: null });
   const stopping = stopSignal();
-  const ca = await readAuthorities(config);
-  await routeRequests(config, ca);
+  const ca = await routeRequests(config);
   const opened = await openAgentParts(config, { ...runtimeOf(version, log), ca }, stopping).catch((error: unknown) => {
     // It may have waited for its first trust, and stopping is no failure.
     if (stopping.aborted) return undefined;
@@ -42,22 +40,6 @@ export async function runAgent(config: AgentConfig, version: string): Promise<vo
     await close();
   }
   log.info({}, 'agent stopped');
-}
-
-async function readAuthorities({ tls: { caFile } }: AgentConfig): Promise<string | undefined> {
-  if (caFile === undefined) return undefined;
-  try {
-    return await readFile(caFile, 'utf8');
-  } catch (cause) {
-    throw new ConfigError('config-invalid', `cannot read tls.caFile ${caFile}: ${messageOf(cause)}`, { cause });
-  }
-}
-
-/** Most devices have neither, and are spared the library. */
-async function routeRequests({ proxy }: AgentConfig, ca: string | undefined): Promise<void> {
-  if (proxy.http === undefined && proxy.https === undefined && ca === undefined) return;
-  const { routeFetch } = await import('../uplink/dispatcher-http.js');
-  routeFetch({ proxy, ca });
 }
 
 function runtimeOf(version: string, log: pino.Logger): Runtime {

@@ -26,6 +26,7 @@ export function describeStatus(status: AgentStatus): string {
   const lines: readonly (readonly [string, string])[] = [
     ['device', status.device],
     ['fingerprint', status.fingerprint],
+    ...describeNext(status.nextFingerprint),
     ['stage', `${status.stage}${status.development ? ' (DEVELOPMENT root: anybody may hold its keys)' : ''}`],
     ['state', `${status.state}, ${status.health}`],
     ['order', `${order}${refused}`],
@@ -36,6 +37,11 @@ export function describeStatus(status: AgentStatus): string {
   const head = lines.map(([name, value]) => `${name.padEnd(12)} ${value}`);
   const body = models.length === 0 ? ['no model is ordered'] : models.map(describeModel);
   return [...head, '', ...body].join('\n');
+}
+
+function describeNext(fingerprint: string | null): readonly (readonly [string, string])[] {
+  if (fingerprint === null) return [];
+  return [['next key', `${fingerprint} (PENDING: an operator must agree to it)`]];
 }
 
 function describeUplink(uplink: AgentStatus['uplink']): string {

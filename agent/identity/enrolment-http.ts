@@ -4,6 +4,8 @@ import { type CompiledSchema, decodeDocument } from '@bellwether/shared/contract
 import {
   type EnrolmentPayload,
   EnrolmentReply,
+  type KeyRotationPayload,
+  KeyRotationReply,
   NonceReply,
   Problem,
   type SessionAudience,
@@ -14,12 +16,13 @@ import { messageOf } from '@bellwether/shared/errors';
 import { Compile } from '@bellwether/shared/schema';
 import { sha256 } from '@bellwether/shared/signing/digest';
 import { EnrolmentError, type EnrolmentServer, type Session } from './enrolment.js';
-import type { Identity } from './identity.js';
+import type { Identity, Successor } from './identity.js';
 
 const schemas = {
   enrolment: Compile(EnrolmentReply),
   nonce: Compile(NonceReply),
   session: Compile(SessionReply),
+  rotation: Compile(KeyRotationReply),
   problem: Compile(Problem),
 };
 
@@ -63,8 +66,7 @@ export class EnrolmentHttp implements EnrolmentServer {
 
   async openSession(identity: Identity, audience: SessionAudience, signal: AbortSignal): Promise<Session> {
     const refused = 'session-refused';
-    const question = { path: '/sessions/nonce', body: { device: identity.device }, refused, signal } as const;
-    const { nonce: serverNonce } = await this.#post(schemas.nonce, question);
+    const serverNonce = await this.#nonce(identity, refused, signal);
     const deviceNonce = newNonce();
     const payload: SessionPayload = { device: identity.device, serverNonce, deviceNonce, audience };
     const body = { envelope: asJson(identity.seal('session', payload)) };
@@ -72,6 +74,21 @@ export class EnrolmentHttp implements EnrolmentServer {
     const time = Buffer.from(JSON.stringify(reply.time));
     const { token, expiresInSeconds, mqttUrl } = reply;
     return { token, expiresInSeconds, mqttUrl, time, deviceNonce };
+  }
+
+  async requestKey(successor: Successor, signal: AbortSignal): Promise<KeyRotationReply['standing']> {
+    const { identity } = successor;
+    const refused = 'rotation-refused';
+    const serverNonce = await this.#nonce(identity, refused, signal);
+    const payload: KeyRotationPayload = { device: identity.device, serverNonce, newPublic: identity.publicKey };
+    const body = { envelope: asJson(successor.sealByBoth('keyRotation', payload)) };
+    const { standing } = await this.#post(schemas.rotation, { path: '/key-rotations', body, refused, signal });
+    return standing;
+  }
+
+  async #nonce({ device }: Identity, refused: PostRequest['refused'], signal: AbortSignal): Promise<string> {
+    const { nonce } = await this.#post(schemas.nonce, { path: '/sessions/nonce', body: { device }, refused, signal });
+    return nonce;
   }
 
   async #post<T>(schema: CompiledSchema<T>, request: PostRequest): Promise<T> {
@@ -104,7 +121,7 @@ interface PostRequest {
   readonly path: string;
   readonly body: unknown;
   /** The code of a 4xx answer. */
-  readonly refused: 'join-refused' | 'session-refused';
+  readonly refused: 'join-refused' | 'session-refused' | 'rotation-refused';
   readonly signal: AbortSignal;
 }
 

@@ -27,8 +27,25 @@ export class Membership {
   async openSession(audience: SessionAudience, signal: AbortSignal): Promise<Session> {
     const { identity, server } = this.#parts;
     if (!identity.enrolled) await this.#enrol(signal);
-    const session = await server.openSession(identity, audience, signal);
+    const session = await server.openSession(identity, audience, signal).catch((error: unknown) => {
+      if (!(error instanceof EnrolmentError) || error.code !== 'session-refused') throw error;
+      return this.#openWithSuccessor(audience, error, signal);
+    });
     this.#parts.offerTime(session.time, session.deviceNonce);
+    return session;
+  }
+
+  /** An operator may have agreed to the key that this device asked for: then the old one opens nothing, and this one does. */
+  async #openWithSuccessor(audience: SessionAudience, refused: EnrolmentError, signal: AbortSignal): Promise<Session> {
+    const { identity, server, log } = this.#parts;
+    const successor = await identity.successor();
+    if (successor === undefined) throw refused;
+    const session = await server.openSession(successor.identity, audience, signal).catch((error: unknown) => {
+      // What the server says of a key that it does not know yet tells nobody anything.
+      throw error instanceof EnrolmentError && error.code === 'session-refused' ? refused : error;
+    });
+    await successor.take();
+    log.info({ device: identity.device, fingerprint: identity.fingerprint }, 'this device goes on with its new key');
     return session;
   }
 

@@ -21,7 +21,7 @@ export interface LocalApiContent {
   readonly agentVersion: string;
   /** Each ordered model serves some verified release. */
   readonly isReady: () => boolean;
-  /** What `bellwether-agent status` prints, as JSON. */
+  /** What `bellwether-agent status` prints, as JSON; or a promise of it. */
   readonly status: () => unknown;
 }
 
@@ -70,13 +70,13 @@ async function route(request: IncomingMessage, content: LocalApiContent, limits:
   return readiness(content.serving.runnerOf(model) !== undefined, { name: model });
 }
 
-function fixedRoute(path: string, request: IncomingMessage, content: LocalApiContent): Reply {
-  const routes: Readonly<Record<string, () => Reply>> = {
+function fixedRoute(path: string, request: IncomingMessage, content: LocalApiContent): Reply | Promise<Reply> {
+  const routes: Readonly<Record<string, () => Reply | Promise<Reply>>> = {
     '/v2': () =>
       json(200, { name: 'bellwether-agent', version: content.agentVersion, extensions: ['binary_tensor_data'] }),
     '/v2/health/live': () => json(200, { live: true }),
     '/v2/health/ready': () => readiness(content.isReady()),
-    '/bellwether/status': () => json(200, content.status()),
+    '/bellwether/status': async () => json(200, await content.status()),
   };
   const answer = Object.hasOwn(routes, path) ? routes[path] : undefined;
   if (answer === undefined) throw new LocalApiError('not-found', `there is nothing at ${path}`);

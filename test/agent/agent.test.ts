@@ -48,7 +48,7 @@ function partsOf(steps: string[]): AgentParts {
   const about = { version: '0', node: '20', platform: 'linux', arch: 'x64' };
   const parts = {
     config,
-    identity: { fingerprint: 'f'.repeat(64) },
+    identity: { device: 'meadow-0123456789abcdef', fingerprint: 'f'.repeat(64), successor: async () => undefined },
     receipts: { next: () => Promise.resolve(null) },
     reportIdentity: {
       device: 'meadow-0123456789abcdef',

@@ -1,11 +1,15 @@
+import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import type { KeyRequest } from '@bellwether/agent/cli/rotate-key';
+import type { AgentStatus } from '@bellwether/agent/status';
+import type { DeviceView } from '@bellwether/control-plane/http/operator-api';
 import type { KeyListing } from '@bellwether/control-plane/publisher/key-list';
 import { digitsFolder } from '../support/digits.js';
-import { FleetProcesses, servedVersion } from '../support/fleet-process.js';
+import { type AgentProcess, FleetProcesses, servedVersion } from '../support/fleet-process.js';
 import { readKeyPublic } from '../support/key-public.js';
 
 /** Who may sign changes, while a production device serves: real CLI, server and agent. Chapters in order. */
@@ -20,11 +24,13 @@ const reports = (what: string, metadata: Readonly<Record<string, number>>) =>
     Object.entries(metadata).every(([role, version]) => device?.report?.metadata?.[role as 'root'] === version),
   );
 
+let meadow: AgentProcess;
+
 beforeAll(async () => {
   fleet = await FleetProcesses.startQuickProduction();
   await fleet.cli('release', 'publish', fileURLToPath(new URL('1.0.0', digitsFolder)), ...keys('publisher-1'));
   await fleet.cli('release', 'approve', 'digits@1.0.0', ...keys('approver-1'));
-  await fleet.startAgent('meadow', { allowDevelopment: false, startSpreadMs: 0 });
+  meadow = await fleet.startAgent('meadow', { allowDevelopment: false, startSpreadMs: 0 });
   await fleet.cli('rollout', 'create', 'digits@1.0.0', '--to', 'all');
   await fleet.until(
     'the device serves',
@@ -142,4 +148,41 @@ it('after a theft a higher epoch holds at once, and the stolen key signs nothing
   expect((await listing()).keys.find(({ roles }) => roles.includes('director'))?.publicKey).toBe(
     await readKeyPublic(join(fleet.data, 'keys', 'director.key')),
   );
+}, 60_000);
+
+it('a device goes on with a key of its own making once an operator agrees, over a restart, and its receipts are one chain', async () => {
+  const asked = JSON.parse(await fleet.agentCli('meadow', 'rotate-key', '--json')) as KeyRequest;
+  expect(asked.standing).toBe('pending');
+  expect(await fleet.agentCli('meadow', 'status')).toMatch(new RegExp(`next key +${asked.fingerprint}`));
+  const before = await fleet.until('the server shows the key that waits', (all) =>
+    all.some(({ nextFingerprint }) => nextFingerprint === asked.fingerprint),
+  );
+  const generation = (all: readonly DeviceView[]) =>
+    all.find(({ id }) => id === asked.device)?.report?.observed?.generation ?? 0;
+  const wrong = ['device', 'approve-key', asked.device, '--fingerprint', '0'.repeat(16)];
+  await expect(fleet.cli(...wrong)).rejects.toThrow('fingerprint');
+  await fleet.cli('device', 'approve-key', asked.device, '--fingerprint', asked.fingerprint);
+  const isRenewed = (all: readonly DeviceView[]) =>
+    generation(all) > generation(before) &&
+    all.every(({ presence, report }) => presence === 'online' && report?.state === 'converged');
+  const after = await fleet.until('it has its order for the new key', isRenewed);
+  expect(after.find(({ id }) => id === asked.device)).toMatchObject({
+    fingerprint: asked.fingerprint,
+    nextFingerprint: null,
+    report: { orderRefusal: null },
+  });
+  const { runId } = after.find(({ id }) => id === asked.device)?.report ?? {};
+  meadow.child.kill();
+  await once(meadow.child, 'exit');
+  meadow = fleet.restartAgent('meadow', fleet.agentFile('meadow'), meadow);
+  await fleet.until('it is there again', (all) =>
+    all.some(({ id, presence, report }) => id === asked.device && presence === 'online' && report?.runId !== runId),
+  );
+  const { fingerprint, nextFingerprint } = JSON.parse(
+    await fleet.agentCli('meadow', 'status', '--json'),
+  ) as AgentStatus;
+  expect([fingerprint, nextFingerprint]).toEqual([asked.fingerprint, null]);
+  const { events } = await fleet.api<{ readonly events: readonly { readonly kind: string }[] }>('/events?limit=500');
+  expect(events.filter(({ kind }) => kind === 'clone' || kind === 'receipt-refused')).toEqual([]);
+  expect(events.length).toBeGreaterThan(0);
 }, 60_000);

@@ -111,23 +111,18 @@ export class FleetProcesses {
   }
 
   /** Runs a verb of the operator's CLI to its end and answers with what it printed; throws with its words when it fails. */
-  async cli(...verb: readonly string[]): Promise<string> {
-    const env = { BELLWETHER_SERVER: this.#httpUrl, BELLWETHER_TOKEN: this.#token };
-    const child = spawn(process.execPath, [cliMain, ...verb], {
-      env: { ...process.env, ...env },
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
-    let printed = '';
-    child.stdout.on('data', (part: Buffer) => {
-      printed += part.toString();
-    });
-    let said = '';
-    child.stderr.on('data', (part: Buffer) => {
-      said += part.toString();
-    });
-    const [code] = (await once(child, 'close')) as [number | null];
-    if (code !== 0) throw new Error(`bellwether ${verb.join(' ')}: ${said.trim()}`);
-    return printed;
+  cli(...verb: readonly string[]): Promise<string> {
+    return printedBy(cliMain, verb, { BELLWETHER_SERVER: this.#httpUrl, BELLWETHER_TOKEN: this.#token });
+  }
+
+  /** Runs a verb of `bellwether-agent` with the configuration of an agent that was started here. */
+  agentCli(name: string, ...verb: readonly string[]): Promise<string> {
+    return printedBy(agentMain, [...verb, '--config', this.agentFile(name)], {});
+  }
+
+  /** The configuration of an agent that was started here. */
+  agentFile(name: string): string {
+    return join(this.folder, name, 'agent.yaml');
   }
 
   async publish(releaseFolder: string, release: string): Promise<void> {
@@ -155,7 +150,7 @@ export class FleetProcesses {
     const socketPath = join(folder, 'agent.sock');
     await mkdir(folder, { recursive: true });
     const { token: joinToken } = await this.api<TokenReply>('/tokens', { labels });
-    const file = join(folder, 'agent.yaml');
+    const file = this.agentFile(name);
     const root = { file: join(this.keys, 'root.json') };
     const server = { url: this.#httpUrl };
     const all = {
@@ -234,6 +229,28 @@ export function childrenOf(pid: number): readonly number[] {
 /** The port of a URL; 0, any that is free, when there is none yet. */
 function portOf(url: string): string {
   return url === '' ? '0' : new URL(url).port;
+}
+
+async function printedBy(
+  main: string,
+  verb: readonly string[],
+  env: Readonly<Record<string, string>>,
+): Promise<string> {
+  const child = spawn(process.execPath, [main, ...verb], {
+    env: { ...process.env, ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let printed = '';
+  child.stdout.on('data', (part: Buffer) => {
+    printed += part.toString();
+  });
+  let said = '';
+  child.stderr.on('data', (part: Buffer) => {
+    said += part.toString();
+  });
+  const [code] = (await once(child, 'close')) as [number | null];
+  if (code !== 0) throw new Error(`${verb.join(' ')}: ${said.trim()}`);
+  return printed;
 }
 
 async function readyText(child: ChildProcess): Promise<string> {

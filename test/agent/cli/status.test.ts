@@ -10,6 +10,7 @@ function printed(changes: Partial<AgentStatus>): string {
   const status = {
     ...readVector<Report>('contract/report'),
     fingerprint,
+    nextFingerprint: null,
     connected: false,
     uplink: { connected: false, why: 'connect ECONNREFUSED' },
     outbox: { waiting: 0, bytes: 0, lostWindows: 0, lostEvents: 0 },
@@ -24,6 +25,12 @@ const connectedTo = (url: string, encrypted: boolean) =>
 describe('bellwether-agent status', () => {
   it('shows the whole fingerprint, which a person compares', () => {
     expect(printed({})).toContain(fingerprint);
+  });
+
+  it('shows the fingerprint of the next key while an operator has to agree to it', () => {
+    const nextFingerprint = 'cd'.repeat(32);
+    expect(printed({ nextFingerprint })).toMatch(new RegExp(`next key +${nextFingerprint} \\(PENDING`));
+    expect(printed({})).not.toMatch(/next key/);
   });
 
   it('says whether anybody may hold the keys', () => {
