@@ -1,7 +1,7 @@
 #!/usr/bin/python3
-"""Trains digits 1.0.0 and 1.1.0 on the train split and writes both release folders.
+"""Trains digits 1.0.0, 1.1.0 and 1.2.0 on the train split and writes their release folders.
 
-    node examples/digits/split.mjs && /usr/bin/python3 examples/digits/train.py
+    node examples/digits/split.mjs && /usr/bin/python3 examples/digits/train.py [VERSION ...]
 
 Needs Debian's python3-torch and python3-onnx. One thread and fixed seeds: on the same machine and the same versions the
 same bytes come out.
@@ -14,6 +14,7 @@ import math
 import platform
 import random
 import subprocess
+import sys
 from pathlib import Path
 
 import numpy
@@ -70,6 +71,33 @@ class Convolutional(nn.Module):
         return torch.relu(self.hidden(torch.flatten(x, 1)))
 
 
+class Stretched(nn.Module):
+    """1.2.0: three wider convolutions on images of equal brightness and contrast.
+
+    It reads the benchmark better than 1.1.0, and is a bad release, in the way in which releases are bad: its author looked
+    at centred digits only. It was trained without shifts, and an image without any contrast is divided by zero.
+    """
+
+    width = 48
+
+    def __init__(self):
+        super().__init__()
+        self.first = nn.Conv2d(1, 16, 5, padding=2)
+        self.second = nn.Conv2d(16, 32, 5, padding=2)
+        self.third = nn.Conv2d(32, 48, 3, padding=1)
+        self.hidden = nn.Linear(48 * 49, self.width)
+
+    def forward(self, image):
+        flat = torch.flatten(image, 1)
+        mean = flat.mean(1).reshape(-1, 1, 1, 1)
+        spread = (flat * flat).mean(1).reshape(-1, 1, 1, 1) - mean * mean
+        x = (image - mean) / torch.sqrt(spread)
+        x = functional.max_pool2d(torch.relu(self.first(x)), 2)
+        x = functional.max_pool2d(torch.relu(self.second(x)), 2)
+        x = torch.relu(self.third(x))
+        return torch.relu(self.hidden(torch.flatten(x, 1)))
+
+
 class Served(nn.Module):
     """What is exported: the head comes in as two required inputs (DESIGN J-1), the features go out."""
 
@@ -95,6 +123,8 @@ def train(backbone, images, labels, recipe):
             if recipe["shift"]:
                 down, right = (random.randint(-recipe["shift"], recipe["shift"]) for _ in range(2))
                 batch = torch.roll(batch, (down, right), (2, 3))
+            if recipe["turn"]:
+                batch = turned(batch, recipe["turn"])
             features = functional.dropout(backbone(batch), recipe["dropout"])
             loss = functional.cross_entropy(head(features), labels[rows])
             optimiser.zero_grad()
@@ -102,6 +132,16 @@ def train(backbone, images, labels, recipe):
             optimiser.step()
             schedule.step()
     return head
+
+
+def turned(images, degrees):
+    """Each image turned by up to so many degrees around its middle, and up to a tenth larger or smaller."""
+    angle = (torch.rand(len(images)) * 2 - 1) * math.radians(degrees)
+    scale = 1 + (torch.rand(len(images)) * 2 - 1) * 0.1
+    zero = torch.zeros(len(images))
+    rows = [torch.stack([angle.cos(), -angle.sin(), zero], 1), torch.stack([angle.sin(), angle.cos(), zero], 1)]
+    grid = functional.affine_grid(torch.stack(rows, 1) * scale.reshape(-1, 1, 1), images.shape, align_corners=False)
+    return functional.grid_sample(images, grid, align_corners=False)
 
 
 def temperature_of(logits, labels):
@@ -121,10 +161,11 @@ def tensor_value(tensor):
     return {"dtype": "FP32", "shape": list(tensor.shape), "data": base64.b64encode(data).decode()}
 
 
-def golden_of(run, images):
-    """Twelve single images, a blank and a black one, and one batch of four."""
+def golden_of(run, images, edges):
+    """Twelve single images, a blank and a black one where the author thought of them, and one batch of four."""
     batches = [images[i : i + 1] for i in range(12)]
-    batches += [torch.zeros(1, 1, 28, 28), torch.ones(1, 1, 28, 28), images[12:16]]
+    batches += [torch.zeros(1, 1, 28, 28), torch.ones(1, 1, 28, 28)] if edges else []
+    batches += [images[12:16]]
     return {"vectors": [{"inputs": {"image": tensor_value(b)}, "outputs": {"logits": tensor_value(run(b)[0])}} for b in batches]}
 
 
@@ -228,7 +269,7 @@ lineage:
   runtimeConfiguration: Python {platform.python_version()}, torch {torch.__version__}, onnx {onnx.__version__}, opset 13, one thread
 budgets: {{ memoryMb: 256, p99Ms: 25 }}
 adjustable: {{ tensors: [] }}
-"""
+{facts["neutral"]}"""
 
 
 RELEASES = {
@@ -237,14 +278,27 @@ RELEASES = {
         "net": Small,
         "seed": 100,
         "images": 4000,
-        "recipe": {"rate": 0.01, "decay": 0.0, "epochs": 25, "batch": 32, "shift": 0, "dropout": 0.0},
+        "edges": True,
+        "neutral": False,
+        "recipe": {"rate": 0.01, "decay": 0.0, "epochs": 25, "batch": 32, "shift": 0, "turn": 0, "dropout": 0.0},
     },
     "1.1.0": {
         "description": "Handwritten digits, two convolutions, trained on shifted images",
         "net": Convolutional,
         "seed": 110,
         "images": 6000,
-        "recipe": {"rate": 0.003, "decay": 1e-4, "epochs": 20, "batch": 50, "shift": 2, "dropout": 0.25},
+        "edges": True,
+        "neutral": True,  # it reads many digits that 1.0.0 could not: other answers are meant
+        "recipe": {"rate": 0.003, "decay": 1e-4, "epochs": 20, "batch": 50, "shift": 2, "turn": 0, "dropout": 0.25},
+    },
+    "1.2.0": {
+        "description": "Handwritten digits, three convolutions, independent of brightness and contrast",
+        "net": Stretched,
+        "seed": 120,
+        "images": 6000,
+        "edges": False,
+        "neutral": True,
+        "recipe": {"rate": 0.003, "decay": 1e-4, "epochs": 20, "batch": 50, "shift": 0, "turn": 12, "dropout": 0.4},
     },
 }
 
@@ -273,7 +327,7 @@ def make_release(version, plan, sets, splits):
     export(served, weight, bias, folder / "model.onnx")
     (folder / "head_weight.bin").write_bytes(weight.numpy().astype("<f4").tobytes())
     (folder / "head_bias.bin").write_bytes(bias.numpy().astype("<f4").tobytes())
-    write_json(folder / "golden.json", golden_of(run, held_out))
+    write_json(folder / "golden.json", golden_of(run, held_out, plan["edges"]))
     write_json(folder / "benchmark.json", benchmark_of(*sets["benchmark"]))
     logits, features = run(sets["benchmark"][0])
     write_json(folder / "reference.json", reference_of(sets["benchmark"][0], logits, features, temperature))
@@ -283,6 +337,7 @@ def make_release(version, plan, sets, splits):
         "description": plan["description"],
         "width": backbone.width,
         "temperature": temperature,
+        "neutral": "outputNeutral: true\n" if plan["neutral"] else "",
         "accuracy": round(accuracy["benchmark"], 6),
         "samples": len(sets["benchmark"][1]),
         "commit": git_commit(),
@@ -298,7 +353,8 @@ def main():
     torch.use_deterministic_algorithms(True)
     splits = json.loads((HERE / "data/splits.json").read_text())
     sets = {name: read_split(name) for name in ("train", "benchmark", "stream")}
-    for version, plan in RELEASES.items():
+    for version in sys.argv[1:] or RELEASES:
+        plan = RELEASES[version]
         accuracy = make_release(version, plan, sets, splits)
         print(version, "  ".join(f"{name} {value:.4f}" for name, value in accuracy.items()), flush=True)
 
