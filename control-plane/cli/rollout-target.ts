@@ -1,5 +1,5 @@
 import { labelPattern } from '@bellwether/shared/ids';
-import type { RolloutTarget } from '../http/operator-api.js';
+import type { RolloutTarget } from '../http/rollout-api.js';
 import { CliError } from './cli-error.js';
 import { labelsText } from './units.js';
 

@@ -1,7 +1,7 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import { parseReleaseId } from '@bellwether/shared/ids';
 import { Compile } from '@bellwether/shared/schema';
-import { RolloutList, type RolloutRequest, type RolloutView } from '../http/operator-api.js';
+import { RolloutList, type RolloutRequest, type RolloutView } from '../http/rollout-api.js';
 import type { ServerConnection } from '../publisher/server-http.js';
 import { CliError } from './cli-error.js';
 import { Progress } from './progress.js';

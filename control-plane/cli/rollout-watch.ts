@@ -1,6 +1,6 @@
 import type { Clock } from '@bellwether/shared/clock';
 import { Compile } from '@bellwether/shared/schema';
-import { type RolloutDevice, RolloutView } from '../http/operator-api.js';
+import { type RolloutDevice, RolloutView } from '../http/rollout-api.js';
 import type { ServerConnection } from '../publisher/server-http.js';
 import { CliError } from './cli-error.js';
 import type { Moment, Progress } from './progress.js';

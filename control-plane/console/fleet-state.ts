@@ -1,5 +1,6 @@
 import { batch, computed, signal } from '@preact/signals';
-import type { DeviceView, ReleaseView, RolloutView, TimelineEvent } from '@bellwether/control-plane/http/operator-api';
+import type { DeviceView, ReleaseView, TimelineEvent } from '@bellwether/control-plane/http/operator-api';
+import type { RolloutView } from '@bellwether/control-plane/http/rollout-api';
 import type { ServerStatus } from '@bellwether/control-plane/http/status-api';
 import { type FleetSample, sampleOf } from './fleet-sample.js';
 import type { LiveMessage } from './live-message.js';

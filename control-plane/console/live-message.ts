@@ -1,4 +1,5 @@
-import type { DeviceView, ReleaseView, RolloutView, TimelineEvent } from '@bellwether/control-plane/http/operator-api';
+import type { DeviceView, ReleaseView, TimelineEvent } from '@bellwether/control-plane/http/operator-api';
+import type { RolloutView } from '@bellwether/control-plane/http/rollout-api';
 import type { Overview, ServerStatus } from '@bellwether/control-plane/http/status-api';
 
 /** What the server sends, by the event's name. */

@@ -1,4 +1,5 @@
-import type { DeviceView, RolloutView } from '@bellwether/control-plane/http/operator-api';
+import type { DeviceView } from '@bellwether/control-plane/http/operator-api';
+import type { RolloutView } from '@bellwether/control-plane/http/rollout-api';
 import { formatCount } from './format.js';
 import { compareReleases, servedBy } from './served-releases.js';
 

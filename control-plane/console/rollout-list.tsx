@@ -1,4 +1,4 @@
-import type { RolloutView } from '@bellwether/control-plane/http/operator-api';
+import type { RolloutView } from '@bellwether/control-plane/http/rollout-api';
 import type { FleetState } from './fleet-state.js';
 import { formatClock } from './format.js';
 

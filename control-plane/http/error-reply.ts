@@ -56,6 +56,7 @@ const statuses: Readonly<Record<OurCode, number>> = {
   'release-approved': 409,
   'promotion-unknown': 404,
   'rollout-unknown': 404,
+  'policy-unknown': 422,
   'consumer-exists': 409,
   'consumer-unknown': 404,
   'hook-secret-invalid': 403,

@@ -151,49 +151,6 @@ export const RejectionRequest = Type.Object(
 export const ReleaseList = Type.Object({ releases: Type.Array(ReleaseView) });
 export type ReleaseList = Static<typeof ReleaseList>;
 
-/** Whom a rollout is for: everybody, or the devices that carry all these labels. */
-export const RolloutTarget = Type.Union([
-  Type.Object({ all: Type.Literal(true) }, { additionalProperties: false }),
-  Type.Object({ labels: Labels }, { additionalProperties: false }),
-]);
-export type RolloutTarget = Static<typeof RolloutTarget>;
-
-/** `POST /rollouts` */
-export const RolloutRequest = Type.Object(
-  { release: Type.String({ maxLength: 200 }), to: RolloutTarget },
-  { additionalProperties: false },
-);
-export type RolloutRequest = Static<typeof RolloutRequest>;
-
-/** Where a device stands in a rollout: a refused one names the code. Only `settled` and `serving` have the release up [R-5]. */
-export const RolloutDevice = Type.Object({
-  device: Type.String(),
-  state: Type.Union([
-    Type.Literal('ordered'),
-    Type.Literal('installing'),
-    Type.Literal('serving'),
-    Type.Literal('settled'),
-    Type.Literal('refused'),
-    Type.Literal('silent'),
-  ]),
-  code: orNull(Type.String()),
-  message: orNull(Type.String()),
-});
-export type RolloutDevice = Static<typeof RolloutDevice>;
-
-export const RolloutView = Type.Object({
-  id: Type.String(),
-  release: Type.String(),
-  to: RolloutTarget,
-  createdAtMs: count,
-  /** `rolling` until every device has answered; `done`: each serves it; `held`: a device refused; `superseded` by a newer rollout. */
-  phase: Type.Union([Type.Literal('rolling'), Type.Literal('done'), Type.Literal('held'), Type.Literal('superseded')]),
-  devices: Type.Array(RolloutDevice),
-});
-export type RolloutView = Static<typeof RolloutView>;
-export const RolloutList = Type.Object({ rollouts: Type.Array(RolloutView) });
-export type RolloutList = Static<typeof RolloutList>;
-
 /**
  * What arrived: `lost` = gaps in the sequences of windows that later ones prove, and what devices say they dropped;
  * `unknownFields` = fields of stored messages that this version does not know, and ignores [W-3].

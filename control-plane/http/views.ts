@@ -10,7 +10,8 @@ import type { Conductor } from '../rollouts/conductor.js';
 import { RolloutError } from '../rollouts/rollout-error.js';
 import type { LiveBoard } from '../telemetry/live-board.js';
 import type { TelemetryStore } from '../telemetry/telemetry-store.js';
-import type { DeviceView, ReleaseView, RolloutView } from './operator-api.js';
+import type { DeviceView, ReleaseView } from './operator-api.js';
+import type { RolloutView } from './rollout-api.js';
 import type { Overview, ServerStatus } from './status-api.js';
 
 /** Events that a new watcher gets at once. */

@@ -5,13 +5,14 @@ import type { AuditTrail } from '../audit/audit-row.js';
 import type { Catalog, CatalogRelease } from '../catalog/catalog.js';
 import type { Device } from '../fleet/device.js';
 import type { Fleet } from '../fleet/fleet.js';
-import type { RolloutRequest, RolloutView } from '../http/operator-api.js';
+import type { RolloutRequest, RolloutView } from '../http/rollout-api.js';
 import { rolloutsFor } from '../orders/compose.js';
 import type { Orders } from '../orders/publish.js';
-import { covers, isFor, type Rollout, releaseIn, rolloutId } from './rollout.js';
+import { covers, isFor, type Rollout, rolloutId } from './rollout.js';
 import { deviceState } from './rollout-device.js';
 import { RolloutError } from './rollout-error.js';
 import type { RolloutStore } from './rollout-store.js';
+import { directView } from './rollout-view.js';
 import { type RolloutEffect, type RolloutEvent, transition } from './transition.js';
 
 /** Reports come in crowds; the rollouts that they concern are looked at together. */
@@ -74,7 +75,8 @@ export class Conductor {
   }
 
   /** Starts a rollout; throws RolloutError. */
-  async create({ release: name, to }: RolloutRequest): Promise<RolloutView> {
+  async create({ release: name, to, policy = 'direct' }: RolloutRequest): Promise<RolloutView> {
+    if (policy !== 'direct') throw new RolloutError('policy-unknown', 'this server knows the policy direct only');
     const { clock, store, fleet, log } = this.#parts;
     const devices = fleet.members().filter(({ labels }) => isFor(to, labels));
     const { model, version, manifest } = this.#releaseFor(name, devices);
@@ -211,17 +213,13 @@ export class Conductor {
   #view(rollout: Rollout): RolloutView {
     const { fleet, orders } = this.#parts;
     const devices = fleet.members().filter((device) => this.#rolloutsOf(device).includes(rollout));
-    return {
-      id: rolloutId(rollout),
-      release: releaseIn(rollout),
-      to: rollout.target,
-      createdAtMs: rollout.createdAtMs,
-      phase: rollout.phase,
-      devices: devices.map((device) => {
+    return directView(
+      rollout,
+      devices.map((device) => {
         const { id, report, presence } = device;
         return deviceState(rollout, { id, report, isOnline: presence === 'online', order: orders.of(id) });
       }),
-    };
+    );
   }
 }
 

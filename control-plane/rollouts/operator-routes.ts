@@ -1,6 +1,6 @@
 import { Type } from '@bellwether/shared/schema';
 import type { AuditTrail } from '../audit/audit-row.js';
-import { RolloutList, RolloutRequest, RolloutView } from '../http/operator-api.js';
+import { RolloutList, RolloutRequest, RolloutView } from '../http/rollout-api.js';
 import { actorOf } from '../http/route-guard.js';
 import type { TypedApp } from '../http/typed-app.js';
 import type { Views } from '../http/views.js';

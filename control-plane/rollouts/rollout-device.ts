@@ -1,5 +1,5 @@
 import type { Report } from '@bellwether/shared/contract/report';
-import type { RolloutDevice } from '../http/operator-api.js';
+import type { RolloutDevice } from '../http/rollout-api.js';
 import type { Rollout } from './rollout.js';
 
 /** What decides where a device stands in a rollout. */

@@ -5,7 +5,8 @@ export type RolloutErrorCode =
   | 'release-unknown'
   | 'release-not-approved'
   | 'release-withdrawn'
-  | 'rollout-unknown';
+  | 'rollout-unknown'
+  | 'policy-unknown';
 
 /** A rollout that cannot be, or is not there. */
 export class RolloutError extends CodedError<RolloutErrorCode> {}

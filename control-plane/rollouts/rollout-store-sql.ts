@@ -3,8 +3,8 @@ import { checkSchema } from '@bellwether/shared/contract/decode';
 import { parseStrictJson } from '@bellwether/shared/contract/strict-json';
 import { Compile, Type } from '@bellwether/shared/schema';
 import type { Tables } from '../database/schema.js';
-import { RolloutTarget, RolloutView } from '../http/operator-api.js';
-import type { Rollout, RolloutPhase } from './rollout.js';
+import { type RolloutPhase, RolloutTarget, RolloutView } from '../http/rollout-api.js';
+import type { Rollout } from './rollout.js';
 import type { RolloutStore } from './rollout-store.js';
 
 const compiled = Compile(Type.Object({ target: RolloutTarget, phase: RolloutView.properties.phase }));

@@ -1,4 +1,5 @@
-import type { Rollout, RolloutPhase } from './rollout.js';
+import type { RolloutPhase } from '../http/rollout-api.js';
+import type { Rollout } from './rollout.js';
 
 /** Where rollouts are kept. */
 export interface RolloutStore {

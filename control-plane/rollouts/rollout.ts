@@ -1,8 +1,6 @@
 import type { Labels } from '@bellwether/shared/contract/http-api';
 import { formatReleaseId } from '@bellwether/shared/ids';
-import type { RolloutTarget, RolloutView } from '../http/operator-api.js';
-
-export type RolloutPhase = RolloutView['phase'];
+import type { RolloutPhase, RolloutTarget } from '../http/rollout-api.js';
 
 /** One release on its way to its devices. A higher number is newer. */
 export interface Rollout {

@@ -1,5 +1,5 @@
-import type { RolloutDevice } from '../http/operator-api.js';
-import type { Rollout, RolloutPhase } from './rollout.js';
+import type { RolloutDevice, RolloutPhase } from '../http/rollout-api.js';
+import type { Rollout } from './rollout.js';
 import { phaseOf } from './rollout-device.js';
 
 /** What happens to a rollout. */
@@ -44,17 +44,14 @@ const active: Edges = {
   superseded: (rollout) => enter(rollout, 'superseded', [{ kind: 'order', devices: 'all' }]),
 };
 
-const edges: Readonly<Record<RolloutPhase, Edges>> = {
-  rolling: active,
-  done: active,
-  held: active,
-  // The end: late reports and new devices belong to the newer rollout.
-  superseded: { created: stay, joined: stay, observed: stay, superseded: stay },
-};
+/** The end: late reports and new devices belong to the newer rollout. */
+const ended: Edges = { created: stay, joined: stay, observed: stay, superseded: stay };
+
+const edges: Readonly<Partial<Record<RolloutPhase, Edges>>> = { rolling: active, done: active, held: active };
 
 /** The rollout after an event, and what to do about it. With one step and no holds, time decides nothing yet. */
 export function transition(rollout: Rollout, event: RolloutEvent): Transition {
-  const from = edges[rollout.phase];
+  const from = edges[rollout.phase] ?? ended;
   switch (event.kind) {
     case 'created':
       return from.created(rollout, event);

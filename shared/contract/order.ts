@@ -23,6 +23,8 @@ export type OrderSettings = Static<typeof OrderSettings>;
 export const OrderedRelease = Type.Object({
   version: Type.String({ pattern: versionPattern }),
   manifest: Type.String({ pattern: hex64Pattern }),
+  /** Says no more than "try it again": an entry with another number is another entry, under which no permanent refusal stands [T-6]. */
+  attempt: Type.Optional(Type.Integer({ minimum: 1, maximum: 1_000_000 })),
 });
 export type OrderedRelease = Static<typeof OrderedRelease>;
 

@@ -1,11 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type {
-  DeviceView,
-  ReleaseView,
-  RolloutView,
-  TokenList,
-  TokenReply,
-} from '@bellwether/control-plane/http/operator-api';
+import type { DeviceView, ReleaseView, TokenList, TokenReply } from '@bellwether/control-plane/http/operator-api';
+import type { RolloutView } from '@bellwether/control-plane/http/rollout-api';
 import { blobPath } from '@bellwether/shared/contract/http-api';
 import { fingerprintOf } from '@bellwether/shared/ids';
 import { generateKeyPair } from '@bellwether/shared/signing/key-pair';

@@ -1,12 +1,8 @@
 import { copyFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type {
-  DeviceView,
-  ReleaseView,
-  RolloutView,
-  TelemetrySummary,
-} from '@bellwether/control-plane/http/operator-api';
+import type { DeviceView, ReleaseView, TelemetrySummary } from '@bellwether/control-plane/http/operator-api';
+import type { RolloutView } from '@bellwether/control-plane/http/rollout-api';
 import { checkSchema } from '@bellwether/shared/contract/decode';
 import { TimePayload } from '@bellwether/shared/contract/http-api';
 import type { Report } from '@bellwether/shared/contract/report';

@@ -1,11 +1,5 @@
-import type {
-  DeviceView,
-  LiveFigures,
-  ReleaseView,
-  RolloutDevice,
-  RolloutView,
-  TimelineEvent,
-} from '@bellwether/control-plane/http/operator-api';
+import type { DeviceView, LiveFigures, ReleaseView, TimelineEvent } from '@bellwether/control-plane/http/operator-api';
+import type { RolloutDevice, RolloutView } from '@bellwether/control-plane/http/rollout-api';
 import type { Overview, ServerStatus } from '@bellwether/control-plane/http/status-api';
 import type { ModelReport } from '@bellwether/shared/contract/report';
 import { reportOf } from './telemetry-messages.js';
@@ -94,6 +88,16 @@ export function rolloutView(version: string, changes: Partial<RolloutView> = {})
     to: { all: true },
     createdAtMs: startMs,
     phase: 'rolling',
+    policy: 'direct',
+    reason: null,
+    waitsFor: null,
+    step: null,
+    steps: [],
+    arms: null,
+    verdict: null,
+    history: [],
+    failures: [],
+    actions: [],
     devices: [],
     ...changes,
   };

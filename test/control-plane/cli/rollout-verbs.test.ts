@@ -1,10 +1,11 @@
 import fastify, { type FastifyInstance } from 'fastify';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { buildProgram } from '@bellwether/control-plane/cli/program';
-import type { RolloutDevice, RolloutView } from '@bellwether/control-plane/http/operator-api';
+import type { RolloutDevice, RolloutView } from '@bellwether/control-plane/http/rollout-api';
 import { codeOf, messageOf } from '@bellwether/shared/errors';
 import { RecordedTerminal } from '../../support/cli-terminal.js';
 import { ManualClock } from '../../support/manual-clock.js';
+import { rolloutView } from '../../support/operator-views.js';
 
 const device = (name: string, state: RolloutDevice['state'], code: string | null = null): RolloutDevice => ({
   device: `${name}-0123456789abcdef`,
@@ -12,14 +13,8 @@ const device = (name: string, state: RolloutDevice['state'], code: string | null
   code,
   message: code === null ? null : `because of ${code}`,
 });
-const view = (phase: RolloutView['phase'], devices: RolloutDevice[]): RolloutView => ({
-  id: 'r7',
-  release: 'digits@1.1.0',
-  to: { all: true },
-  createdAtMs: 0,
-  phase,
-  devices,
-});
+const view = (phase: RolloutView['phase'], devices: RolloutDevice[]): RolloutView =>
+  rolloutView('1.1.0', { id: 'r7', createdAtMs: 0, phase, devices });
 
 describe('waiting for a rollout', () => {
   let server: FastifyInstance;

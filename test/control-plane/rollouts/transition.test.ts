@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { RolloutDevice } from '@bellwether/control-plane/http/operator-api';
-import type { Rollout, RolloutPhase } from '@bellwether/control-plane/rollouts/rollout';
+import type { RolloutDevice, RolloutPhase } from '@bellwether/control-plane/http/rollout-api';
+import type { Rollout } from '@bellwether/control-plane/rollouts/rollout';
 import { type RolloutEvent, transition } from '@bellwether/control-plane/rollouts/transition';
 
 const inPhase = (phase: RolloutPhase): Rollout => ({

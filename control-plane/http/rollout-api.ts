@@ -1,0 +1,132 @@
+import { Labels } from '@bellwether/shared/contract/http-api';
+import { WireHistogram } from '@bellwether/shared/evidence/histogram-wire';
+import { type Static, Type } from '@bellwether/shared/schema';
+import { RolloutPolicy, RolloutStep } from '../rollouts/policy.js';
+import { Verdict } from '../rollouts/verdict/verdict.js';
+
+/** Rollouts over HTTP and in the live feed. Bodies of requests are strict. */
+
+const count = Type.Integer({ minimum: 0 });
+const time = count;
+const strict = { additionalProperties: false } as const;
+const orNull = <T extends Parameters<typeof Type.Union>[0][number]>(schema: T) => Type.Union([schema, Type.Null()]);
+
+/** Whom a rollout is for: everybody, or the devices that carry all these labels. */
+export const RolloutTarget = Type.Union([
+  Type.Object({ all: Type.Literal(true) }, strict),
+  Type.Object({ labels: Labels }, strict),
+]);
+export type RolloutTarget = Static<typeof RolloutTarget>;
+
+/** `POST /rollouts`, and `POST /rollouts/preview` for what would become of it. */
+export const RolloutRequest = Type.Object(
+  {
+    release: Type.String({ maxLength: 200 }),
+    to: RolloutTarget,
+    /** The name of a preset, or a whole policy. Left out: `direct`, every device at once and on its own word. */
+    policy: Type.Optional(Type.Union([Type.String({ maxLength: 40 }), RolloutPolicy])),
+    /** Ends the rollouts of this model that are on their way to the same devices; without it they are a refusal. */
+    supersede: Type.Optional(Type.Boolean()),
+  },
+  strict,
+);
+export type RolloutRequest = Static<typeof RolloutRequest>;
+
+/**
+ * Where a rollout is. `rolling`: on its way. `waiting`: for an approval or its start window. `paused` by a person; `held`:
+ * a person has to decide (or, of a direct one, a device refused). `rolling-back` until every device says that the release
+ * is gone, then `rolled-back`. `aborted`: ended by a person. `done`. `superseded` by a newer rollout.
+ */
+export const rolloutPhases = [
+  'rolling',
+  'waiting',
+  'paused',
+  'held',
+  'rolling-back',
+  'rolled-back',
+  'aborted',
+  'done',
+  'superseded',
+] as const;
+export type RolloutPhase = (typeof rolloutPhases)[number];
+
+/** What a person may do to a rollout: `POST /rollouts/:id/<action>`. */
+export const rolloutActions = ['approve', 'pause', 'resume', 'abort', 'retry', 'promote', 'rollback'] as const;
+export type RolloutAction = (typeof rolloutActions)[number];
+
+/**
+ * Where a device stands in a rollout: a refused one names the code. Only `settled` and `serving` have the release up [R-5];
+ * `canary`: it has calls of its own beside stable. `stable`: not in a cohort yet, or left on the release before; `off`: its canary was switched off.
+ */
+export const RolloutDevice = Type.Object({
+  device: Type.String(),
+  state: Type.Enum(['ordered', 'installing', 'serving', 'settled', 'refused', 'silent', 'stable', 'canary', 'off']),
+  code: orNull(Type.String()),
+  message: orNull(Type.String()),
+});
+export type RolloutDevice = Static<typeof RolloutDevice>;
+
+/** One step, and how far it has come. `share` in percent of the calls. */
+export const RolloutStepView = Type.Object({
+  ...RolloutStep.properties,
+  /** `left`: passed, or gone by. */
+  state: Type.Enum(['ahead', 'current', 'left']),
+  /** Devices that it is for: planned while it is ahead, as they are from then on. */
+  cohortSize: count,
+  /** Of the current step: devices whose canary is up, that failed, and that say nothing. 0 of the others. */
+  ready: count,
+  failed: count,
+  silent: count,
+  startedAtMs: orNull(time),
+});
+export type RolloutStepView = Static<typeof RolloutStepView>;
+
+/** What one arm did in this rollout, on the devices that count. `bad` by gating cell; `compute` in microseconds, of the current step. */
+export const ArmTotals = Type.Object({
+  release: orNull(Type.String()),
+  calls: count,
+  labelled: count,
+  bad: Type.Record(Type.String(), count),
+  compute: orNull(WireHistogram),
+});
+export type ArmTotals = Static<typeof ArmTotals>;
+
+/** A device that cannot take the release. Those that were acknowledged (resume) are out of the failure budget. */
+export const RolloutFailure = Type.Object({
+  device: Type.String(),
+  code: Type.String(),
+  message: Type.String(),
+  acknowledged: Type.Boolean(),
+});
+export type RolloutFailure = Static<typeof RolloutFailure>;
+
+export const RolloutView = Type.Object({
+  id: Type.String(),
+  release: Type.String(),
+  to: RolloutTarget,
+  createdAtMs: time,
+  phase: Type.Enum(rolloutPhases),
+  /** `direct`, the name of a preset, or `custom`. */
+  policy: Type.String(),
+  /** Why it is where it is, in a sentence, and a word for programs: `time-limit`, `harm`, `failure-budget`, `operator` …; null while all is well. */
+  reason: orNull(Type.Object({ code: Type.String(), text: Type.String() })),
+  /** Who waits for what, in a sentence; null when it has ended. */
+  waitsFor: orNull(Type.String()),
+  /** Index of the current step; null of a direct rollout. */
+  step: orNull(count),
+  /** Empty of a direct rollout. */
+  steps: Type.Array(RolloutStepView),
+  /** Null until the canary has been measured. */
+  arms: orNull(Type.Object({ stable: ArmTotals, canary: ArmTotals })),
+  /** The newest look at the evidence. */
+  verdict: orNull(Type.Object({ ...Verdict.properties, atMs: time })),
+  /** Natural logarithm of the evidence of harm over time, oldest first, at most 240 points; `fail` is at `verdict.logHarmLimit`. */
+  history: Type.Array(Type.Object({ atMs: time, logHarm: Type.Number() }), { maxItems: 240 }),
+  failures: Type.Array(RolloutFailure),
+  /** What a person may do now; who may is the route's to say. */
+  actions: Type.Array(Type.Enum(rolloutActions)),
+  devices: Type.Array(RolloutDevice),
+});
+export type RolloutView = Static<typeof RolloutView>;
+export const RolloutList = Type.Object({ rollouts: Type.Array(RolloutView) });
+export type RolloutList = Static<typeof RolloutList>;
