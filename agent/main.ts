@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { Command, CommanderError } from 'commander';
 import { decodeDocument } from '@bellwether/shared/contract/decode';
 import { codeOf, messageOf } from '@bellwether/shared/errors';
+import { printable, printableJson } from '@bellwether/shared/printable';
 import { Compile, Type } from '@bellwether/shared/schema';
 import { loadConfig } from './cli/load-config.js';
 import { describeStatus, fetchStatus } from './cli/status.js';
@@ -41,7 +42,7 @@ program
   .option('--json', 'print the whole status as JSON')
   .action(async (options: { readonly config: string; readonly socket?: string; readonly json?: true }) => {
     const status = await fetchStatus(options.socket ?? socketPathOf(await loadConfig(options.config)));
-    process.stdout.write(`${options.json ? JSON.stringify(status, null, 2) : describeStatus(status)}\n`);
+    process.stdout.write(`${options.json ? printableJson(status, 2) : describeStatus(status)}\n`);
   });
 
 program
@@ -65,7 +66,7 @@ try {
     process.exitCode = error.exitCode === 0 ? 0 : exitCodes.usage;
   } else {
     const code = codeOf(error);
-    process.stderr.write(`bellwether-agent: ${code === undefined ? '' : `${code}: `}${messageOf(error)}\n`);
+    process.stderr.write(`bellwether-agent: ${code === undefined ? '' : `${code}: `}${printable(messageOf(error))}\n`);
     process.exitCode = error instanceof ConfigError ? exitCodes.usage : exitCodes.failed;
   }
 }

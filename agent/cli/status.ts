@@ -1,5 +1,6 @@
 import { request } from 'node:http';
 import { CodedError } from '@bellwether/shared/errors';
+import { printable } from '@bellwether/shared/printable';
 import { type AgentStatus, decodeStatus } from '../status.js';
 
 /** Nobody who is an agent answers on the socket. */
@@ -34,7 +35,8 @@ export function describeStatus(status: AgentStatus): string {
     ['outbox', `${outbox.waiting} waiting (${outbox.bytes} bytes), ${lost} lost`],
     ['agent', `${status.agent.version}, Node ${status.agent.node}, ${status.agent.platform} ${status.agent.arch}`],
   ];
-  const head = lines.map(([name, value]) => `${name.padEnd(12)} ${value}`);
+  // Versions, messages and reasons are others' words.
+  const head = lines.map(([name, value]) => `${name.padEnd(12)} ${printable(value)}`);
   const body = models.length === 0 ? ['no model is ordered'] : models.map(describeModel);
   return [...head, '', ...body].join('\n');
 }
@@ -56,9 +58,9 @@ function describeModel({ model, serving, install, refusal }: AgentStatus['models
       ? `${model}: nothing serves`
       : `${model}: serves ${serving.version} since ${new Date(serving.sinceMs).toISOString()} (${serving.phase})`;
   const bytes = install?.totalBytes === undefined ? '' : `, ${install.bytes ?? 0} of ${install.totalBytes} bytes`;
-  const next = install === null ? '' : `\n  ${install.version} is ${install.phase}${bytes}`;
-  const why = refusal === null ? '' : `\n  ${refusal.version} ${refusal.code} (${refusal.kind}): ${refusal.message}`;
-  return `${now}${next}${why}`;
+  const next = install === null ? [] : [`${install.version} is ${install.phase}${bytes}`];
+  const why = refusal === null ? [] : [`${refusal.version} ${refusal.code} (${refusal.kind}): ${refusal.message}`];
+  return [now, ...next, ...why].map(printable).join('\n  ');
 }
 
 function get(socketPath: string, path: string): Promise<Uint8Array> {

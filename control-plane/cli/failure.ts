@@ -1,6 +1,6 @@
 import { codeOf, messageOf } from '@bellwether/shared/errors';
+import { printable, printableJson } from '@bellwether/shared/printable';
 import { hintFor } from './hints.js';
-import { printable } from './terminal.js';
 
 /** How a failed verb ends: what to say, and the exit code. */
 export interface Failure {
@@ -14,7 +14,7 @@ export function describeFailure(error: unknown, asJson: boolean): Failure {
   const message = messageOf(error);
   const hint = hintFor(code);
   const exitCode = code === 'usage' ? 2 : 1;
-  if (asJson) return { text: JSON.stringify({ error: { code, message, ...(hint && { hint }) } }), exitCode };
+  if (asJson) return { text: printableJson({ error: { code, message, ...(hint && { hint }) } }), exitCode };
   const lines = [`error: ${printable(message)} (${code})`];
   if (hint !== undefined) lines.push(`hint:  ${hint}`);
   return { text: lines.join('\n'), exitCode };

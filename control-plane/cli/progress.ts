@@ -1,4 +1,5 @@
-import { printable, type Terminal } from './terminal.js';
+import { printable } from '@bellwether/shared/printable';
+import type { Terminal } from './terminal.js';
 
 const barWidth = 24;
 

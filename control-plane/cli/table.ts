@@ -1,4 +1,4 @@
-import { printable } from './terminal.js';
+import { printable } from '@bellwether/shared/printable';
 
 /** Two blanks between columns, nothing else: it can be read, cut and grepped. */
 const gap = '  ';

@@ -9,8 +9,3 @@ export interface Terminal {
   /** Asks for a secret without showing what is typed; throws CliError `passphrase-missing` when there is nobody to ask. */
   secret(question: string): Promise<string>;
 }
-
-/** Text of others (labels, messages of devices) without what could command a terminal: control and format characters become `�`. */
-export function printable(text: string): string {
-  return text.replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, '�');
-}

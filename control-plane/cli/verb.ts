@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { type Command, Option } from 'commander';
 import type { Clock } from '@bellwether/shared/clock';
 import { messageOf } from '@bellwether/shared/errors';
+import { printableJson, printableLines } from '@bellwether/shared/printable';
 import { ServerConnection } from '../publisher/server-http.js';
 import { CliError } from './cli-error.js';
 import { readLogin } from './login-file-disk.js';
@@ -58,7 +59,7 @@ export function print(
   options: OutputOptions,
   result: { readonly value: unknown; readonly text: string },
 ): void {
-  terminal.out(options.json ? `${JSON.stringify(result.value, null, 2)}\n` : `${result.text}\n`);
+  terminal.out(`${options.json ? printableJson(result.value, 2) : printableLines(result.text)}\n`);
 }
 
 /** What the command line says wins over the environment, whichever of the two ways it says it; then comes a login. */

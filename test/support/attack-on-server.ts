@@ -9,10 +9,12 @@ import type * as serverWorldModule from './server-world.js';
 import { ServerWorld } from './server-world.js';
 
 /** An attack on a real server, as the suites write it down. */
-export interface ServerAttackSpec extends Omit<Attack, 'run'> {
+export interface ServerAttackSpec<Prepared = undefined> extends Omit<Attack, 'run'> {
   readonly options?: ServeOptions;
+  /** Before the state is looked at: what others do, and what the attacker then has in hand. */
+  readonly prepare?: (world: ServerWorld) => Promise<Prepared>;
   /** Does it; the code of the refusal, or `passed`. What it opens it closes. */
-  readonly attack: (world: ServerWorld) => Promise<string>;
+  readonly attack: (world: ServerWorld, prepared: Prepared) => Promise<string>;
   /** Pieces of the state that change although the attack is refused: its record, say. */
   readonly genuine?: readonly string[];
   /** The guard of the control: one rule, in as many lines of the built product as it has. */
@@ -26,8 +28,18 @@ export interface ServerAttack extends Attack {
   runOn(world: ServerWorld): Promise<AttackOutcome>;
 }
 
+/** An attack for which something is prepared. */
+export type PreparedAttack<Prepared> = ServerAttackSpec<Prepared> & {
+  readonly prepare: (world: ServerWorld) => Promise<Prepared>;
+};
+
 /** The server is built by the product's own composition root; that of the control from a copy without the guard. */
-export function onServer(spec: ServerAttackSpec): ServerAttack {
+export function onServer(spec: Omit<ServerAttackSpec, 'prepare'>): ServerAttack {
+  return onPreparedServer({ ...spec, prepare: async () => undefined });
+}
+
+/** The same, for an attack that others have to do something for first. */
+export function onPreparedServer<Prepared>(spec: PreparedAttack<Prepared>): ServerAttack {
   const { id, row, attacker, code, control, patches, options = {} } = spec;
   const runOn = (world: ServerWorld) => runOnServer(spec, world);
   const run = async (isGuarded: boolean): Promise<AttackOutcome> => {
@@ -49,13 +61,19 @@ async function worldOf(supportDist: string): Promise<Pick<typeof ServerWorld, 's
 }
 
 /** Of a control only the code is judged. */
-async function runControl({ patches, options = {}, attack }: ServerAttackSpec): Promise<AttackOutcome> {
+async function runControl<Prepared>({
+  patches,
+  options = {},
+  prepare,
+  attack,
+}: PreparedAttack<Prepared>): Promise<AttackOutcome> {
   const product = await patchProduct(...patches);
   try {
     const World = await worldOf(product.supportDist);
     const world = await World.start(options, false);
     try {
-      return { code: await attack(world), servedBefore: '', servedAfter: '', diskUnchanged: true };
+      const code = await attack(world, await prepare(world));
+      return { code, servedBefore: '', servedAfter: '', diskUnchanged: true };
     } finally {
       await world.stop();
     }
@@ -64,11 +82,12 @@ async function runControl({ patches, options = {}, attack }: ServerAttackSpec): 
   }
 }
 
-async function runOnServer(spec: ServerAttackSpec, world: ServerWorld): Promise<AttackOutcome> {
+async function runOnServer<Prepared>(spec: PreparedAttack<Prepared>, world: ServerWorld): Promise<AttackOutcome> {
   const { data } = world.server;
+  const prepared = await spec.prepare(world);
   const servedBefore = await world.served();
   const before = readServerState(data, world.bystander.id);
-  const code = await spec.attack(world);
+  const code = await spec.attack(world, prepared);
   const changed = changedPieces(before, readServerState(data, world.bystander.id));
   const servedAfter = await world.served();
   const genuine = [...(spec.genuine ?? [])].toSorted();

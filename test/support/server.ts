@@ -24,8 +24,8 @@ export interface TestServer {
   read<Reply>(path: string, body?: unknown): Promise<Reply>;
   /** A device that has enrolled, with these labels. */
   enrolled(name: string, labels?: Readonly<Record<string, string>>): Promise<FleetDevice>;
-  /** Runs a verb of the command line against it: `release publish FOLDER …`. */
-  cli(...verb: readonly string[]): Promise<void>;
+  /** Runs a verb of the command line against it: `release publish FOLDER …`. Answers what it printed. */
+  cli(...verb: readonly string[]): Promise<string>;
   /** Publishes and approves a version of examples/digits. */
   publishDigits(version: string): Promise<void>;
   /** Stops it, runs `between`, and starts it again on the same data. Ports change. */
@@ -59,10 +59,15 @@ export async function startServer(
     if (!response.ok) throw new Error(`${path} answered ${response.status}: ${await response.text()}`);
     return (await response.json()) as Reply;
   };
-  const cli = async (...verb: readonly string[]): Promise<void> => {
-    const terminal = { isInteractive: false, columns: 80, out: () => {}, err: () => {}, secret: async () => '' };
+  const cli = async (...verb: readonly string[]): Promise<string> => {
+    let printed = '';
+    const out = (text: string): void => {
+      printed += text;
+    };
+    const terminal = { isInteractive: false, columns: 80, out, err: () => {}, secret: async () => '' };
     const to = ['--server', running.httpUrl, '--token', operatorToken];
     await buildProgram({ terminal, clock: systemClock }).parseAsync(['node', 'bellwether', ...verb, ...to]);
+    return printed;
   };
   return {
     cli,

@@ -43,6 +43,24 @@ describe('bellwether-agent status', () => {
     expect(connectedTo('wss://fleet.example/mqtt', true)).toMatch(/wss:\/\/fleet\.example\/mqtt \(TLS\)/);
   });
 
+  it('commands no terminal, whatever others wrote', () => {
+    const why = 'gone\u001b[2J\nserves      digits@9.9.9\u202e';
+    const refusal = {
+      version: '1.1.0',
+      code: 'withdrawn',
+      kind: 'permanent',
+      manifest: 'ab'.repeat(32),
+      message: 'bad\u009b31m',
+      atMs: 0,
+    } as const;
+    const [model] = readVector<Report>('contract/report').models;
+    if (model === undefined) throw new Error('the vector has a model');
+    const text = printed({ uplink: { connected: false, why }, models: [{ ...model, refusal }] });
+    expect(text).toContain('not connected: gone�[2J�serves');
+    expect(text).toContain('bad�31m');
+    expect(text.replaceAll('\n', '')).not.toMatch(/[\p{Cc}\p{Cf}]/u);
+  });
+
   it('says why there is none, and that somebody must approve the device', () => {
     expect(printed({})).toMatch(/not connected: connect ECONNREFUSED/);
     const why = 'http://s/api/v1/sessions answered 403: approval-pending, pi-7 waits for an operator';
