@@ -1,11 +1,12 @@
-// Sends real handwritten digits to the agents' local APIs: open loop, so that a slow answer delays nobody else and
+// Sends what cameras see of real handwritten digits to the agents' local APIs: open loop, so that a slow answer delays nobody else and
 // latency counts from the moment a request was meant to go out.
 
 import { Agent, request } from 'node:http';
-import { digitOf, imageOf, PIXELS } from '../../examples/digits/digits.mjs';
+import { digitOf, PIXELS } from '../../examples/digits/digits.mjs';
+import { frameOf } from '../../examples/digits/field.mjs';
 
-/** One request that came back, or did not: when it was meant to leave, how long it took, who answered, was it right. */
-function outcome({ device, dueMs, release = null, correct = false, error = null }) {
+/** One request that came back, or did not: when it was meant to leave, how long it took, who answered, was it right (null: no digit was there to read). */
+function outcome({ device, dueMs, release = null, correct = null, error = null }) {
   return { device, dueMs, latencyMs: performance.now() - dueMs, release, correct, error };
 }
 
@@ -15,10 +16,11 @@ export function drive({ digits, perSecond }) {
   const waiting = new Set();
   const streams = [];
 
-  const send = (target, image, dueMs) => {
-    const done = ask(target, imageOf(digits, image))
+  const send = (target, number, dueMs) => {
+    const { image, label } = frameOf(digits, number);
+    const done = ask(target, image)
       .then(({ release, logits }) => {
-        const correct = digitOf(logits) === digits.labels[image];
+        const correct = label === null ? null : digitOf(logits) === label;
         outcomes.push(outcome({ device: target.name, dueMs, release, correct }));
       })
       .catch((error) => outcomes.push(outcome({ device: target.name, dueMs, error: error.message })))
@@ -27,14 +29,16 @@ export function drive({ digits, perSecond }) {
   };
 
   const add = ({ name, socketPath }) => {
-    const target = { name, socketPath, agent: new Agent({ keepAlive: true, maxSockets: 16 }) };
+    // Every camera sees something else.
+    const firstFrame = streams.length * 1000;
+    const target = { name, socketPath, firstFrame, agent: new Agent({ keepAlive: true, maxSockets: 16 }) };
     const periodMs = 1000 / perSecond;
     const startMs = performance.now();
     let sent = 0;
     const timer = setInterval(
       () => {
         for (; startMs + sent * periodMs <= performance.now(); sent += 1) {
-          send(target, (sent * 7 + streams.length) % digits.count, startMs + sent * periodMs);
+          send(target, sent + target.firstFrame, startMs + sent * periodMs);
         }
       },
       Math.min(periodMs, 10),
@@ -112,8 +116,8 @@ export function quantileOf(numbers, q) {
   return sorted[Math.min(sorted.length - 1, Math.max(0, Math.ceil(q * sorted.length) - 1))];
 }
 
-/** How many of the requests with this release got the right digit, 0…1; null when there are none. */
+/** How many of the digits that this release was shown it read right, 0…1; null when there were none. */
 export function accuracyOf(outcomes, release) {
-  const answered = outcomes.filter((o) => o.error === null && o.release === release);
+  const answered = outcomes.filter((o) => o.correct !== null && o.release === release);
   return answered.length === 0 ? null : answered.filter((o) => o.correct).length / answered.length;
 }
