@@ -29,17 +29,19 @@ const patienceMs = 5000;
 
 /**
  * A real server with people on it: `victim`, a device that is connected and has its order; `bystander`, a device that says
- * something now and then; `lake`, a consumer that hears the whole fleet. And those who attack: `mallory`, a device, and
+ * something now and then; `commuter`, a device that comes and goes; `lake`, a consumer that hears the whole fleet. And those who attack: `mallory`, a device, and
  * `narrow`, a consumer that may read windows of devices at site v, where the victim is and the bystander is not.
  */
 export class ServerWorld {
   readonly server: TestServer;
   readonly victim: FleetDevice;
   readonly bystander: FleetDevice;
+  readonly commuter: FleetDevice;
   readonly mallory: FleetDevice;
   readonly narrow: ConsumerReply;
   /** Everything that the lake has heard, oldest first. */
   readonly heard: Heard[] = [];
+  readonly #hasOrders: boolean;
   readonly #lake: MqttClient;
   readonly #lakeAccount: ConsumerReply;
   readonly #victimClient: MqttClient;
@@ -47,15 +49,17 @@ export class ServerWorld {
   #sequence = 0;
 
   private constructor(
-    parts: Pick<ServerWorld, 'server' | 'victim' | 'bystander' | 'mallory' | 'narrow'>,
-    accounts: { readonly lake: MqttClient; readonly lakeAccount: ConsumerReply },
+    parts: Pick<ServerWorld, 'server' | 'victim' | 'bystander' | 'commuter' | 'mallory' | 'narrow'>,
+    accounts: { readonly lake: MqttClient; readonly lakeAccount: ConsumerReply; readonly hasOrders: boolean },
     clients: { readonly victim: MqttClient; readonly bystander: MqttClient },
   ) {
     this.server = parts.server;
     this.victim = parts.victim;
     this.bystander = parts.bystander;
+    this.commuter = parts.commuter;
     this.mallory = parts.mallory;
     this.narrow = parts.narrow;
+    this.#hasOrders = accounts.hasOrders;
     this.#lake = accounts.lake;
     this.#lakeAccount = accounts.lakeAccount;
     this.#victimClient = clients.victim;
@@ -76,13 +80,14 @@ export class ServerWorld {
       server,
       victim: await server.enrolled('victim', { site: 'v' }),
       bystander: await server.enrolled('bystander', { site: 'a' }),
+      commuter: await server.enrolled('commuter', { site: 'c' }),
       mallory: await server.enrolled('mallory', { site: 'm' }),
       narrow: await account('narrow', { kinds: ['window'], labels: { site: 'v' } }),
     };
     const { userName, password } = lakeAccount;
     const lake = await connectOnce(server.mqttUrl, { clientId: userName, username: userName, password });
     const clients = { victim: await parts.victim.connect(), bystander: await parts.bystander.connect() };
-    const world = new ServerWorld(parts, { lake, lakeAccount }, clients);
+    const world = new ServerWorld(parts, { lake, lakeAccount, hasOrders }, clients);
     for (const kind of lakeAccount.grant.kinds) await lake.subscribeAsync(`bw/v1/+/+/${kind}`, { qos: 1 });
     return world;
   }
@@ -106,6 +111,25 @@ export class ServerWorld {
   /** The order that stands for the victim, as it gets it on its own connection. */
   victimsOrder(): Promise<string> {
     return inTime(nextRetained(this.#victimClient, this.victim.topic('order')), '');
+  }
+
+  /** Whether the commuter comes back as soon as it should: session, connection, and its order where there are any. */
+  async isLetBackIn(): Promise<boolean> {
+    const device = this.commuter;
+    const comeBack = async (): Promise<boolean> => {
+      const client = await device.connect({ will: undefined });
+      try {
+        await client.subscribeAsync(device.topic('order'), { qos: 1 });
+        return this.#hasOrders ? (await nextRetained(client, device.topic('order'))) !== '' : true;
+      } finally {
+        client.end(true);
+      }
+    };
+    // A broker that closes the connection keeps it out as well.
+    return inTime(
+      comeBack().catch(() => false),
+      false,
+    );
   }
 
   /** Resolves when the lake has heard all that went out before. */
