@@ -1,12 +1,14 @@
 import type { Audit } from './audit/audit.js';
 import type { ControlPlaneParts } from './control-plane-parts.js';
 import { DeviceDecisions } from './fleet/device-decisions.js';
+import { DeviceRates } from './fleet/device-rates.js';
 import { deviceRoutes } from './fleet/device-routes.js';
 import { Enrolment } from './fleet/enrolment.js';
 import { enrolmentRoutes } from './fleet/enrolment-routes.js';
 import type { Fleet } from './fleet/fleet.js';
 import type { FleetStore } from './fleet/fleet-store.js';
 import { KeyRotations } from './fleet/key-rotation.js';
+import { SessionAudit } from './fleet/session-audit.js';
 import { SessionNonces } from './fleet/session-nonce.js';
 import { SessionTokens } from './fleet/session-token.js';
 import { Sessions } from './fleet/sessions.js';
@@ -36,12 +38,15 @@ export function buildFleet({ clock, keys, ...parts }: ControlPlaneParts, rooms: 
   const changed = (device: string): void => feed.deviceChanged(device);
   const tokens = new SessionTokens(clock, keys.issuer);
   const nonces = new SessionNonces();
+  const rates = new DeviceRates();
   const rotations = new KeyRotations({ fleet, nonces, clock, log, audit, changed });
   const sessions = new Sessions({
     fleet,
     clock,
     nonces,
     tokens,
+    rates,
+    audit: new SessionAudit(audit, clock),
     timeKeys: () => keys.online.signers('time'),
     mqttUrl: (hostname) => reachableUrl(channel.url, hostname),
   });
@@ -51,6 +56,7 @@ export function buildFleet({ clock, keys, ...parts }: ControlPlaneParts, rooms: 
     clock,
     log,
     audit,
+    rates,
     joined: async (device) => {
       changed(device);
       if (fleet.isMember(device)) await conductor.joined(device);
@@ -61,7 +67,7 @@ export function buildFleet({ clock, keys, ...parts }: ControlPlaneParts, rooms: 
     tokens,
     decisions,
     /** Of devices, which bring their own proof. */
-    deviceRoutes: (app: TypedApp): void => enrolmentRoutes(app, { enrolment, sessions, rotations }),
+    deviceRoutes: (app: TypedApp): void => enrolmentRoutes(app, { enrolment, sessions, rotations, rates, clock }),
     routes: (app: TypedApp, views: Views): void => {
       deviceRoutes(app, { views, decisions, audit });
       tokenRoutes(app, { store, fleet, decisions, clock, audit });

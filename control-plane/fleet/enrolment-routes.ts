@@ -1,3 +1,4 @@
+import type { Clock } from '@bellwether/shared/clock';
 import {
   EnrolmentReply,
   EnrolmentRequest,
@@ -9,6 +10,7 @@ import {
   SessionRequest,
 } from '@bellwether/shared/contract/http-api';
 import type { TypedApp } from '../http/typed-app.js';
+import type { DeviceRates } from './device-rates.js';
 import type { Enrolment } from './enrolment.js';
 import type { KeyRotations } from './key-rotation.js';
 import type { Sessions } from './sessions.js';
@@ -17,10 +19,14 @@ interface EnrolmentRouteParts {
   readonly enrolment: Enrolment;
   readonly sessions: Sessions;
   readonly rotations: KeyRotations;
+  readonly rates: DeviceRates;
+  readonly clock: Clock;
 }
 
 /** The devices' own routes: `POST /enrolments`, `POST /sessions/nonce`, `POST /sessions`, `POST /key-rotations`. They bring their own proof. */
-export function enrolmentRoutes(app: TypedApp, { enrolment, sessions, rotations }: EnrolmentRouteParts): void {
+export function enrolmentRoutes(app: TypedApp, parts: EnrolmentRouteParts): void {
+  const { enrolment, sessions, rotations, rates, clock } = parts;
+  app.addHook('onRequest', async ({ ip }) => rates.arrived(ip, clock.now().monotonicMs));
   const tags = ['agents'];
   app.post(
     '/enrolments',
@@ -28,7 +34,7 @@ export function enrolmentRoutes(app: TypedApp, { enrolment, sessions, rotations 
       config: { access: 'device' },
       schema: { summary: 'A device joins', tags, body: EnrolmentRequest, response: { 200: EnrolmentReply } },
     },
-    ({ body }) => enrolment.enrol(body),
+    ({ body, ip }) => enrolment.enrol(body, ip),
   );
   app.post(
     '/sessions/nonce',
@@ -44,7 +50,7 @@ export function enrolmentRoutes(app: TypedApp, { enrolment, sessions, rotations 
       config: { access: 'device' },
       schema: { summary: 'A device logs in', tags, body: SessionRequest, response: { 200: SessionReply } },
     },
-    ({ body, hostname }) => sessions.open(body, hostname),
+    ({ body, hostname, ip }) => sessions.open(body, { hostname, address: ip }),
   );
   app.post(
     '/key-rotations',

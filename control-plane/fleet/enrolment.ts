@@ -9,6 +9,7 @@ import { sha256 } from '@bellwether/shared/signing/digest';
 import { openEnvelope } from '@bellwether/shared/signing/envelope';
 import type { AuditTrail } from '../audit/audit-row.js';
 import type { Device } from './device.js';
+import type { DeviceRates } from './device-rates.js';
 import type { Fleet } from './fleet.js';
 import { FleetError } from './fleet-error.js';
 import type { FleetStore, JoinToken } from './fleet-store.js';
@@ -24,6 +25,7 @@ interface EnrolmentParts {
   readonly clock: Clock;
   readonly log: Log;
   readonly audit: AuditTrail;
+  readonly rates: DeviceRates;
   /** Called once for each new device, approved or not. */
   readonly joined: (device: string) => Promise<void>;
 }
@@ -39,11 +41,11 @@ export class Enrolment {
   /**
    * Throws FleetError `token-invalid`, `token-revoked`, `token-expired`, `token-spent`, `proof-invalid`, `key-taken` or
    * `device-decommissioned`. A device that asks again (its answer was lost) gets the same answer, and no second use of
-   * the token is taken.
+   * the token is taken. And RateError, for a token that is used too often and an address whose tokens are wrong too often.
    */
-  async enrol(request: EnrolmentRequest): Promise<EnrolmentReply> {
+  async enrol(request: EnrolmentRequest, address: string): Promise<EnrolmentReply> {
     const { fleet, store, clock, log, audit, joined } = this.#parts;
-    const token = await this.#tokenOf(request.joinToken);
+    const token = await this.#tokenOf(request.joinToken, address);
     const payload = openProof(request);
     const id = deviceIdOf(payload.name, payload.public);
     const known = fleet.findByKey(payload.public) ?? fleet.find(id);
@@ -76,10 +78,16 @@ export class Enrolment {
     return { device: id, labels: token.labels, standing };
   }
 
-  async #tokenOf(joinToken: string): Promise<JoinToken> {
+  async #tokenOf(joinToken: string, address: string): Promise<JoinToken> {
+    const { store, rates, clock } = this.#parts;
     // Looked up by digest: the time it takes says nothing about the token itself.
-    const token = await this.#parts.store.findToken(sha256(Buffer.from(joinToken)));
-    if (token === undefined) throw new FleetError('token-invalid', 'this join token is not known here');
+    const token = await store.findToken(sha256(Buffer.from(joinToken)));
+    const { monotonicMs } = clock.now();
+    if (token === undefined) {
+      rates.failed(address, monotonicMs);
+      throw new FleetError('token-invalid', 'this join token is not known here');
+    }
+    rates.enrols(token.id, monotonicMs);
     return token;
   }
 }

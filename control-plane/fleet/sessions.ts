@@ -12,8 +12,10 @@ import { messageOf } from '@bellwether/shared/errors';
 import { Compile } from '@bellwether/shared/schema';
 import { openEnvelope, sealEnvelope } from '@bellwether/shared/signing/envelope';
 import type { KeyPair } from '@bellwether/shared/signing/key-pair';
+import type { DeviceRates } from './device-rates.js';
 import type { Fleet } from './fleet.js';
 import { FleetError } from './fleet-error.js';
+import type { SessionAudit } from './session-audit.js';
 import type { SessionNonces } from './session-nonce.js';
 import { type SessionTokens, sessionSeconds } from './session-token.js';
 import { requireApproved } from './standing.js';
@@ -27,10 +29,19 @@ interface SessionParts {
   readonly clock: Clock;
   readonly nonces: SessionNonces;
   readonly tokens: SessionTokens;
+  readonly rates: DeviceRates;
+  readonly audit: SessionAudit;
   /** Two while the time key is replaced. */
   readonly timeKeys: () => readonly KeyPair[];
   /** Where a device connects that reached us under this host name. */
   readonly mqttUrl: (hostname: string) => string;
+}
+
+/** How somebody reached us. */
+export interface Caller {
+  readonly address: string;
+  /** The name of this server that they used. */
+  readonly hostname: string;
 }
 
 /** Login of devices: the device signs the server's nonce and gets a short token and the signed time [T-11]. */
@@ -49,16 +60,16 @@ export class Sessions {
 
   /**
    * Throws FleetError `device-unknown`, `proof-invalid`, `nonce-invalid`, or what requireApproved throws, in this order:
-   * only who proved to be the device hears how it stands.
+   * only who proved to be the device hears how it stands. And RateError, for a device that asks too often and for an
+   * address that fails too often.
    */
-  async open({ envelope }: SessionRequest, hostname: string): Promise<SessionReply> {
-    const { clock, nonces, tokens, timeKeys, mqttUrl } = this.#parts;
-    const proof = this.#openProof(envelope);
+  async open({ envelope }: SessionRequest, { address, hostname }: Caller): Promise<SessionReply> {
+    const { clock, rates, audit, tokens, timeKeys, mqttUrl } = this.#parts;
+    const proof = await this.#proved(envelope, address);
+    rates.opensSession(proof.device, clock.now().monotonicMs);
     const nowMs = clock.now().wallMs;
-    if (!nonces.use(proof.serverNonce, proof.device, nowMs)) {
-      throw new FleetError('nonce-invalid', 'the nonce has expired, was used before, or is not this device’s');
-    }
-    requireApproved(proof.device, this.#parts.fleet.get(proof.device).standing);
+    await this.#admit(proof, address, nowMs);
+    await audit.opened(proof.device, address);
     const time: TimePayload = { deviceNonce: proof.deviceNonce, timeMs: Math.floor(nowMs) };
     return {
       token: await tokens.issue(proof.device, proof.audience),
@@ -68,19 +79,57 @@ export class Sessions {
     };
   }
 
+  /** Who did not prove to be a device pays for it by address: the device itself is not kept out by those who use its name. */
+  async #proved(envelope: unknown, address: string): Promise<SessionPayload> {
+    const { fleet, clock, rates, audit } = this.#parts;
+    try {
+      return this.#openProof(envelope);
+    } catch (cause) {
+      const device = claimedDevice(envelope);
+      if (cause instanceof FleetError && device !== undefined && fleet.find(device) !== undefined) {
+        await audit.failed(device, address, cause.code);
+      }
+      rates.failed(address, clock.now().monotonicMs);
+      throw cause;
+    }
+  }
+
+  async #admit({ device, serverNonce }: SessionPayload, address: string, nowMs: number): Promise<void> {
+    const { fleet, nonces, audit } = this.#parts;
+    try {
+      if (!nonces.use(serverNonce, device, nowMs)) {
+        throw new FleetError('nonce-invalid', 'the nonce has expired, was used before, or is not this device’s');
+      }
+      requireApproved(device, fleet.get(device).standing);
+    } catch (cause) {
+      if (cause instanceof FleetError) await audit.failed(device, address, cause.code);
+      throw cause;
+    }
+  }
+
   /** The device is read from the unproved payload; what counts is then opened with the key that it enrolled with. */
   #openProof(envelope: unknown): SessionPayload {
     try {
-      const claimed = decodeDocument(compiled, unprovenPayload(envelope), {
-        what: 'session',
-        maxBytes: maxEnvelopeBytes,
-      });
+      const claimed = decodeSession(unprovenPayload(envelope));
       const { publicKey } = this.#parts.fleet.get(claimed.device);
       const { payload } = openEnvelope('session', envelopeBytes(envelope), [publicKey], maxEnvelopeBytes);
-      return decodeDocument(compiled, payload, { what: 'session', maxBytes: maxEnvelopeBytes });
+      return decodeSession(payload);
     } catch (cause) {
       if (cause instanceof FleetError) throw cause;
       throw new FleetError('proof-invalid', `the session is not signed by its device: ${messageOf(cause)}`, { cause });
     }
   }
+}
+
+/** Who somebody says to be; undefined when they do not say it in our words. */
+function claimedDevice(envelope: unknown): string | undefined {
+  try {
+    return decodeSession(unprovenPayload(envelope)).device;
+  } catch {
+    return undefined; // it is no session: nobody's name is on it
+  }
+}
+
+function decodeSession(payload: Uint8Array): SessionPayload {
+  return decodeDocument(compiled, payload, { what: 'session', maxBytes: maxEnvelopeBytes });
 }

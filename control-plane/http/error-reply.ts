@@ -5,6 +5,7 @@ import type { Log } from '@bellwether/shared/log';
 import type { PromotionErrorCode } from '../catalog/promotion.js';
 import type { ConsumerErrorCode } from '../consumers/consumer-error.js';
 import type { FleetErrorCode } from '../fleet/fleet-error.js';
+import { RateError } from '../limits/rate-error.js';
 import { OperatorError, type OperatorErrorCode } from '../operators/operator-error.js';
 import type { RolloutErrorCode } from '../rollouts/rollout-error.js';
 
@@ -13,6 +14,7 @@ type OurCode =
   | FleetErrorCode
   | ConsumerErrorCode
   | 'hook-secret-invalid'
+  | 'device-rate'
   | RolloutErrorCode
   | OperatorErrorCode;
 
@@ -60,6 +62,7 @@ const statuses: Readonly<Record<OurCode, number>> = {
   'consumer-exists': 409,
   'consumer-unknown': 404,
   'hook-secret-invalid': 403,
+  'device-rate': 429,
 };
 
 /** fastify's own refusals that a client can meet, with a code of ours. */
@@ -88,9 +91,9 @@ export function replyWithProblems(app: FastifyInstance, log: Log): void {
   app.setErrorHandler((error: FastifyError, request, reply) => {
     const { status, code } = classify(error);
     if (status === 500) log.error({ err: error, method: request.method, url: request.url }, 'A request failed');
-    if (error instanceof OperatorError && error.retryAfterSeconds !== undefined) {
-      reply.header('retry-after', error.retryAfterSeconds);
-    }
+    const retryAfterSeconds =
+      error instanceof OperatorError || error instanceof RateError ? error.retryAfterSeconds : undefined;
+    if (retryAfterSeconds !== undefined) reply.header('retry-after', retryAfterSeconds);
     const detail = status === 500 ? 'the server could not answer; its log says why' : error.message;
     return send(reply, { status, code, detail });
   });

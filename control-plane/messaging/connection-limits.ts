@@ -1,20 +1,14 @@
+import { networkOf } from '../limits/network-of.js';
+import { RateBuckets } from '../limits/rate-buckets.js';
 import { isLoopback } from './loopback.js';
 
 /** Connections that have not logged in yet: more than a fleet's reconnects after an outage need, and few enough for memory. */
 const maxWaiting = 1000;
 /** New connections of one address: a site behind one router may come back at once, and then goes on steadily. */
-const burst = 1000;
-const perSecond = 50;
-/** Addresses that are remembered; beyond them the oldest is forgotten, which only makes it fresh again. */
-const maxAddresses = 10_000;
+const arrivals = { burst: 1000, refillMs: 20 };
 
 /** Why a connection is closed at once. */
 export type ConnectionRefusal = 'too-fast';
-
-interface Bucket {
-  readonly tokens: number;
-  readonly atMs: number;
-}
 
 /** What becomes of a new connection, and of another one for its sake. */
 export interface Admission<Connection> {
@@ -32,11 +26,11 @@ export interface Admission<Connection> {
  */
 export class ConnectionLimits<Connection extends object> {
   readonly #waiting = new Set<Connection>();
-  readonly #buckets = new Map<string, Bucket>();
+  readonly #arrivals = new RateBuckets(arrivals);
 
   /** Times are monotonic. */
   admit(connection: Connection, address: string, nowMs: number): Admission<Connection> {
-    if (!isLoopback(address) && !this.#takeToken(address, nowMs)) return { refusal: 'too-fast' };
+    if (!isLoopback(address) && this.#arrivals.take(networkOf(address), nowMs) > 0) return { refusal: 'too-fast' };
     const [evicted] = this.#waiting.size >= maxWaiting ? this.#waiting : [];
     if (evicted !== undefined) this.#waiting.delete(evicted);
     this.#waiting.add(connection);
@@ -46,15 +40,5 @@ export class ConnectionLimits<Connection extends object> {
   /** It has logged in, or is gone. May be told twice. */
   settled(connection: Connection): void {
     this.#waiting.delete(connection);
-  }
-
-  #takeToken(address: string, nowMs: number): boolean {
-    const { tokens, atMs } = this.#buckets.get(address) ?? { tokens: burst, atMs: nowMs };
-    const left = Math.min(burst, tokens + ((nowMs - atMs) / 1000) * perSecond);
-    this.#buckets.delete(address); // put back at the end: the first key is the one that was not seen for longest
-    this.#buckets.set(address, { tokens: Math.max(0, left - 1), atMs: nowMs });
-    const [oldest] = this.#buckets.keys();
-    if (this.#buckets.size > maxAddresses && oldest !== undefined) this.#buckets.delete(oldest);
-    return left >= 1;
   }
 }

@@ -41,7 +41,7 @@ async function takeOver(world: ServerWorld, login: RawLogin): Promise<string> {
 
 /** Somebody logs in with their own credentials, and asks for what nobody gets. */
 async function connectSo(world: ServerWorld, login: Partial<RawLogin>): Promise<string> {
-  const { token } = await world.mallory.openSession();
+  const token = await world.mallorysToken();
   const raw = await world.asStranger();
   const { id } = world.mallory;
   const answer = await raw.ask(connectPacket({ clientId: id, userName: id, password: token, ...login }));
@@ -58,7 +58,7 @@ export const attacks: readonly ServerAttack[] = [
   takeover('wire-takeover-device', {
     row: 'connects with its own session under the client id of another device, which would be thrown off',
     attack: async (world) => {
-      const { token } = await world.mallory.openSession();
+      const token = await world.mallorysToken();
       return takeOver(world, { clientId: world.victim.id, userName: world.mallory.id, password: token });
     },
   }),
@@ -90,7 +90,7 @@ export const attacks: readonly ServerAttack[] = [
       },
     ],
     attack: async (world) => {
-      const { token } = await world.mallory.openSession();
+      const token = await world.mallorysToken();
       return takeOver(world, { clientId: world.victim.id, userName: world.victim.id, password: token });
     },
   }),

@@ -1,8 +1,10 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { DeviceRates } from '@bellwether/control-plane/fleet/device-rates';
 import { Enrolment } from '@bellwether/control-plane/fleet/enrolment';
 import { Fleet } from '@bellwether/control-plane/fleet/fleet';
 import { FleetStoreSql } from '@bellwether/control-plane/fleet/fleet-store-sql';
 import { createJoinToken } from '@bellwether/control-plane/fleet/join-tokens';
+import type { EnrolmentRequest } from '@bellwether/shared/contract/http-api';
 import { silentLog } from '@bellwether/shared/log';
 import { generateKeyPair } from '@bellwether/shared/signing/key-pair';
 import { type TestDatabase, temporaryDatabase } from '../../support/database.js';
@@ -30,6 +32,7 @@ beforeEach(async () => {
     clock,
     log: silentLog,
     audit,
+    rates: new DeviceRates(),
     joined: async (device) => {
       joined.push(device);
     },
@@ -37,6 +40,7 @@ beforeEach(async () => {
 });
 afterEach(() => database.remove());
 
+const enrol = (body: EnrolmentRequest) => enrolment.enrol(body, '192.0.2.1');
 const device = (name = 'pi') => new FleetDevice(() => '', name);
 const tokenOf = async (request = {}) => (await createJoinToken(store, clock, request)).token;
 
@@ -44,7 +48,7 @@ describe('enrolment', () => {
   it('lets a device in that holds a token, with the token’s labels', async () => {
     const token = await tokenOf({ labels: { hardware: 'rpi4' } });
     const pi = device();
-    expect(await enrolment.enrol(pi.enrolmentBody(token))).toEqual({
+    expect(await enrol(pi.enrolmentBody(token))).toEqual({
       device: pi.id,
       labels: { hardware: 'rpi4' },
       standing: 'approved',
@@ -58,26 +62,26 @@ describe('enrolment', () => {
   it('gives the same answer again when the answer was lost, and takes no second use', async () => {
     const token = await tokenOf({ uses: 2 });
     const pi = device();
-    const first = await enrolment.enrol(pi.enrolmentBody(token));
-    expect(await enrolment.enrol(pi.enrolmentBody(token))).toEqual(first);
-    await enrolment.enrol(device().enrolmentBody(token));
+    const first = await enrol(pi.enrolmentBody(token));
+    expect(await enrol(pi.enrolmentBody(token))).toEqual(first);
+    await enrol(device().enrolmentBody(token));
     expect(joined).toHaveLength(2);
   });
 
   it('refuses a token that is used up, even when two ask at once', async () => {
     const token = await tokenOf({ uses: 1 });
     const results = await Promise.allSettled(
-      [device('a'), device('b')].map((each) => enrolment.enrol(each.enrolmentBody(token))),
+      [device('a'), device('b')].map((each) => enrol(each.enrolmentBody(token))),
     );
     expect(results.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
-    await expect(enrolment.enrol(device('c').enrolmentBody(token))).rejects.toMatchObject({ code: 'token-spent' });
+    await expect(enrol(device('c').enrolmentBody(token))).rejects.toMatchObject({ code: 'token-spent' });
   });
 
   it('refuses an expired token and an unknown one', async () => {
     const token = await tokenOf({ hours: 1 });
     await clock.advance(3_600_000);
-    await expect(enrolment.enrol(device().enrolmentBody(token))).rejects.toMatchObject({ code: 'token-expired' });
-    await expect(enrolment.enrol(device().enrolmentBody('bwj_unknown-token'))).rejects.toMatchObject({
+    await expect(enrol(device().enrolmentBody(token))).rejects.toMatchObject({ code: 'token-expired' });
+    await expect(enrol(device().enrolmentBody('bwj_unknown-token'))).rejects.toMatchObject({
       code: 'token-invalid',
     });
   });
@@ -85,18 +89,18 @@ describe('enrolment', () => {
   it('refuses a revoked token, but not the device that came by it before', async () => {
     const token = await tokenOf({ uses: 2 });
     const pi = device();
-    await enrolment.enrol(pi.enrolmentBody(token));
+    await enrol(pi.enrolmentBody(token));
     const id = (await store.tokens())[0]?.id ?? '';
     expect(await store.revokeToken(id, clock.now().wallMs)).toBe(true);
-    await expect(enrolment.enrol(device().enrolmentBody(token))).rejects.toMatchObject({ code: 'token-revoked' });
+    await expect(enrol(device().enrolmentBody(token))).rejects.toMatchObject({ code: 'token-revoked' });
     expect(await store.takeUse(id, clock.now().wallMs)).toBe(false);
-    expect(await enrolment.enrol(pi.enrolmentBody(token))).toMatchObject({ device: pi.id });
+    expect(await enrol(pi.enrolmentBody(token))).toMatchObject({ device: pi.id });
     expect(await store.revokeToken('000000000000', 0)).toBe(false);
   });
 
   it('lets a device wait that comes by a token of the kind approve', async () => {
     const pi = device();
-    expect(await enrolment.enrol(pi.enrolmentBody(await tokenOf({ kind: 'approve' })))).toMatchObject({
+    expect(await enrol(pi.enrolmentBody(await tokenOf({ kind: 'approve' })))).toMatchObject({
       standing: 'pending',
     });
     expect([fleet.isMember(pi.id), fleet.members()]).toEqual([false, []]);
@@ -107,12 +111,12 @@ describe('enrolment', () => {
     const key = generateKeyPair();
     const token = await tokenOf();
     const pi = new FleetDevice(() => '', 'pi', key);
-    await enrolment.enrol(pi.enrolmentBody(token));
+    await enrol(pi.enrolmentBody(token));
     await fleet.decide(pi.id, { standing: 'decommissioned' });
     for (const name of ['pi', 'renamed']) {
       const again = new FleetDevice(() => '', name, key);
       for (const joinToken of [token, await tokenOf()]) {
-        await expect(enrolment.enrol(again.enrolmentBody(joinToken))).rejects.toMatchObject({
+        await expect(enrol(again.enrolmentBody(joinToken))).rejects.toMatchObject({
           code: 'device-decommissioned',
         });
       }
@@ -121,9 +125,9 @@ describe('enrolment', () => {
 
   it('refuses one key for two devices', async () => {
     const key = generateKeyPair();
-    await enrolment.enrol(new FleetDevice(() => '', 'pi', key).enrolmentBody(await tokenOf()));
+    await enrol(new FleetDevice(() => '', 'pi', key).enrolmentBody(await tokenOf()));
     const second = new FleetDevice(() => '', 'second', key).enrolmentBody(await tokenOf());
-    await expect(enrolment.enrol(second)).rejects.toMatchObject({ code: 'key-taken' });
+    await expect(enrol(second)).rejects.toMatchObject({ code: 'key-taken' });
   });
 
   it('keeps only the token’s digest', async () => {
@@ -135,7 +139,7 @@ describe('enrolment', () => {
   it('refuses a device that shows a key which it does not hold', async () => {
     const token = await tokenOf();
     const victim = generateKeyPair().publicKey;
-    await expect(enrolment.enrol(device().enrolmentBody(token, { public: victim }))).rejects.toMatchObject({
+    await expect(enrol(device().enrolmentBody(token, { public: victim }))).rejects.toMatchObject({
       code: 'proof-invalid',
     });
   });
@@ -143,14 +147,14 @@ describe('enrolment', () => {
   it('refuses a proof that was made for another token', async () => {
     const stolen = device().enrolmentBody(await tokenOf());
     const joinToken = await tokenOf();
-    await expect(enrolment.enrol({ ...stolen, joinToken })).rejects.toMatchObject({ code: 'proof-invalid' });
+    await expect(enrol({ ...stolen, joinToken })).rejects.toMatchObject({ code: 'proof-invalid' });
   });
 
   it.each([null, 'text', {}, { payload: 5 }, { payload: 'e30=' }, []])(
     'refuses %j in place of an envelope',
     async (envelope) => {
       const joinToken = await tokenOf();
-      await expect(enrolment.enrol({ joinToken, envelope })).rejects.toMatchObject({ code: 'proof-invalid' });
+      await expect(enrol({ joinToken, envelope })).rejects.toMatchObject({ code: 'proof-invalid' });
       expect(joined).toEqual([]);
     },
   );
