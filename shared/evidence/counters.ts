@@ -51,6 +51,17 @@ export function trialsOf(counters: Pick<SegmentCounters, 'calls' | 'labelled'>, 
   return cell === 'wrong' ? counters.labelled : counters.calls;
 }
 
+/** What a pair of shadow calls can say: only what one of the two did with the same request; nothing about time [R-2]. */
+const shadowCells: readonly GatingCell[] = ['error', 'invalid', 'wrong'];
+
+/** The bad calls of a cell; undefined where it is not measured. */
+export function countOfCell(
+  { mode, cells }: Pick<SegmentCounters, 'mode' | 'cells'>,
+  cell: GatingCell,
+): ArmCount | undefined {
+  return mode === 'shadow' && !shadowCells.includes(cell) ? undefined : cells[cell];
+}
+
 /**
  * The probability that the next bad call of a cell is the canary's while both arms are alike: the share of the calls;
  * of the runners' time for deaths, so that a slow start of one arm is no evidence; a half for what only one arm of a pair did.

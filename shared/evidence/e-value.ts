@@ -22,54 +22,87 @@ export function canaryProbability(share: number, ratio: number): number {
   return (share * ratio) / (share * ratio + 1 - share);
 }
 
-/** log of the likelihood ratio of θ(ratio) against θ(against), for `canary` of `total` bad calls. */
-export function logLikelihoodRatio(
-  { share, canary, total }: Omit<Split, 'epoch'>,
-  ratio: number,
-  against: number,
-): number {
-  const p = canaryProbability(share, ratio);
-  const q = canaryProbability(share, against);
-  return canary * Math.log(p / q) + (total - canary) * Math.log((1 - p) / (1 - q));
+/** Evidence that a fault exists, and since when. */
+export interface HarmEvidence {
+  /** Natural logarithm. */
+  readonly logE: number;
+  /** The epoch of events from which on the evidence is strongest; -1 when nothing speaks for a fault. */
+  readonly since: number;
 }
 
 /**
- * log E against "the canary is at most `tolerated` times as bad" [R-3]: a mixture over the epoch in which a fault may
+ * Evidence against "the canary is at most `tolerated` times as bad" [R-3]: a mixture over the epoch in which a fault may
  * have begun, with weights 1/(k(k+1)), and over `harmRatios`. A fault that begins after hours is still seen in a minute.
  */
-export function logHarm(splits: readonly Split[], tolerated: number): number {
+export function harmEvidence(splits: readonly Split[], tolerated: number): HarmEvidence {
   const steps = epochSteps(splits, tolerated);
   const suffix: number[] = harmRatios.map(() => 0);
   const last = steps[0]?.epoch ?? -1;
   // Starts behind the last event: their products are still 1, and so is the weight that is not yet used.
   const terms = [-Math.log(last + 2)];
+  let since = -1;
+  let most = 0;
   for (const [i, { epoch, logs }] of steps.entries()) {
     for (const [j, log] of logs.entries()) suffix[j] = (suffix[j] ?? 0) + log;
     // Every start after the event before this one, up to this epoch, has this same product.
     const before = steps[i + 1]?.epoch ?? -1;
-    const weight = 1 / (before + 2) - 1 / (epoch + 2);
-    terms.push(Math.log(weight) + logMean(suffix));
+    const weight = Math.log(1 / (before + 2) - 1 / (epoch + 2));
+    const product = logMean(suffix);
+    terms.push(weight + product);
+    if (product > most) [most, since] = [product, epoch];
   }
-  return logSum(terms);
+  return { logE: logSum(terms), since };
+}
+
+/** The logarithm of `harmEvidence`. */
+export function logHarm(splits: readonly Split[], tolerated: number): number {
+  return harmEvidence(splits, tolerated).logE;
+}
+
+/** The most that these events can add to a harm of which they are a part: the largest of their products, of any start and ratio; at least 0. */
+export function maxLogProduct(splits: readonly Split[], tolerated: number): number {
+  const suffix: number[] = harmRatios.map(() => 0);
+  let most = 0;
+  for (const { logs } of epochSteps(splits, tolerated)) {
+    for (const [j, log] of logs.entries()) suffix[j] = (suffix[j] ?? 0) + log;
+    most = Math.max(most, ...suffix);
+  }
+  return most;
 }
 
 /** Evidence by epoch, the latest first: one log for each ratio. */
 function epochSteps(splits: readonly Split[], tolerated: number): { epoch: number; logs: number[] }[] {
   const byEpoch = new Map<number, number[]>();
-  for (const split of splits) {
-    if (split.total === 0) continue;
-    const logs = byEpoch.get(split.epoch) ?? harmRatios.map(() => 0);
-    for (const [j, ratio] of harmRatios.entries()) {
-      logs[j] = (logs[j] ?? 0) + logLikelihoodRatio(split, ratio, tolerated);
+  const stakes = new Map<number, Stake[]>();
+  for (const { epoch, share, canary, total } of splits) {
+    if (total === 0) continue;
+    const logs = byEpoch.get(epoch) ?? harmRatios.map(() => 0);
+    const each = stakes.get(share) ?? harmRatios.map((ratio) => stakeOf(share, ratio, tolerated));
+    for (const [j, { won, lost }] of each.entries()) {
+      logs[j] = (logs[j] ?? 0) + canary * won + (total - canary) * lost;
     }
-    byEpoch.set(split.epoch, logs);
+    byEpoch.set(epoch, logs);
+    stakes.set(share, each);
   }
   return [...byEpoch].map(([epoch, logs]) => ({ epoch, logs })).sort((a, b) => b.epoch - a.epoch);
 }
 
+/** Logarithms of what a bad call multiplies the evidence by: one of the canary's, one of stable's. */
+interface Stake {
+  readonly won: number;
+  readonly lost: number;
+}
+
+function stakeOf(share: number, ratio: number, against: number): Stake {
+  const p = canaryProbability(share, ratio);
+  const q = canaryProbability(share, against);
+  return { won: Math.log(p / q), lost: Math.log((1 - p) / (1 - q)) };
+}
+
 /** log E for "the canary is less than `limit` times as bad", against the hypothesis that it is as bad as that; ratio 1 is the alternative. */
-export function logNonInferior(split: Omit<Split, 'epoch'>, limit: number): number {
-  return logLikelihoodRatio(split, 1, limit);
+export function logNonInferior({ share, canary, total }: Omit<Split, 'epoch'>, limit: number): number {
+  const { won, lost } = stakeOf(share, 1, limit);
+  return canary * won + (total - canary) * lost;
 }
 
 /** log E for "fewer than `limit` of the calls are bad": the likelihood of a tenth of the limit over that of the limit [R-3]. */

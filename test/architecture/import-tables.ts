@@ -89,7 +89,8 @@ export const pureFiles: readonly string[] = [
   'control-plane/limits/**',
   ...['standing', 'fleet-error', 'device-rates'].map((name) => `control-plane/fleet/${name}.ts`),
   'control-plane/catalog/signed-url.ts',
-  ...names('control-plane/rollouts', ['transition', 'verdict', 'rollout']),
+  'control-plane/rollouts/verdict/**',
+  ...names('control-plane/rollouts', ['transition', 'rollout']),
   ...names('control-plane/catalog', ['byte-range', 'repository-layout', 'role-file', 'role-rules', 'signing-schedule']),
   ...['releases', 'repository-state', 'catalog', 'catalog-error'].map((name) => `control-plane/catalog/${name}.ts`),
   ...names('control-plane/publisher', [

@@ -20,6 +20,8 @@ export const EvidencePolicy = Type.Object(
     /** A step passes a canary that is less than this many times as bad as stable: errors and the like, and slow calls. */
     maxRatio: Type.Optional(ratio(1.01, 10, 2)),
     maxSlowRatio: Type.Optional(ratio(1.01, 10, 1.5)),
+    /** With more of a step’s devices than this, in percent, whose evidence cannot be used, nothing is judged but harm. */
+    maxUnmeasuredPct: Type.Optional(ratio(0, 100, 20)),
     /** The label whose values each need their own evidence; `hardware` by default. */
     stratifyBy: Type.Optional(Type.String({ pattern: '^[A-Za-z0-9][A-Za-z0-9_.-]{0,62}$' })),
   },
@@ -36,6 +38,7 @@ export interface EvidenceLimits {
   readonly maxBad: number;
   readonly maxRatio: number;
   readonly maxSlowRatio: number;
+  readonly maxUnmeasured: number;
 }
 
 /** The numbers that a verdict is made with. */
@@ -48,6 +51,7 @@ export function limitsOf(policy: EvidencePolicy): EvidenceLimits {
     maxBad: (policy.maxBadPct ?? 0.5) / 100,
     maxRatio: policy.maxRatio ?? 2,
     maxSlowRatio: policy.maxSlowRatio ?? 1.5,
+    maxUnmeasured: (policy.maxUnmeasuredPct ?? 20) / 100,
   };
 }
 

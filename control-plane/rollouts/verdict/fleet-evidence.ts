@@ -1,6 +1,7 @@
 import {
   type ArmCount,
   addArms,
+  countOfCell,
   type GatingCell,
   noCount,
   nullShare,
@@ -9,7 +10,11 @@ import {
 } from '@bellwether/shared/evidence/counters';
 import type { Split } from '@bellwether/shared/evidence/e-value';
 
-/** What one exposed device has shown so far. Only devices that may count are here: enrolled before the rollout, in its cohort, on the ordered digest. */
+/**
+ * What one exposed device has shown so far. Only devices that may count are here: enrolled before the rollout, in its
+ * cohort, on the ordered digest, and not one whose canary a verdict has switched off (`drop`). One that is exposed and
+ * has not been heard yet is here without segments: it will have a say.
+ */
 export interface DeviceEvidence {
   readonly device: string;
   /** The value of the label that the rollout is stratified by; empty without it. */
@@ -21,7 +26,7 @@ export interface DeviceEvidence {
 /** The bad calls of a cell in each segment: what the e-values are made of. */
 export function splitsOf(segments: readonly SegmentCounters[], cell: GatingCell): Split[] {
   return segments.flatMap((segment) => {
-    const count = segment.cells[cell];
+    const count = countOfCell(segment, cell);
     const share = nullShare(segment, cell);
     // A share at the edge has no second arm: it proves nothing about a difference.
     if (count === undefined || share <= 0 || share >= 1) return [];
@@ -37,13 +42,18 @@ export function totalsOf(
   let bad = noCount;
   let trials = noCount;
   for (const segment of segments) {
-    const count = segment.cells[cell];
+    const count = countOfCell(segment, cell);
     if (count === undefined) continue;
     const both = segment.both[cell] ?? 0;
     bad = addArms(bad, { stable: count.stable + both, canary: count.canary + both });
     trials = addArms(trials, trialsOf(segment, cell));
   }
   return { bad, trials };
+}
+
+/** True when the device can tell bad calls of this cell from good ones. */
+export function measures({ segments }: DeviceEvidence, cell: GatingCell): boolean {
+  return segments.some((segment) => countOfCell(segment, cell) !== undefined);
 }
 
 /** The devices of each stratum, by its name. */

@@ -1,7 +1,10 @@
 import { type GatingCell, gatingCells } from '@bellwether/shared/evidence/counters';
-import { logHarm, logSum, type Split } from '@bellwether/shared/evidence/e-value';
-import { cellWeights } from './evidence-policy.js';
-import { type DeviceEvidence, segmentsOf, splitsOf } from './fleet-evidence.js';
+import { harmEvidence, logSum, maxLogProduct } from '@bellwether/shared/evidence/e-value';
+import { cellWeights, type EvidenceLimits } from './evidence-policy.js';
+import type { DeviceEvidence } from './fleet-evidence.js';
+import { type CellRows, rowsOf, type Tally, type TallyRow, without } from './tally.js';
+
+type HarmLimits = Pick<EvidenceLimits, 'toleratedRatio' | 'ignoreBelow'>;
 
 /** Evidence that the canary is worse than tolerated, and where most of it comes from. Natural logarithms. */
 export interface Harm {
@@ -9,71 +12,78 @@ export interface Harm {
   readonly cell: GatingCell;
   /** Null: the whole fleet. */
   readonly stratum: string | null;
+  /** The epoch from which on the evidence is strongest. */
+  readonly since: number;
 }
 
-/** Bad calls by cell, of the whole fleet and of each stratum: all that the evidence of harm depends on. */
-export interface Tally {
-  readonly whole: CellSplits;
-  readonly strata: ReadonlyMap<string, CellSplits>;
-}
-type CellSplits = ReadonlyMap<GatingCell, readonly Split[]>;
-
-/** Adds the devices' counters up. `strata`: fixed at creation, so that none is picked by what it shows. */
-export function tallyOf(devices: readonly DeviceEvidence[], strata: readonly string[]): Tally {
-  const ofSome = (some: readonly DeviceEvidence[]): CellSplits => {
-    const segments = segmentsOf(some);
-    return new Map(gatingCells.map((cell) => [cell, mergedSplits(splitsOf(segments, cell))]));
-  };
-  const named = strata.length > 1 ? strata : [];
-  const parts = named.map((name) => [name, ofSome(devices.filter(({ stratum }) => stratum === name))] as const);
-  return { whole: ofSome(devices), strata: new Map(parts) };
-}
+/** Fewer exposed devices cannot outvote one of them [R-3]. */
+const fewestToOutvote = 3;
 
 /**
  * The combined evidence of harm [R-3]: the weighted mean over cells, of the mean of the whole fleet's e-value and the mean
  * of its strata's. An average of e-values is one, however they depend on each other; a fault everywhere shows in the
- * first half, a fault of one kind of hardware in the second.
+ * first half, a fault of one kind of hardware in the second. A part whose rate of bad calls, since its fault began, is
+ * below `ignoreBelow` speaks for the canary at most: such harm takes nothing back.
  */
-export function harmOf({ whole, strata }: Tally, tolerated: number): Harm {
-  const parts = gatingCells.flatMap((cell) => {
-    const logE = (splits: CellSplits) => logHarm(splits.get(cell) ?? [], tolerated) + Math.log(cellWeights[cell]);
-    const half = strata.size === 0 ? 0 : Math.LN2;
-    const each = [...strata].map(([stratum, splits]) => {
-      return { cell, stratum, log: logE(splits) - half - Math.log(strata.size) };
-    });
-    return [{ cell, stratum: null, log: logE(whole) - half }, ...each];
-  });
-  const [most] = parts.toSorted((a, b) => b.log - a.log);
-  return { logE: logSum(parts.map(({ log }) => log)), cell: most?.cell ?? 'error', stratum: most?.stratum ?? null };
+export function harmOf({ whole, strata }: Tally, limits: HarmLimits): Harm {
+  const half = strata.size === 0 ? 0 : Math.LN2;
+  const parts = gatingCells.flatMap((cell) => [
+    { ...partOf(whole, cell, limits), cell, stratum: null, share: -half },
+    ...[...strata].map(([stratum, rows]) => {
+      return { ...partOf(rows, cell, limits), cell, stratum, share: -half - Math.log(strata.size) };
+    }),
+  ]);
+  const weighed = parts.map((part) => ({ ...part, logE: part.logE + part.share + Math.log(cellWeights[part.cell]) }));
+  const logE = logSum(weighed.map((part) => part.logE));
+  const most = weighed.reduce((a, b) => (b.logE > a.logE ? b : a));
+  return { logE, cell: most.cell, stratum: most.stratum, since: Math.max(0, most.since) };
+}
+
+function partOf(
+  all: CellRows,
+  cell: GatingCell,
+  { toleratedRatio, ignoreBelow }: HarmLimits,
+): { readonly logE: number; readonly since: number } {
+  const rows = [...(all.get(cell)?.values() ?? [])];
+  const { logE, since } = harmEvidence(rows, toleratedRatio);
+  return { logE: isWorthIt(rows, since, ignoreBelow) ? logE : Math.min(0, logE), since };
+}
+
+/** Hours of good calls before a fault must not dilute it. */
+function isWorthIt(rows: readonly TallyRow[], since: number, ignoreBelow: number): boolean {
+  const recent = rows.filter(({ epoch }) => epoch >= since);
+  const bad = recent.reduce((sum, row) => sum + row.bad, 0);
+  const trials = recent.reduce((sum, row) => sum + row.trials, 0);
+  return bad >= ignoreBelow * trials;
+}
+
+/** A device without which there is not enough evidence. */
+export interface LoneVoice {
+  readonly device: string;
+  /** Of harm, without it. */
+  readonly logE: number;
 }
 
 /**
- * The device without which the evidence is weakest, and how strong it is then [R-3]: with that below the limit, one
- * device alone decides. Undefined with fewer than three exposed devices.
+ * The device without which the evidence is weakest, when that is below `needed` [R-3]: then it alone decides, because it
+ * is broken, or lies. Undefined when no device does, and with fewer than three, which cannot outvote one.
  */
-export function weakestWithoutOne(
+export function loneVoice(
   devices: readonly DeviceEvidence[],
-  strata: readonly string[],
-  tolerated: number,
-): { readonly device: string; readonly logE: number } | undefined {
-  const exposed = devices.filter(({ segments }) => segments.some(({ calls }) => calls.canary > 0));
-  if (exposed.length < 3) return undefined;
-  return exposed
-    .map(({ device }) => {
-      const others = devices.filter((each) => each.device !== device);
-      return { device, logE: harmOf(tallyOf(others, strata), tolerated).logE };
-    })
-    .reduce((weakest, each) => (each.logE < weakest.logE ? each : weakest));
+  { tally, harm, needed }: { readonly tally: Tally; readonly harm: Harm; readonly needed: number },
+  limits: HarmLimits,
+): LoneVoice | undefined {
+  if (devices.length < fewestToOutvote) return undefined;
+  return devices
+    .filter((device) => mostAdded(device, limits) > harm.logE - needed)
+    .map((device) => ({ device: device.device, logE: harmOf(without(tally, device), limits).logE }))
+    .filter(({ logE }) => logE < needed)
+    .reduce<LoneVoice | undefined>((weakest, each) => {
+      return weakest === undefined || each.logE < weakest.logE ? each : weakest;
+    }, undefined);
 }
 
-/** Events of one epoch and one share are one experiment; counting them together changes no product. */
-function mergedSplits(splits: readonly Split[]): readonly Split[] {
-  const merged = new Map<string, Split>();
-  for (const split of splits) {
-    if (split.total === 0) continue;
-    const key = `${split.epoch} ${split.share}`;
-    const { canary, total } = merged.get(key) ?? { canary: 0, total: 0 };
-    merged.set(key, { ...split, canary: canary + split.canary, total: total + split.total });
-  }
-  return [...merged.values()];
+/** A bound of what the device can add to the logarithm: nearly all devices are settled by it, without a sum over the fleet. */
+function mostAdded({ segments }: DeviceEvidence, { toleratedRatio }: HarmLimits): number {
+  return Math.max(...[...rowsOf(segments).values()].map((rows) => maxLogProduct([...rows.values()], toleratedRatio)));
 }

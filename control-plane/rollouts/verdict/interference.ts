@@ -7,9 +7,13 @@ const toleratedSlowing = 1.5;
 
 /**
  * True when the canary slows stable down on this device [R-3]: stable's calls above its own earlier 90 % quantile are
- * more than tolerated, after what devices of the stratum without a canary have slowed down by themselves (`drift`, 1: not at all).
+ * more than tolerated, after what devices of the stratum without a canary have slowed down by themselves (`drift`, 1: not at all). `devices`: how many are looked at, so
+ * that `alpha` is the chance that any of them is taken for disturbed.
  */
-export function isDisturbed({ segments }: DeviceEvidence, drift: number, alpha: number): boolean {
+export function isDisturbed(
+  { segments }: DeviceEvidence,
+  { drift, alpha, devices }: { readonly drift: number; readonly alpha: number; readonly devices: number },
+): boolean {
   let bad = 0;
   let calls = 0;
   for (const segment of segments) {
@@ -19,5 +23,5 @@ export function isDisturbed({ segments }: DeviceEvidence, drift: number, alpha: 
     calls += segment.calls.stable;
   }
   const limit = Math.min(0.9, (1 - slowQuantiles.slow90) * toleratedSlowing * Math.max(1, drift));
-  return logAbove(bad, calls, limit) >= -Math.log(alpha);
+  return logAbove(bad, calls, limit) >= -Math.log(alpha / Math.max(1, devices));
 }

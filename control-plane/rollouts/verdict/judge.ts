@@ -1,11 +1,13 @@
+import { badInBothArms, recentSegments } from './both-arms.js';
 import type { EvidenceLimits } from './evidence-policy.js';
-import { type DeviceEvidence, segmentsOf, totalsOf } from './fleet-evidence.js';
-import { type Harm, harmOf, tallyOf, weakestWithoutOne } from './harm.js';
+import type { DeviceEvidence } from './fleet-evidence.js';
+import { type Harm, harmOf, loneVoice } from './harm.js';
 import { isDisturbed } from './interference.js';
 import { logOutputShift, type OutputCounts } from './output-shift.js';
 import { type CellProgress, isPromoted, promotionProgress } from './promotion.js';
 import * as say from './sentences.js';
-import { type Verdict, type VerdictReason, verdictVersion } from './verdict.js';
+import { tallyOf } from './tally.js';
+import { maxReasons, type Verdict, type VerdictReason, verdictVersion } from './verdict.js';
 
 /** Everything that a verdict depends on: the same input gives the same verdict, whoever asks and whenever. */
 export interface VerdictInput {
@@ -20,42 +22,58 @@ export interface VerdictInput {
   readonly drift: Readonly<Record<string, number>>;
   /** Classes and confidence in the current step; empty where the release says that its outputs may differ. */
   readonly outputs: { readonly classes: readonly OutputCounts[]; readonly confidence: readonly OutputCounts[] };
+  /**
+   * Devices of the step that answer but whose evidence cannot be used: windows that do not decode, counters that
+   * contradict themselves, arms that are not the ordered releases. Silence is not this: it has its own rule.
+   */
+  readonly unmeasured: readonly string[];
   /** Canary calls that the step asks for at least. */
   readonly minCalls: number;
 }
 
 /**
  * The verdict of a step with two arms [R-3]. Harm first: it needs 1/α, a rate that matters, and with three devices or
- * more no single one may decide. Then what only holds. Then whether there is enough to go on.
+ * more no single one may decide. Then whether it could be measured, then what only holds, then whether there is enough.
  */
-export function judge(input: VerdictInput): Verdict {
+export function judge(given: VerdictInput): Verdict {
+  const input = { ...given, devices: byName(given.devices), step: byName(given.step) };
   const { limits, devices, strata } = input;
-  const harm = harmOf(tallyOf(devices, strata), limits.toleratedRatio);
-  const logHarmLimit = -Math.log(limits.alpha);
-  const disturbed = input.step.filter((each) => isDisturbed(each, input.drift[each.stratum] ?? 1, limits.alpha));
+  const tally = tallyOf(devices, strata);
+  const harm = harmOf(tally, limits);
+  const needed = -Math.log(limits.alpha);
+  const watched = { alpha: limits.alpha, devices: input.step.length };
+  const disturbed = input.step.filter((each) =>
+    isDisturbed(each, { drift: input.drift[each.stratum] ?? 1, ...watched }),
+  );
   const progress = promotionProgress(input.step, limits);
-  const made = { harm, logHarmLimit, progress, drop: disturbed.map(({ device }) => device) };
+  const made = { harm, needed, progress, drop: disturbed.map(({ device }) => device), beside: beside(input) };
 
-  if (harm.logE >= logHarmLimit && isWorthIt(devices, harm, limits)) {
-    const weakest = weakestWithoutOne(devices, strata, limits.toleratedRatio);
-    if (weakest === undefined || weakest.logE >= logHarmLimit) {
-      return verdict('fail', [say.harm(devices, harm, limits)], made);
-    }
-    const drop = [...new Set([...made.drop, weakest.device])];
-    return verdict('inconclusive', [say.singleDevice(weakest, harm, logHarmLimit)], { ...made, drop });
+  if (harm.logE >= needed) {
+    const lone = loneVoice(devices, { tally, harm, needed }, limits);
+    if (lone === undefined) return verdict('fail', [say.harm(devices, harm, limits)], { ...made, beside: [] });
+    const drop = [...new Set([...made.drop, lone.device])];
+    return verdict('inconclusive', [say.singleDevice(lone, harm, needed)], { ...made, drop });
   }
-  const holds = [...disturbed.map((each) => say.interference(each)), ...shifts(input.outputs, logHarmLimit)];
+  const exposed = input.step.length + input.unmeasured.length;
+  if (input.unmeasured.length > limits.maxUnmeasured * exposed) {
+    return verdict('error', [say.notMeasured(input.unmeasured, exposed, limits.maxUnmeasured)], made);
+  }
+  const holds = [...disturbed.map((each) => say.interference(each)), ...shifts(input.outputs, needed)];
   if (holds.length > 0) return verdict('inconclusive', holds, made);
   const missing = say.missing(progress, input);
   if (missing.length > 0) return verdict('inconclusive', missing, made);
   return verdict('pass', [say.enough(input.step, progress)], made);
 }
 
-/** Harm that touches almost nobody takes nothing back. */
-function isWorthIt(devices: readonly DeviceEvidence[], { cell, stratum }: Harm, limits: EvidenceLimits): boolean {
-  const touched = stratum === null ? devices : devices.filter((each) => each.stratum === stratum);
-  const { bad, trials } = totalsOf(segmentsOf(touched), cell);
-  return bad.canary >= limits.ignoreBelow * trials.canary;
+/** In one order, so that the order in which devices were heard changes not even the last digit. */
+function byName(devices: readonly DeviceEvidence[]): readonly DeviceEvidence[] {
+  return devices.toSorted((a, b) => (a.device < b.device ? -1 : 1));
+}
+
+/** What is said beside the verdict. */
+function beside({ step, limits }: VerdictInput): VerdictReason[] {
+  const cell = badInBothArms(step, limits);
+  return cell === undefined ? [] : [say.bothArms(recentSegments(step), cell)];
 }
 
 function shifts(outputs: VerdictInput['outputs'], limit: number): VerdictReason[] {
@@ -67,14 +85,22 @@ function shifts(outputs: VerdictInput['outputs'], limit: number): VerdictReason[
 
 interface Made {
   readonly harm: Harm;
-  readonly logHarmLimit: number;
+  readonly needed: number;
   readonly progress: readonly CellProgress[];
   readonly drop: readonly string[];
+  readonly beside: readonly VerdictReason[];
 }
 
-function verdict(value: Verdict['value'], reasons: VerdictReason[], made: Made): Verdict {
-  const { harm, logHarmLimit, progress, drop } = made;
+function verdict(value: Verdict['value'], reasons: readonly VerdictReason[], made: Made): Verdict {
+  const { harm, needed, progress, drop, beside: more } = made;
   const strata = [...new Set(progress.map(({ stratum }) => stratum))];
-  const passedStrata = strata.filter((name) => isPromoted(progress.filter(({ stratum }) => stratum === name)));
-  return { version: verdictVersion, value, reasons, logHarm: harm.logE, logHarmLimit, passedStrata, drop: [...drop] };
+  return {
+    version: verdictVersion,
+    value,
+    reasons: [...reasons.slice(0, maxReasons - more.length), ...more],
+    logHarm: harm.logE,
+    logHarmLimit: needed,
+    passedStrata: strata.filter((name) => isPromoted(progress.filter(({ stratum }) => stratum === name))),
+    drop: [...drop],
+  };
 }

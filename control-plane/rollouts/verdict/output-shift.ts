@@ -22,6 +22,7 @@ function binShift(counts: readonly OutputCounts[], bin: number): number {
   // Segments of one share are one experiment; those of different shares multiply.
   const byShare = new Map<number, { canary: number; total: number }>();
   for (const { share, stable, canary } of counts) {
+    if (share <= 0 || share >= 1) continue;
     const sum = byShare.get(share) ?? { canary: 0, total: 0 };
     sum.canary += canary[bin] ?? 0;
     sum.total += (canary[bin] ?? 0) + (stable[bin] ?? 0);

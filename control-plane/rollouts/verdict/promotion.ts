@@ -1,7 +1,7 @@
 import { type GatingCell, gatingCells } from '@bellwether/shared/evidence/counters';
-import { logBelow, logNonInferior } from '@bellwether/shared/evidence/e-value';
+import { logBelow, logMean, logNonInferior } from '@bellwether/shared/evidence/e-value';
 import type { EvidenceLimits } from './evidence-policy.js';
-import { byStratum, type DeviceEvidence, splitsOf, totalsOf } from './fleet-evidence.js';
+import { byStratum, type DeviceEvidence, measures, splitsOf, totalsOf } from './fleet-evidence.js';
 
 /** How far a cell of a stratum is from passing: it passes when `logE` reaches `needed`. Natural logarithms. */
 export interface CellProgress {
@@ -15,37 +15,46 @@ export interface CellProgress {
 const maxPart = 0.2;
 
 /**
- * Evidence that the canary is good enough, for each stratum and each cell that is measured there [R-3]: it is less than
- * so many times as bad as stable, or bad less often than an absolute limit: a healthy model has no errors to compare.
+ * Evidence that the canary is good enough, for each stratum and each cell that is needed there [R-3]: it is less than so
+ * many times as bad as stable, or bad less often than an absolute limit: a healthy model has no errors to compare. The
+ * mean of both e-values is one, and their maximum is not, so that β is the chance of a wrong pass, and not the half of it.
  * One device's word counts for at most max(20 %, 1/n), so that no liar passes a release alone.
  */
 export function promotionProgress(devices: readonly DeviceEvidence[], limits: EvidenceLimits): CellProgress[] {
   const needed = -Math.log(limits.beta);
   return [...byStratum(devices)].flatMap(([stratum, members]) =>
     gatingCells
-      .filter((cell) => isNeeded(members, cell))
+      .filter((cell) => isNeeded(cell, members, devices))
       .map((cell) => {
-        const relative = capped(
-          members.map((device) => relativeEvidence(device, cell, limits)),
-          needed,
-        );
-        const absolute = capped(
-          members.map((device) => absoluteEvidence(device, cell, limits)),
-          needed,
-        );
-        return { stratum, cell, logE: Math.max(relative, absolute), needed };
+        const relative = capped(members, cell, { limits, evidence: relativeEvidence });
+        const absolute = capped(members, cell, { limits, evidence: absoluteEvidence });
+        return { stratum, cell, logE: logMean([relative, absolute]), needed };
       }),
   );
 }
 
-/** True when every cell of every stratum has what it needs. Without any evidence nothing passes. */
-export function isPromoted(progress: readonly CellProgress[]): boolean {
-  return progress.length > 0 && progress.every(({ logE, needed }) => logE >= needed);
+/** True when a cell has what it needs. */
+export function isEnough({ logE, needed }: CellProgress): boolean {
+  return logE >= needed;
 }
 
-/** Errors must always be shown to be rare; other cells where anybody measures them. */
-function isNeeded(devices: readonly DeviceEvidence[], cell: GatingCell): boolean {
-  return cell === 'error' || devices.some(({ segments }) => segments.some(({ cells }) => cells[cell] !== undefined));
+/** True when every cell of every stratum has what it needs. Without any evidence nothing passes. */
+export function isPromoted(progress: readonly CellProgress[]): boolean {
+  return progress.length > 0 && progress.every(isEnough);
+}
+
+/** Calls without one bad among them that a stratum of five devices or more needs to pass, for whoever plans a step. */
+export function cleanCallsToPass({ beta, maxBad }: Pick<EvidenceLimits, 'beta' | 'maxBad'>): number {
+  return Math.ceil(Math.log(2 / beta - 1) / logBelow(0, 1, maxBad));
+}
+
+/**
+ * Errors must always be shown to be rare. What one stratum can measure, as slowness, is asked of each, so that a release
+ * does not pass where nobody looked; labels are asked for where there are some.
+ */
+function isNeeded(cell: GatingCell, members: readonly DeviceEvidence[], all: readonly DeviceEvidence[]): boolean {
+  if (cell === 'error') return true;
+  return (cell === 'wrong' ? members : all).some((device) => measures(device, cell));
 }
 
 function relativeEvidence({ segments }: DeviceEvidence, cell: GatingCell, limits: EvidenceLimits): number {
@@ -58,9 +67,16 @@ function absoluteEvidence({ segments }: DeviceEvidence, cell: GatingCell, limits
   return logBelow(bad.canary, trials.canary, limits.maxBad);
 }
 
-/** The sum, each device's share of it at most `maxPart` of what is needed; what speaks against the canary is never cut. */
-function capped(evidence: readonly number[], needed: number): number {
-  const heard = evidence.filter((log) => log !== 0).length;
-  const most = Math.max(maxPart, 1 / Math.max(1, heard)) * needed;
-  return evidence.reduce((sum, log) => sum + Math.min(log, most), 0);
+/**
+ * The sum, each device's share of it at most `maxPart` of what is needed; what speaks against the canary is never cut.
+ * Who has not been heard yet counts as one of n: else the first to speak would decide alone.
+ */
+function capped(
+  members: readonly DeviceEvidence[],
+  cell: GatingCell,
+  { limits, evidence }: { readonly limits: EvidenceLimits; readonly evidence: typeof absoluteEvidence },
+): number {
+  const voices = members.filter((device) => device.segments.length === 0 || measures(device, cell)).length;
+  const most = Math.max(maxPart, 1 / Math.max(1, voices)) * Math.log(2 / limits.beta);
+  return members.reduce((sum, device) => sum + Math.min(evidence(device, cell, limits), most), 0);
 }

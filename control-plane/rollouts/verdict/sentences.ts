@@ -1,8 +1,8 @@
-import type { ArmCount, GatingCell } from '@bellwether/shared/evidence/counters';
+import { type ArmCount, type GatingCell, type SegmentCounters, segmentMs } from '@bellwether/shared/evidence/counters';
 import type { EvidenceLimits } from './evidence-policy.js';
 import { type DeviceEvidence, segmentsOf, totalsOf } from './fleet-evidence.js';
-import type { Harm } from './harm.js';
-import type { CellProgress } from './promotion.js';
+import type { Harm, LoneVoice } from './harm.js';
+import { type CellProgress, isEnough } from './promotion.js';
 import type { VerdictReason } from './verdict.js';
 
 /** What people call a bad call of each cell. */
@@ -20,28 +20,28 @@ const names: Readonly<Record<GatingCell, string>> = {
 /** `fail`: what the canary did, beside what stable did on the same devices at the same time. */
 export function harm(
   devices: readonly DeviceEvidence[],
-  { cell, stratum, logE }: Harm,
+  { cell, stratum, logE, since }: Harm,
   limits: EvidenceLimits,
 ): VerdictReason {
   const touched = stratum === null ? devices : devices.filter((each) => each.stratum === stratum);
-  const { bad, trials } = totalsOf(segmentsOf(touched), cell);
-  const where = stratum === null ? '' : ` on ${stratum}`;
+  const { bad, trials } = totalsOf(
+    segmentsOf(touched).filter(({ epoch }) => epoch >= since),
+    cell,
+  );
+  const sinceMinute = (since * segmentMs) / 60_000;
+  const where = `${stratum === null ? '' : ` on ${stratum}`}${since === 0 ? '' : ` from minute ${sinceMinute} on`}`;
   const limit = 1 / limits.alpha;
   return {
     code: 'harm',
     cell,
     ...(stratum === null ? {} : { stratum }),
     text: `canary only: ${names[cell]}${where}: ${rate(bad.canary, trials.canary)} of the canary’s, ${rate(bad.stable, trials.stable)} of stable’s; E = ${number(Math.exp(logE))} ≥ ${number(limit)}`,
-    numbers: { ...counts(bad, trials), logE, limit: Math.log(limit) },
+    numbers: { ...counts(bad, trials), sinceMinute, logE, limit: Math.log(limit) },
   };
 }
 
 /** One device alone makes the difference: it may be broken, or lie. */
-export function singleDevice(
-  { device, logE }: { readonly device: string; readonly logE: number },
-  whole: Harm,
-  limit: number,
-): VerdictReason {
+export function singleDevice({ device, logE }: LoneVoice, whole: Harm, limit: number): VerdictReason {
   return {
     code: 'single-device',
     device,
@@ -80,7 +80,7 @@ export function missing(
   if (calls === 0) {
     return [{ code: 'no-evidence', text: 'the canary has not answered one call yet', numbers: { calls } }];
   }
-  const open = progress.filter(({ logE, needed }) => logE < needed).toSorted((a, b) => a.logE - b.logE);
+  const open = progress.filter((each) => !isEnough(each)).toSorted((a, b) => a.logE - b.logE);
   const reasons = open.map(({ cell, stratum, logE, needed }): VerdictReason => {
     const where = stratum === '' ? '' : ` on ${stratum}`;
     const text = `${names[cell]}${where}: ${Math.round((Math.max(0, logE) / needed) * 100)} % of the evidence that a pass needs`;
@@ -89,6 +89,26 @@ export function missing(
   if (calls >= minCalls) return reasons.slice(0, 64);
   const text = `${calls} calls of the canary of at least ${minCalls}`;
   return [{ code: 'gathering' as const, text, numbers: { calls, minCalls } }, ...reasons].slice(0, 64);
+}
+
+/** Stable does it too: said beside every verdict but `fail`. */
+export function bothArms(segments: readonly SegmentCounters[], cell: GatingCell): VerdictReason {
+  const { bad, trials } = totalsOf(segments, cell);
+  return {
+    code: 'both-arms',
+    cell,
+    text: `both arms: ${names[cell]}: ${rate(bad.canary, trials.canary)} of the canary’s, ${rate(bad.stable, trials.stable)} of stable’s in the last minutes: it is the devices, the network or the input, so taking the canary back would not help`,
+    numbers: counts(bad, trials),
+  };
+}
+
+/** `error`: too many devices whose counters cannot be used. */
+export function notMeasured(unmeasured: readonly string[], devices: number, limit: number): VerdictReason {
+  return {
+    code: 'not-measured',
+    text: `the evidence of ${rate(unmeasured.length, devices)} of the step’s devices cannot be used, ${limit * 100} % is the limit: it could not be measured, which is not bad`,
+    numbers: { unmeasured: unmeasured.length, devices, limit },
+  };
 }
 
 /** `pass`. */
@@ -101,6 +121,53 @@ export function enough(step: readonly DeviceEvidence[], progress: readonly CellP
     text: `enough evidence${where}: ${rate(bad.canary, trials.canary)} errors of the canary, ${rate(bad.stable, trials.stable)} of stable`,
     numbers: counts(bad, trials),
   };
+}
+
+interface Unpaired {
+  readonly stratum: string;
+  readonly calls: number;
+  readonly bad: number;
+  readonly overBudget: number;
+  readonly badLimit: number;
+  readonly logBad: number;
+  readonly logSlow: number;
+}
+
+/** `fail` in `full`. */
+export function unpairedLimit({ stratum, ...numbers }: Unpaired): VerdictReason {
+  const { bad, calls, overBudget, badLimit, logBad, logSlow } = numbers;
+  const what =
+    logBad >= logSlow
+      ? `${rate(bad, calls)} bad calls, ${percent(badLimit)} is the limit`
+      : `${rate(overBudget, calls)} calls beyond the budget of the 99 % quantile`;
+  const text = `unpaired${on(stratum)}: ${what}; there is no second arm to say whether it is the release`;
+  return { code: 'unpaired-limit', stratum, text, numbers };
+}
+
+/** `pass` in `full`. */
+export function unpairedWithin({ stratum, ...numbers }: Unpaired): VerdictReason {
+  const { bad, calls, overBudget, badLimit } = numbers;
+  const text = `unpaired${on(stratum)}: ${rate(bad, calls)} bad calls, less than ${percent(badLimit)}; ${rate(overBudget, calls)} beyond the budget; a split has passed before`;
+  return { code: 'unpaired-within', stratum, text, numbers };
+}
+
+/** `full` where no split has passed: a person decides. */
+export function unproven({ stratum, ...numbers }: Unpaired): VerdictReason {
+  const text = `unpaired${on(stratum)}: no split has passed there, so there is nothing to compare with: a person must say whether to go on`;
+  return { code: 'no-evidence', stratum, text, numbers };
+}
+
+/** `full` needs more calls. */
+export function unpairedGathering(calls: number, minCalls: number): VerdictReason {
+  return { code: 'gathering', text: `unpaired: ${calls} calls so far`, numbers: { calls, minCalls } };
+}
+
+function on(stratum: string): string {
+  return stratum === '' ? '' : ` on ${stratum}`;
+}
+
+function percent(part: number): string {
+  return `${(part * 100).toPrecision(2)} %`;
 }
 
 function counts(bad: ArmCount, trials: ArmCount): Record<string, number> {

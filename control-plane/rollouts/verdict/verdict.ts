@@ -4,6 +4,9 @@ import { type Static, Type } from '@bellwether/shared/schema';
 /** Of the rules that made a verdict: one more whenever the same counters could give another verdict. Golden bundles of every version are kept [R-6]. */
 export const verdictVersion = 1;
 
+/** A verdict says at most so much. */
+export const maxReasons = 64;
+
 /** Why a verdict is what it is. `gathering` is the only reason that waiting answers. */
 export const reasonCodes = [
   'harm',
@@ -38,7 +41,7 @@ export const Verdict = Type.Object({
   version: Type.Literal(verdictVersion),
   value: Type.Union([Type.Literal('pass'), Type.Literal('fail'), Type.Literal('inconclusive'), Type.Literal('error')]),
   /** The decisive one first. */
-  reasons: Type.Array(VerdictReason, { minItems: 1, maxItems: 64 }),
+  reasons: Type.Array(VerdictReason, { minItems: 1, maxItems: maxReasons }),
   /** Natural logarithms of the combined evidence of harm and of what it needs for `fail`. */
   logHarm: Type.Number(),
   logHarmLimit: Type.Number(),

@@ -1,0 +1,105 @@
+import { logAbove, logBelow, logMean } from '@bellwether/shared/evidence/e-value';
+import type { EvidenceLimits } from './evidence-policy.js';
+import * as say from './sentences.js';
+import { type Verdict, type VerdictReason, verdictVersion } from './verdict.js';
+
+/** What a device has shown in `full`, where no call is stable's [R-3]. */
+export interface UnpairedEvidence {
+  readonly device: string;
+  readonly stratum: string;
+  readonly calls: number;
+  /** Errors and answers that are not finite. */
+  readonly bad: number;
+  /** Calls that computed longer than the manifest's p99 budget. */
+  readonly overBudget: number;
+}
+
+/** Everything that a verdict without a second arm depends on. */
+export interface UnpairedInput {
+  readonly limits: EvidenceLimits;
+  /** As in VerdictInput: those that may count, also the ones that have not been heard yet. */
+  readonly devices: readonly UnpairedEvidence[];
+  readonly minCalls: number;
+  /** Strata in which a split step was passed, by other devices or by these while they had two arms. */
+  readonly provenStrata: readonly string[];
+  /** What stable did in the split steps of a stratum: an application that sends one bad request in a hundred goes on doing so. */
+  readonly baseline: Readonly<Record<string, { readonly bad: number; readonly calls: number }>>;
+}
+
+/** How many calls in a hundred may compute longer than the budget for the 99 % quantile: by its definition. */
+const maxOverBudget = 0.01;
+
+interface Found {
+  readonly stratum: string;
+  readonly calls: number;
+  readonly bad: number;
+  readonly overBudget: number;
+  readonly badLimit: number;
+  readonly logBad: number;
+  readonly logSlow: number;
+}
+
+/**
+ * The verdict of a step in `full`: there is nothing to compare with, so absolute limits alone decide, and every sentence
+ * says `unpaired` [R-3]. It passes only where a split has passed in the same stratum; else a person decides.
+ */
+export function judgeUnpaired(input: UnpairedInput): Verdict {
+  const logLimit = -Math.log(input.limits.alpha);
+  const found = [...new Set(input.devices.map(({ stratum }) => stratum))].map((name) => findingOf(name, input));
+  const logHarm = Math.max(0, ...found.flatMap(({ logBad, logSlow }) => [logBad, logSlow]));
+  const proven = found.filter(({ stratum }) => input.provenStrata.includes(stratum));
+  const passed = proven.filter((each) => isWithin(each, input)).map(({ stratum }) => stratum);
+  const ending = (value: Verdict['value'], reasons: VerdictReason[]): Verdict => {
+    return { version: verdictVersion, value, reasons, logHarm, logHarmLimit: logLimit, passedStrata: passed, drop: [] };
+  };
+
+  const beyond = found.filter(({ logBad, logSlow }) => Math.max(logBad, logSlow) >= logLimit);
+  if (beyond.length > 0) return ending('fail', beyond.slice(0, 64).map(say.unpairedLimit));
+  const unproven = found.filter(({ stratum }) => !input.provenStrata.includes(stratum));
+  if (unproven.length > 0) return ending('inconclusive', unproven.slice(0, 64).map(say.unproven));
+  const calls = found.reduce((sum, each) => sum + each.calls, 0);
+  const open = found.filter(({ stratum }) => !passed.includes(stratum));
+  if (calls < input.minCalls || open.length > 0 || found.length === 0) {
+    return ending('inconclusive', [say.unpairedGathering(calls, input.minCalls)]);
+  }
+  return ending('pass', found.slice(0, 64).map(say.unpairedWithin));
+}
+
+function findingOf(stratum: string, { limits, devices, baseline }: UnpairedInput): Found {
+  const members = devices.filter((device) => device.stratum === stratum);
+  const sum = (of: (device: UnpairedEvidence) => number) => members.reduce((all, device) => all + of(device), 0);
+  const before = baseline[stratum];
+  const usual = before === undefined || before.calls === 0 ? 0 : before.bad / before.calls;
+  const badLimit = Math.min(0.5, Math.max(limits.maxBad, usual * limits.maxRatio));
+  return {
+    stratum,
+    calls: sum(({ calls }) => calls),
+    bad: sum(({ bad }) => bad),
+    overBudget: sum(({ overBudget }) => overBudget),
+    badLimit,
+    logBad: withoutAny(members, { limit: badLimit, of: ({ bad }) => bad }),
+    logSlow: withoutAny(members, { limit: maxOverBudget, of: ({ overBudget }) => overBudget }),
+  };
+}
+
+/** Evidence of more than the limit; of three devices or more the least that is left without one of them. */
+function withoutAny(
+  members: readonly UnpairedEvidence[],
+  { limit, of }: { readonly limit: number; readonly of: (device: UnpairedEvidence) => number },
+): number {
+  const bad = members.reduce((sum, device) => sum + of(device), 0);
+  const calls = members.reduce((sum, device) => sum + device.calls, 0);
+  if (members.length < 3) return logAbove(bad, calls, limit);
+  return Math.min(...members.map((device) => logAbove(bad - of(device), calls - device.calls, limit)));
+}
+
+/** Enough calls, few of them bad, and the budget kept. */
+function isWithin({ calls, bad, overBudget, badLimit }: Found, { limits }: UnpairedInput): boolean {
+  return calls > 0 && overBudget <= maxOverBudget * calls && logRare(bad, calls, badLimit) >= -Math.log(limits.beta);
+}
+
+/** Evidence of fewer bad calls than the limit: the mean of that of a tenth and of a half of it, which is what stable usually does at most. */
+function logRare(bad: number, calls: number, limit: number): number {
+  const half = bad * Math.log(0.5) + (calls - bad) * Math.log((1 - limit / 2) / (1 - limit));
+  return logMean([logBelow(bad, calls, limit), half]);
+}

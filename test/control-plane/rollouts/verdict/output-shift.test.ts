@@ -1,0 +1,42 @@
+import * as fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { logOutputShift, type OutputCounts } from '@bellwether/control-plane/rollouts/verdict/output-shift';
+
+const counts: fc.Arbitrary<OutputCounts> = fc.record({
+  share: fc.constantFrom(0.05, 0.5),
+  stable: fc.array(fc.nat(50), { minLength: 3, maxLength: 3 }),
+  canary: fc.array(fc.nat(50), { minLength: 3, maxLength: 3 }),
+});
+
+describe('a shift of the outputs', () => {
+  it('has E = 1 in expectation while both arms answer alike, by enumeration', () => {
+    // 12 answers, 8 of one class and 4 of the other: who gave each is a coin that falls to the canary at 0.3.
+    let expectation = 0;
+    for (let bits = 0; bits < 2 ** 12; bits++) {
+      const canary = [0, 0];
+      for (let i = 0; i < 12; i++) if ((bits >> i) & 1) canary[i < 8 ? 0 : 1] = (canary[i < 8 ? 0 : 1] ?? 0) + 1;
+      const [a = 0, b = 0] = canary;
+      const log = logOutputShift([{ share: 0.3, stable: [8 - a, 4 - b], canary }]);
+      expectation += 0.3 ** (a + b) * 0.7 ** (12 - a - b) * Math.exp(log);
+    }
+    expect(expectation).toBeCloseTo(1, 9);
+  });
+
+  it('does not depend on the order, nor on how the counts are divided', () => {
+    fc.assert(
+      fc.property(fc.array(counts, { maxLength: 6 }), (all) => {
+        const halves = all.flatMap((each) => [
+          { ...each, stable: [0, 0, 0] },
+          { ...each, canary: [] },
+        ]);
+        expect(logOutputShift(halves.toReversed())).toBeCloseTo(logOutputShift(all), 9);
+      }),
+    );
+  });
+
+  it('is none without counts, and without a second arm', () => {
+    expect(logOutputShift([])).toBe(0);
+    expect(logOutputShift([{ share: 1, stable: [0, 0], canary: [500, 1] }])).toBe(0);
+    expect(logOutputShift([{ share: 0, stable: [500, 1], canary: [0, 0] }])).toBe(0);
+  });
+});
