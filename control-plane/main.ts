@@ -1,12 +1,9 @@
-import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { pino } from 'pino';
 import pretty from 'pino-pretty';
 import { systemClock } from '@bellwether/shared/clock';
-import { decodeDocument } from '@bellwether/shared/contract/decode';
 import type { Log } from '@bellwether/shared/log';
-import { Compile, Type } from '@bellwether/shared/schema';
 import { openCatalog } from './catalog/catalog-disk.js';
 import { dataPaths, type GivenSettings, type ServeSettings, serveSettings } from './config.js';
 import { buildControlPlane, type ControlPlane } from './control-plane.js';
@@ -17,6 +14,7 @@ import { openDatabase } from './database/database-sqlite.js';
 import { TlsFiles } from './http/tls-files-disk.js';
 import { stopAll } from './lifecycle.js';
 import { OperatorStoreSql } from './operators/operator-store-sql.js';
+import { ownVersion } from './own-version-disk.js';
 
 /** What `bellwether serve` passes on. */
 export interface ServeOptions extends GivenSettings {
@@ -157,10 +155,4 @@ function openLog(level: LogLevel): Log {
   const options = { level, base: null };
   if (!process.stderr.isTTY) return pino(options, pino.destination({ fd: 2, sync: true }));
   return pino(options, pretty({ destination: 2, sync: true, ignore: 'pid,hostname', translateTime: 'SYS:HH:MM:ss' }));
-}
-
-async function ownVersion(): Promise<string> {
-  const compiled = Compile(Type.Object({ version: Type.String() }));
-  const bytes = await readFile(new URL('../package.json', import.meta.url));
-  return decodeDocument(compiled, bytes, { what: 'package.json', maxBytes: 64 * 1024 }).version;
 }

@@ -17,7 +17,9 @@ interface InitOptions extends OutputOptions, PassphraseOptions {
 
 /** `bellwether keys …` */
 export function addKeysVerbs(program: Command, parts: VerbParts): void {
-  const keys = program.command('keys').description('make the keys that everything hangs on');
+  const keys = program
+    .command('keys')
+    .description('the keys that everything hangs on: make them, and say whose signature counts');
   withPassphrase(withOutput(keys.command('init')))
     .description(
       'make a key set: root and targets (any 2 of 3 keys), publishers and approvers, each key under its passphrase; and a folder for the server',

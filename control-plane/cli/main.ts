@@ -3,6 +3,7 @@ import { isatty } from 'node:tty';
 import { CommanderError } from 'commander';
 import { systemClock } from '@bellwether/shared/clock';
 import { codeOf } from '@bellwether/shared/errors';
+import { ownVersion } from '../own-version-disk.js';
 import { describeFailure } from './failure.js';
 import { buildProgram } from './program.js';
 import { askSecret } from './secret-prompt.js';
@@ -22,14 +23,16 @@ process.stdout.on('error', (error) => {
   process.exit();
 });
 
+const asJson = process.argv.includes('--json');
 try {
-  await buildProgram({ terminal, clock: systemClock }).parseAsync(process.argv);
+  const program = buildProgram({ terminal, clock: systemClock }, { asJson });
+  await program.version(await ownVersion()).parseAsync(process.argv);
 } catch (error) {
   if (error instanceof CommanderError) {
     // commander has said what is wrong; help and version are no mistakes.
     process.exitCode = error.exitCode === 0 ? 0 : 2;
   } else {
-    const failure = describeFailure(error, process.argv.includes('--json'));
+    const failure = describeFailure(error, asJson);
     terminal.err(`${failure.text}\n`);
     process.exitCode = failure.exitCode;
   }

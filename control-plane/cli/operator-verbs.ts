@@ -32,16 +32,16 @@ export function addOperatorVerbs(program: Command, parts: VerbParts): void {
     .action((options: ServerOptions) => list(options, parts));
   withServer(operator.command('role'))
     .description('give an account another role; it holds from its next request on')
-    .argument('<name>')
-    .addArgument(program.createArgument('<role>').choices(roles))
+    .argument('<name>', 'whose, as operator list shows it')
+    .addArgument(program.createArgument('<role>', 'what it may do from now on').choices(roles))
     .action((name: string, role: Role, options: ServerOptions) => setRole({ name, role }, options, parts));
   withServer(operator.command('remove'))
     .description('remove an account with all its tokens and logins, at once')
-    .argument('<name>')
+    .argument('<name>', 'whose, as operator list shows it')
     .action((name: string, options: ServerOptions) => remove(name, options, parts));
   withPassword(withServer(operator.command('password')))
     .description('set a password and end the logins made with the old one; your own, or as an admin anybody’s')
-    .argument('<name>')
+    .argument('<name>', 'whose, as operator list shows it')
     .action((name: string, options: ServerOptions & PasswordOptions) => setPassword(name, options, parts));
 }
 

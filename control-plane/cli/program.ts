@@ -7,6 +7,7 @@ import { addDeviceVerbs } from './device-verbs.js';
 import { addKeysVerbs } from './keys-verbs.js';
 import { addLoginVerbs } from './login-verbs.js';
 import { addOperatorVerbs } from './operator-verbs.js';
+import { programHelp, usageAsJson } from './program-help.js';
 import { addReleaseVerbs } from './release-verbs.js';
 import { addRolloutVerbs } from './rollout-verbs.js';
 import { addServeVerb } from './serve-verb.js';
@@ -14,13 +15,20 @@ import { addStatusVerb } from './status-verb.js';
 import { addTokenVerbs } from './token-verbs.js';
 import type { VerbParts } from './verb.js';
 
-/** The whole command `bellwether`, verb by verb. Its mistakes of usage are thrown as CommanderError. */
-export function buildProgram(parts: VerbParts): Command {
+/** The whole command `bellwether`, verb by verb. Mistakes of usage are said, as JSON on demand, and thrown as CommanderError. */
+export function buildProgram(parts: VerbParts, { asJson = false }: { readonly asJson?: boolean } = {}): Command {
   const program = new Command('bellwether')
     .description('Signed ONNX models on a fleet of edge devices.')
-    .showHelpAfterError('(add --help for what it takes)')
+    .showHelpAfterError(asJson ? false : '(add --help for what it takes)')
     .configureHelp({ showGlobalOptions: true })
-    .configureOutput({ writeOut: (text) => parts.terminal.out(text), writeErr: (text) => parts.terminal.err(text) })
+    .configureOutput({
+      writeOut: (text) => parts.terminal.out(text),
+      writeErr: (text) => parts.terminal.err(text),
+      outputError: (text, write) => write(asJson ? usageAsJson(text) : text),
+      getOutHelpWidth: () => parts.terminal.columns,
+      getErrHelpWidth: () => parts.terminal.columns,
+    })
+    .addHelpText('after', programHelp)
     .exitOverride();
   addServeVerb(program, parts);
   addStatusVerb(program, parts);

@@ -37,7 +37,7 @@ export function addRolloutVerbs(program: Command, parts: VerbParts): void {
     .action((release: string, options: CreateOptions) => create(release, options, parts));
   withWaiting(rollout.command('show'))
     .description('show one rollout, device by device')
-    .argument('<id>')
+    .argument('<id>', 'its id, as rollout list shows it')
     .option('--watch', 'show it until it has ended; exits as --wait of create does')
     .action((id: string, options: ShowOptions) => show(id, options, parts));
   withServer(rollout.command('list'))
