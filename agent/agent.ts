@@ -43,6 +43,8 @@ export interface AgentParts {
   readonly artifacts: Artifacts;
   readonly engine: Engine;
   readonly uplink: Uplink;
+  /** Opens a session for what comes with it, which is signed time. */
+  readonly meetServer: (signal: AbortSignal) => Promise<unknown>;
   readonly outbox: Outbox;
   readonly hostMetrics: (runners: () => Iterable<Runner>) => Promise<HostMetrics>;
   readonly availableMemory: () => number;
@@ -136,7 +138,9 @@ export async function buildAgent(parts: AgentParts): Promise<Agent> {
     random,
     log,
   });
-  const refresh = new MetadataRefresh({ trust, onRefreshed: () => reconciler.networkChanged(), clock, random, log });
+  const { meetServer } = parts;
+  const onRefreshed = (): void => reconciler.networkChanged();
+  const refresh = new MetadataRefresh({ trust, meetServer, onRefreshed, clock, random, log });
 
   let machine: Machine | undefined;
   const meetMachine = async (): Promise<void> => {
@@ -155,6 +159,7 @@ export async function buildAgent(parts: AgentParts): Promise<Agent> {
       development: trust.development,
       accepted: trust.accepted,
       metadata: trust.versions,
+      auditHead: trust.auditHead,
       observed: reconciler.observed(),
       orderRefusal: desk.refusal,
       servingSinceMs: (model) => live.serving(model)?.since.wallMs ?? 0,
@@ -208,6 +213,8 @@ export async function buildAgent(parts: AgentParts): Promise<Agent> {
       uplink.start({
         order: (payload) => desk.take(payload),
         connected: () => {
+          // The session has brought what the report says of the audit log.
+          publisher.offer(report());
           publisher.connected();
           reporter.connected();
           reconciler.networkChanged();

@@ -171,6 +171,7 @@ async function openParts(
     artifacts,
     engine,
     uplink,
+    meetServer: (abort) => membership.openSession('artefacts', abort),
     outbox,
     hostMetrics: (runners) => openHostMetrics({ stateFolder: config.stateFolder, clock, runners }),
     availableMemory: () => freemem(),

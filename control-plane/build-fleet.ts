@@ -1,4 +1,5 @@
 import type { Audit } from './audit/audit.js';
+import type { AuditHeads } from './audit/audit-heads.js';
 import type { ControlPlaneParts } from './control-plane-parts.js';
 import { DeviceDecisions } from './fleet/device-decisions.js';
 import { DeviceRates } from './fleet/device-rates.js';
@@ -27,13 +28,14 @@ interface FleetRooms {
   readonly channel: DeviceChannel;
   readonly feed: LiveFeed;
   readonly audit: Audit;
+  readonly heads: Pick<AuditHeads, 'newest'>;
   readonly orders: Orders;
   readonly conductor: Conductor;
 }
 
 /** How devices come in, prove who they are, and are put out. */
 export function buildFleet({ clock, keys, ...parts }: ControlPlaneParts, rooms: FleetRooms) {
-  const { store, fleet, channel, feed, audit, orders, conductor } = rooms;
+  const { store, fleet, channel, feed, audit, heads, orders, conductor } = rooms;
   const log = parts.log.child({ room: 'fleet' });
   const changed = (device: string): void => feed.deviceChanged(device);
   const tokens = new SessionTokens(clock, keys.issuer);
@@ -48,6 +50,7 @@ export function buildFleet({ clock, keys, ...parts }: ControlPlaneParts, rooms: 
     rates,
     audit: new SessionAudit(audit, clock),
     timeKeys: () => keys.online.signers('time'),
+    auditEnd: () => heads.newest,
     mqttUrl: (hostname) => reachableUrl(channel.url, hostname),
   });
   const enrolment = new Enrolment({

@@ -36,5 +36,5 @@ export function buildPeople(parts: ControlPlaneParts) {
     apiTokenRoutes(app, { tokens: new ApiTokens({ operators, clock, audit }) });
     auditRoutes(app, { audit, heads });
   };
-  return { audit, operators, steps, routes };
+  return { audit, heads, operators, steps, routes };
 }

@@ -47,12 +47,12 @@ export function buildControlPlane(parts: ControlPlaneParts): ControlPlane {
     log: log.child({ room: 'messaging' }),
   });
   const people = buildPeople(parts);
-  const { audit, operators } = people;
+  const { audit, heads, operators } = people;
   const rollouts = buildRollouts(parts, { fleet, channel, feed, audit });
   const { orders, conductor } = rollouts;
   const telemetry = buildTelemetry(parts, { fleet, feed, ...rollouts });
   const { ingest } = telemetry;
-  const devices = buildFleet(parts, { store: fleetStore, fleet, channel, feed, audit, orders, conductor });
+  const devices = buildFleet(parts, { store: fleetStore, fleet, channel, feed, audit, heads, orders, conductor });
   const access = buildAccess(parts, { fleet, channel, tokens: devices.tokens, operators, audit });
   const promotions = new Promotions({
     store: new PromotionStoreSql(database.kysely),

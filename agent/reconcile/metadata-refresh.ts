@@ -8,6 +8,8 @@ const everyMs = 6 * 3_600_000;
 
 export interface MetadataRefreshParts {
   readonly trust: Pick<DeviceTrust, 'refresh' | 'versions'>;
+  /** Brings signed time, by which expiry is judged, and where the audit log ends [T-8, T-14]. */
+  readonly meetServer: (signal: AbortSignal) => Promise<unknown>;
   /** Newer metadata may have listed or withdrawn something. */
   readonly onRefreshed: () => void;
   readonly clock: Clock;
@@ -34,7 +36,7 @@ export class MetadataRefresh {
   /** An order says that there is newer metadata than this snapshot: fetched at once, unless it is here [T-9]. */
   orderedAtLeast(snapshot: number | undefined): void {
     if (snapshot === undefined || snapshot <= (this.#parts.trust.versions?.snapshot ?? 0)) return;
-    this.#begin();
+    this.#begin(false);
   }
 
   async stop(): Promise<void> {
@@ -46,16 +48,26 @@ export class MetadataRefresh {
   #schedule(delayMs: number): void {
     const { clock, random } = this.#parts;
     this.#cancel(); // one that was ordered may have ended just before: one timer is enough
-    this.#cancel = clock.after(delayMs * (0.8 + 0.4 * random()), () => this.#begin());
+    this.#cancel = clock.after(delayMs * (0.8 + 0.4 * random()), () => this.#begin(true));
   }
 
-  #begin(): void {
-    this.#running = Promise.all([this.#running, this.#refresh()]);
+  #begin(meets: boolean): void {
+    this.#running = Promise.all([this.#running, this.#refresh(meets)]);
   }
 
-  async #refresh(): Promise<void> {
+  /** The server may be away while the artefacts are not. */
+  async #meetServer(signal: AbortSignal): Promise<void> {
+    try {
+      await this.#parts.meetServer(signal);
+    } catch (error) {
+      this.#parts.log.info({ err: messageOf(error) }, 'no session for signed time; what is known stands');
+    }
+  }
+
+  async #refresh(meets: boolean): Promise<void> {
     const { trust, log, onRefreshed } = this.#parts;
     const { signal } = this.#stopping;
+    if (meets) await this.#meetServer(signal);
     try {
       await trust.refresh(signal);
       this.#failures = 0;

@@ -1,3 +1,4 @@
+import type { AuditEnd } from '@bellwether/shared/contract/audit-end';
 import type { Machine, ModelReport, Report } from '@bellwether/shared/contract/report';
 import { formatReleaseId } from '@bellwether/shared/ids';
 import { type InstallRecord, isSameRelease, type ReleaseRef } from '../installs/install-record.js';
@@ -15,6 +16,7 @@ export interface ReportCase {
   readonly development: boolean;
   readonly accepted: AcceptedOrder | null;
   readonly metadata: MetadataVersions | null;
+  readonly auditHead: AuditEnd | null;
   readonly observed: Observed;
   /** The last order that was refused since the last accepted one. */
   readonly orderRefusal: Report['orderRefusal'];
@@ -54,6 +56,7 @@ export function makeReport(from: ReportCase): ReportContent {
     orderRefusal: from.orderRefusal,
     models: models.map(({ report }) => report),
     metadata: from.metadata,
+    auditHead: from.auditHead,
   };
 }
 

@@ -1,9 +1,11 @@
 import type { Clock } from '@bellwether/shared/clock';
+import type { AuditEnd } from '@bellwether/shared/contract/audit-end';
 import { publicKeysFor } from '@bellwether/shared/contract/online-keys';
 import type { Refusal } from '@bellwether/shared/contract/refusal';
 import { messageOf } from '@bellwether/shared/errors';
 import type { Log } from '@bellwether/shared/log';
 import { isDevelopmentRoot } from '@bellwether/shared/trust/listing-policy';
+import { AuditWitness } from './audit-witness.js';
 import type { AcceptedOrder, DeviceTrust, Listing, MetadataVersions, OrderOutcome } from './device-trust.js';
 import { ListingAnswers } from './listing-answers.js';
 import { type CurrentMetadata, isSameMetadata } from './metadata.js';
@@ -38,6 +40,7 @@ export class DeviceTrustKeeper implements DeviceTrust {
   readonly #parts: DeviceTrustParts;
   #standing: StandingTrust;
   readonly #time: TrustedClock;
+  readonly #witness: AuditWitness;
   #problems: ReadonlyMap<string, Refusal> = new Map();
   readonly #answers = new ListingAnswers();
   #lastOfferRefreshMs = Number.NEGATIVE_INFINITY;
@@ -49,6 +52,7 @@ export class DeviceTrustKeeper implements DeviceTrust {
     this.#parts = parts;
     this.#standing = standing;
     this.#time = new TrustedClock(parts.clock, standing.state);
+    this.#witness = new AuditWitness(standing.state);
   }
 
   get development(): boolean {
@@ -65,6 +69,10 @@ export class DeviceTrustKeeper implements DeviceTrust {
       snapshot: snapshot.signed.version,
       timestamp: timestamp.signed.version,
     };
+  }
+
+  get auditHead(): AuditEnd | null {
+    return this.#witness.head;
   }
 
   get accepted(): AcceptedOrder | null {
@@ -131,9 +139,11 @@ export class DeviceTrustKeeper implements DeviceTrust {
   offerTime(envelope: Uint8Array, deviceNonce: string): boolean {
     const { current } = this.#standing.metadata;
     if (current === null) return false;
-    const timeMs = this.#time.offer(envelope, publicKeysFor(current.onlineKeys, 'time'), deviceNonce);
-    if (timeMs === undefined) return false;
-    if (timeMs >= this.#standing.state.timeFloorMs + timeFloorStepMs) this.#keepTime();
+    const signed = this.#time.offer(envelope, publicKeysFor(current.onlineKeys, 'time'), deviceNonce);
+    if (signed === undefined) return false;
+    const { timeMs, auditHead } = signed.said;
+    const isFurther = auditHead !== undefined && this.#witness.offer(auditHead, signed.signers);
+    if (isFurther || timeMs >= this.#standing.state.timeFloorMs + timeFloorStepMs) this.#keepTime();
     return true;
   }
 
@@ -176,6 +186,7 @@ export class DeviceTrustKeeper implements DeviceTrust {
     const { state, bytes } = this.#standing;
     const { allowDevelopment } = configuration;
     const floors = acceptedFloors(found, state.floors, { rules, allowDevelopment });
+    if (found.read.current !== null) this.#witness.keepOf(publicKeysFor(found.read.current.onlineKeys, 'time'));
     if (!isSameMetadata(bytes, found.metadata)) {
       const next = { bytes: found.metadata, metadata: found.read };
       await this.#save({ ...this.#standing, ...next, state: { ...state, floors } });
@@ -202,7 +213,8 @@ export class DeviceTrustKeeper implements DeviceTrust {
 
   /** On disk first, then believed. */
   async #save(next: StandingTrust): Promise<void> {
-    const state = { ...next.state, ...this.#time.floor };
+    const { auditHead: _before, ...rest } = next.state;
+    const state = { ...rest, ...this.#time.floor, ...this.#witness.stored };
     try {
       await this.#parts.store.save(state, next.bytes === this.#standing.bytes ? undefined : next.bytes);
     } catch (cause) {

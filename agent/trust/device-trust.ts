@@ -1,3 +1,4 @@
+import type { AuditEnd } from '@bellwether/shared/contract/audit-end';
 import type { Order } from '@bellwether/shared/contract/order';
 import type { Refusal } from '@bellwether/shared/contract/refusal';
 import type { RunnerTrust } from './runner-trust.js';
@@ -38,6 +39,8 @@ export interface DeviceTrust {
   readonly development: boolean;
   readonly versions: MetadataVersions | null;
   readonly accepted: AcceptedOrder | null;
+  /** The highest end of the server's audit log that came with its signed time [T-14]; null before the first. */
+  readonly auditHead: AuditEnd | null;
   /** Judges an order in the order of [T-6]; an accepted one is on disk, floors with it, before this resolves. Refreshes once when the signing key is unknown. */
   offerOrder(envelope: Uint8Array, signal: AbortSignal): Promise<OrderOutcome>;
   /** Fetches and verifies newer metadata; throws AdmissionRefusal `network`, `metadata-stale`, `metadata-refused`, `listing-policy` or `disk`, and then nothing has changed. */

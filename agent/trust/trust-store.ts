@@ -1,3 +1,4 @@
+import { AuditEnd } from '@bellwether/shared/contract/audit-end';
 import { CodedError } from '@bellwether/shared/errors';
 import { hex64Pattern } from '@bellwether/shared/ids';
 import { type Static, Type } from '@bellwether/shared/schema';
@@ -26,6 +27,13 @@ export const TrustState = Type.Object(
     timeFloorMs: Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER }),
     /** The public keys that had signed that time. */
     timeSigners: Type.Optional(Type.Array(Type.String({ pattern: hex64Pattern }), { maxItems: 32 })),
+    /** The highest end of the server's audit log, and the public keys that had signed it [T-14]. */
+    auditHead: Type.Optional(
+      Type.Object({
+        ...AuditEnd.properties,
+        signers: Type.Array(Type.String({ pattern: hex64Pattern }), { minItems: 1, maxItems: 32 }),
+      }),
+    ),
   },
   { additionalProperties: false },
 );

@@ -1,6 +1,13 @@
 import type { Clock } from '@bellwether/shared/clock';
+import type { TimePayload } from '@bellwether/shared/contract/http-api';
 import type { TrustState } from './trust-store.js';
-import { signedTimeMs, type TrustedTime, trustedNowMs } from './trusted-time.js';
+import { signedTime, type TrustedTime, trustedNowMs } from './trusted-time.js';
+
+/** What the server signed with its time keys, and which of them. */
+interface SignedTime {
+  readonly said: TimePayload;
+  readonly signers: readonly string[];
+}
 
 /** The time that this device believes, between the floor on its disk and what the server has signed since [T-8]. */
 export class TrustedClock {
@@ -27,13 +34,14 @@ export class TrustedClock {
     return { timeFloorMs: this.#time.timeMs, timeSigners: [...this.#time.signers] };
   }
 
-  /** Takes a signed time that is later; answers with what it says (ms since 1970), or undefined when no key of `publicKeys` signed it for this nonce. */
-  offer(envelope: Uint8Array, publicKeys: readonly string[], deviceNonce: string): number | undefined {
-    const timeMs = signedTimeMs(envelope, publicKeys, deviceNonce);
-    if (timeMs === undefined || timeMs <= this.nowMs()) return timeMs;
-    const signers = publicKeys.filter((key) => signedTimeMs(envelope, [key], deviceNonce) !== undefined);
-    this.#time = { timeMs, monotonicMs: this.#clock.now().monotonicMs, signers };
-    return timeMs;
+  /** Takes a signed time that is later; answers with all that was signed and by whom, or undefined when no key of `publicKeys` signed it for this nonce. */
+  offer(envelope: Uint8Array, publicKeys: readonly string[], deviceNonce: string): SignedTime | undefined {
+    const said = signedTime(envelope, publicKeys, deviceNonce);
+    if (said === undefined) return undefined;
+    const signers = publicKeys.filter((key) => signedTime(envelope, [key], deviceNonce) !== undefined);
+    const { timeMs } = said;
+    if (timeMs > this.nowMs()) this.#time = { timeMs, monotonicMs: this.#clock.now().monotonicMs, signers };
+    return { said, signers };
   }
 
   /** Knows nothing of the time while `act` runs, and from then on; when it throws, what was known stands again. */

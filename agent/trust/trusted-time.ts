@@ -23,18 +23,18 @@ const compiled = Compile(TimePayload);
 const maxTimeBytes = 4096;
 
 /**
- * The server's time out of an envelope, when one of the time keys signed it for this nonce: a kept older answer, or one
+ * What the server says of the time, out of an envelope, when one of the time keys signed it for this nonce: a kept older answer, or one
  * to another device, says nothing. Undefined otherwise.
  */
-export function signedTimeMs(
+export function signedTime(
   envelope: Uint8Array,
   publicKeys: readonly string[],
   deviceNonce: string,
-): number | undefined {
+): TimePayload | undefined {
   try {
     const { payload } = openEnvelope('time', envelope, publicKeys, maxTimeBytes);
     const time = decodeDocument(compiled, payload, { what: 'time', maxBytes: maxTimeBytes });
-    return time.deviceNonce === deviceNonce ? time.timeMs : undefined;
+    return time.deviceNonce === deviceNonce ? time : undefined;
   } catch (error) {
     if (error instanceof EnvelopeError || error instanceof DecodeError) return undefined;
     throw error;

@@ -1,5 +1,4 @@
 import { digestOf, genesisDigest } from './audit-chain.js';
-import type { AuditHead } from './audit-head.js';
 import type { AuditRow } from './audit-row.js';
 
 /** What was done to a log. `unlinked`: a row, or its neighbour, was changed by somebody who also wrote the digest anew. */
@@ -13,29 +12,38 @@ export interface Tampering {
   readonly message: string;
 }
 
+/** Where the log ended once, as somebody away from the server knows it: `who` in words, for the message. */
+export interface KnownEnd {
+  readonly sequence: number;
+  readonly digest: string;
+  readonly who: string;
+}
+
 /** Rows of which it is tried whether they changed places. */
 const maxExchanged = 1000;
 
 /** Looks at a log row by row, from the first on, and says what was done to it. */
 export class AuditCheck {
-  readonly #head: AuditHead | undefined;
+  readonly #known: readonly KnownEnd[];
+  readonly #wanted: ReadonlySet<number>;
+  /** Of the rows that somebody vouches for. */
+  readonly #digests = new Map<number, string>([[0, genesisDigest]]);
   readonly #found: Tampering[] = [];
   readonly #altered: AuditRow[] = [];
   #missing: ReadonlyArray<{ readonly from: number; readonly to: number }> = [];
   #highest = 0;
   #last = genesisDigest;
-  #atHead: string | undefined;
 
-  /** `head`: what was signed at a time, where one was kept. */
-  constructor(head?: AuditHead) {
-    this.#head = head;
-    if (head?.sequence === 0) this.#atHead = genesisDigest;
+  /** `known`: the ends that were kept away from the server. */
+  constructor(known: readonly KnownEnd[] = []) {
+    this.#known = known;
+    this.#wanted = new Set(known.map(({ sequence }) => sequence));
   }
 
   /** The next row, in the order that the log has. */
   add(row: AuditRow): void {
     const { sequence } = row;
-    if (sequence === this.#head?.sequence) this.#atHead = row.digest;
+    if (this.#wanted.has(sequence)) this.#digests.set(sequence, row.digest);
     if (digestOf(row) !== row.digest) this.#altered.push(row);
     if (sequence <= this.#highest) {
       this.#early(row);
@@ -57,7 +65,7 @@ export class AuditCheck {
       this.#say('removed', from, `${rows} removed: ${from - 1} is followed by ${to + 1}`);
     }
     this.#explainAltered();
-    this.#checkHead();
+    for (const end of this.#known) this.#checkEnd(end);
     return this.#found.toSorted((a, b) => a.sequence - b.sequence);
   }
 
@@ -90,15 +98,13 @@ export class AuditCheck {
     }
   }
 
-  #checkHead(): void {
-    if (this.#head === undefined) return;
-    const { sequence, digest, atMs } = this.#head;
-    const signedAt = new Date(atMs).toISOString();
+  #checkEnd({ sequence, digest, who }: KnownEnd): void {
+    const found = this.#digests.get(sequence);
     if (sequence > this.#highest) {
-      const message = `the log ends at row ${this.#highest}, and the head of ${signedAt} signed ${sequence}: it was truncated`;
+      const message = `the log ends at row ${this.#highest}, and ${who} vouches for row ${sequence}: it was truncated`;
       this.#say('truncated', this.#highest + 1, message);
-    } else if (this.#atHead !== undefined && this.#atHead !== digest) {
-      this.#say('rewritten', sequence, `row ${sequence} is another one than the head of ${signedAt} signed`);
+    } else if (found !== undefined && found !== digest) {
+      this.#say('rewritten', sequence, `row ${sequence} is another one than ${who} vouches for`);
     }
   }
 

@@ -3,7 +3,7 @@ import { messageOf } from '@bellwether/shared/errors';
 import type { Log } from '@bellwether/shared/log';
 import { sealEnvelope } from '@bellwether/shared/signing/envelope';
 import type { KeyPair } from '@bellwether/shared/signing/key-pair';
-import { genesisDigest } from './audit-chain.js';
+import { type ChainEnd, genesisDigest } from './audit-chain.js';
 import type { AuditHead } from './audit-head.js';
 import type { AuditHeadStore, StoredHead } from './audit-store.js';
 
@@ -21,6 +21,7 @@ interface HeadParts {
 export class AuditHeads {
   readonly #parts: HeadParts;
   #cancel: (() => void) | undefined;
+  #newest: ChainEnd | undefined;
 
   constructor(parts: HeadParts) {
     this.#parts = parts;
@@ -29,6 +30,11 @@ export class AuditHeads {
   /** The key that signs, 64 hex digits. */
   get publicKey(): string {
     return this.#parts.key.publicKey;
+  }
+
+  /** Where the log ended when a head was signed last; undefined before the first. */
+  get newest(): ChainEnd | undefined {
+    return this.#newest;
   }
 
   /** Signs one, and then every ten minutes. May be called twice. */
@@ -49,12 +55,16 @@ export class AuditHeads {
     const { store, clock, key } = this.#parts;
     const end = store.end() ?? { sequence: 0, digest: genesisDigest };
     const known = store.head(end.sequence);
-    if (known !== undefined) return known;
+    if (known !== undefined) {
+      this.#newest = end;
+      return known;
+    }
     const atMs = Math.floor(clock.now().wallMs);
     const head: AuditHead = { schema: 'bellwether.audit-head.v1', ...end, atMs };
     const envelope = Buffer.from(sealEnvelope('auditHead', head, [key])).toString();
     const stored = { sequence: end.sequence, atMs, envelope };
     store.insertHead(stored);
+    this.#newest = end;
     return stored;
   }
 

@@ -1,13 +1,10 @@
-import { open, readFile } from 'node:fs/promises';
+import { open } from 'node:fs/promises';
 import { type Command, InvalidArgumentError } from 'commander';
-import { decodeDocument } from '@bellwether/shared/contract/decode';
 import { messageOf } from '@bellwether/shared/errors';
 import { Compile } from '@bellwether/shared/schema';
 import { AuditPage, maxAuditPage } from '../audit/audit-api.js';
-import { AuditCheck } from '../audit/audit-check.js';
-import { type AuditHead, HeadFile, openHead } from '../audit/audit-head.js';
-import { AuditRow } from '../audit/audit-row.js';
-import type { ServerConnection } from '../publisher/server-http.js';
+import { HeadFile, openHead } from '../audit/audit-head.js';
+import { addAuditVerifyVerb, rowsOf } from './audit-verify-verb.js';
 import { CliError } from './cli-error.js';
 import { table } from './table.js';
 import { timeText } from './units.js';
@@ -22,16 +19,7 @@ interface FileOptions extends ServerOptions {
   readonly out: string;
 }
 
-interface VerifyOptions extends ServerOptions {
-  readonly head?: string;
-  readonly rows?: string;
-}
-
-/** A row has at most a few texts of 500 characters. */
-const maxLineBytes = 256 * 1024;
-
 const compiledPage = Compile(AuditPage);
-const compiledRow = Compile(AuditRow);
 const compiledHead = Compile(HeadFile);
 
 /** `bellwether audit …` */
@@ -50,11 +38,7 @@ export function addAuditVerbs(program: Command, parts: VerbParts): void {
     .description('have the server sign where the log ends now, and keep that: put it where the server cannot reach it')
     .requiredOption('--out <file>', 'a new file')
     .action((options: FileOptions) => keepHead(options, parts));
-  withServer(audit.command('verify'))
-    .description('check every row; with a kept head also that nothing was cut off or written anew; exits with 1 if so')
-    .option('--head <file>', 'a head that was kept (bellwether audit head)')
-    .option('--rows <file>', 'check an export, and not the server')
-    .action((options: VerifyOptions) => verify(options, parts));
+  addAuditVerifyVerb(audit, parts);
 }
 
 async function list(options: ListOptions, { terminal }: VerbParts): Promise<void> {
@@ -93,57 +77,6 @@ async function keepHead(options: FileOptions, { terminal }: VerbParts): Promise<
   await writeNew(options.out, (write) => write(`${JSON.stringify(head, null, 2)}\n`));
   const text = `${options.out} says where the log ends: row ${sequence}.`;
   print(terminal, options, { value: { sequence, file: options.out }, text });
-}
-
-async function verify(options: VerifyOptions, { terminal }: VerbParts): Promise<void> {
-  const head = options.head === undefined ? undefined : await readHead(options.head);
-  const rows = options.rows === undefined ? rowsOf(await connect(options)) : exportedRows(options.rows);
-  const check = new AuditCheck(head);
-  let count = 0;
-  for await (const row of rows) {
-    check.add(row);
-    count++;
-  }
-  const found = check.finish();
-  const value = { rows: count, head: head?.sequence ?? null, found };
-  const first = found.slice(0, 20).map(({ kind, message }) => `${kind}: ${message}`);
-  const rest = found.length > first.length ? [`and ${found.length - first.length} more`] : [];
-  const sound = `${count} rows are as they were written${head === undefined ? '' : `, and row ${head.sequence} is the one that was signed`}.`;
-  print(terminal, options, { value, text: found.length === 0 ? sound : [...first, ...rest].join('\n') });
-  if (found.length > 0) throw new CliError('audit-broken', `the audit log was tampered with in ${found.length} places`);
-}
-
-/** The whole log, page by page. */
-async function* rowsOf(connection: ServerConnection): AsyncGenerator<AuditRow> {
-  for (let after = 0; ; ) {
-    const { rows } = await connection.get(`/api/v1/audit/rows?after=${after}&limit=${maxAuditPage}`, compiledPage);
-    yield* rows;
-    const last = rows.at(-1);
-    if (last === undefined || last.sequence <= after) return;
-    after = last.sequence;
-  }
-}
-
-async function* exportedRows(path: string): AsyncGenerator<AuditRow> {
-  const file = await open(path).catch((cause: unknown) => {
-    throw new CliError('file', `the export cannot be read: ${messageOf(cause)}`, { cause });
-  });
-  let number = 0;
-  for await (const line of file.readLines()) {
-    number++;
-    yield decodeDocument(compiledRow, Buffer.from(line), { what: `line ${number} of ${path}`, maxBytes: maxLineBytes });
-  }
-}
-
-async function readHead(path: string): Promise<AuditHead> {
-  const bytes = await readFile(path).catch((cause: unknown) => {
-    throw new CliError('file', `the head cannot be read: ${messageOf(cause)}`, { cause });
-  });
-  try {
-    return openHead(bytes);
-  } catch (cause) {
-    throw new CliError('head-invalid', `${path} is no signed head: ${messageOf(cause)}`, { cause });
-  }
 }
 
 async function writeNew(path: string, write: (put: (text: string) => Promise<void>) => Promise<void>): Promise<void> {

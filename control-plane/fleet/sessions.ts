@@ -1,4 +1,5 @@
 import type { Clock } from '@bellwether/shared/clock';
+import type { AuditEnd } from '@bellwether/shared/contract/audit-end';
 import { decodeDocument } from '@bellwether/shared/contract/decode';
 import {
   type NonceReply,
@@ -33,6 +34,8 @@ interface SessionParts {
   readonly audit: SessionAudit;
   /** Two while the time key is replaced. */
   readonly timeKeys: () => readonly KeyPair[];
+  /** Where the audit log ended when its head was signed last. */
+  readonly auditEnd: () => AuditEnd | undefined;
   /** Where a device connects that reached us under this host name. */
   readonly mqttUrl: (hostname: string) => string;
 }
@@ -64,13 +67,15 @@ export class Sessions {
    * address that fails too often.
    */
   async open({ envelope }: SessionRequest, { address, hostname }: Caller): Promise<SessionReply> {
-    const { clock, rates, audit, tokens, timeKeys, mqttUrl } = this.#parts;
+    const { clock, rates, audit, tokens, timeKeys, auditEnd, mqttUrl } = this.#parts;
     const proof = await this.#proved(envelope, address);
     rates.opensSession(proof.device, clock.now().monotonicMs);
     const nowMs = clock.now().wallMs;
     await this.#admit(proof, address, nowMs);
     await audit.opened(proof.device, address);
-    const time: TimePayload = { deviceNonce: proof.deviceNonce, timeMs: Math.floor(nowMs) };
+    const auditHead = auditEnd();
+    const { deviceNonce } = proof;
+    const time: TimePayload = { deviceNonce, timeMs: Math.floor(nowMs), ...(auditHead && { auditHead }) };
     return {
       token: await tokens.issue(proof.device, proof.audience),
       expiresInSeconds: sessionSeconds,

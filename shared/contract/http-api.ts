@@ -1,5 +1,6 @@
 import { deviceIdPattern, deviceNamePattern, hex64Pattern, labelPattern } from '../ids.js';
 import { type Static, Type } from '../schema.js';
+import { AuditEnd } from './audit-end.js';
 
 /** What devices and the server say to each other over HTTP. Bodies are strict. Envelopes are JSON objects (DSSE). */
 
@@ -104,6 +105,8 @@ const maxTimeMs = Date.UTC(9999, 11, 31, 23, 59, 59, 999);
 export const TimePayload = Type.Object({
   deviceNonce: nonce,
   timeMs: Type.Integer({ minimum: 0, maximum: maxTimeMs }),
+  /** Where the audit log ended when its head was signed last [T-14]. */
+  auditHead: Type.Optional(AuditEnd),
 });
 export type TimePayload = Static<typeof TimePayload>;
 

@@ -1,6 +1,7 @@
 import { deviceIdPattern, hex64Pattern, modelNamePattern, versionPattern } from '../ids.js';
 import { Compile, type Static, Type } from '../schema.js';
 import { Envelope } from '../signing/envelope.js';
+import { AuditEnd } from './audit-end.js';
 import { decodeDocument } from './decode.js';
 import { rolloutIdPattern } from './evidence-window.js';
 
@@ -126,6 +127,8 @@ export const Report = Type.Object({
   models: Type.Array(ModelReport, { maxItems: 64 }),
   /** Versions of the verified TUF metadata. */
   metadata: Type.Union([Type.Null(), Type.Object({ root: count, targets: count, snapshot: count, timestamp: count })]),
+  /** The highest end of the server's audit log that it has seen [T-14]. Left out by agents before this field. */
+  auditHead: Type.Optional(Type.Union([Type.Null(), AuditEnd])),
   /** The device's signature over this report, as a link of its chain [T-12]: see receipt-chain. Null when the device could not keep the link. */
   receipt: Type.Union([Type.Null(), Envelope]),
 });

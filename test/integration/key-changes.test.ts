@@ -1,8 +1,9 @@
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import Sqlite from 'better-sqlite3';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { KeyRequest } from '@bellwether/agent/cli/rotate-key';
 import type { AgentStatus } from '@bellwether/agent/status';
@@ -185,4 +186,24 @@ it('a device goes on with a key of its own making once an operator agrees, over 
   const { events } = await fleet.api<{ readonly events: readonly { readonly kind: string }[] }>('/events?limit=500');
   expect(events.filter(({ kind }) => kind === 'clone' || kind === 'receipt-refused')).toEqual([]);
   expect(events.length).toBeGreaterThan(0);
+}, 60_000);
+
+it('a log that is cut off, its signed heads with it, is sound to the server, and not to what its devices have seen', async () => {
+  const [device] = await fleet.until('both have seen where the log ends', (all) =>
+    all.every(({ report }) => (report?.auditHead?.sequence ?? 0) > 1),
+  );
+  expect(await fleet.cli('audit', 'verify', '--devices')).toContain(`device ${device?.id} vouches for`);
+  await fleet.stopServer();
+  const database = new Sqlite(join(fleet.data, 'bellwether.sqlite'));
+  for (const table of ['audit_rows', 'audit_heads']) {
+    database.prepare(`delete from ${table} where sequence >= ?`).run(device?.report?.auditHead?.sequence);
+  }
+  database.close();
+  await fleet.startServer();
+  await fleet.until('both are back', (all) => all.every(({ presence }) => presence === 'online'));
+  expect(await fleet.cli('audit', 'verify')).toContain('rows are as they were written');
+  await expect(fleet.cli('audit', 'verify', '--devices')).rejects.toThrow('audit-broken');
+  const status = join(fleet.folder, 'status.json');
+  await writeFile(status, await fleet.agentCli('meadow', 'status', '--json'));
+  await expect(fleet.cli('audit', 'verify', '--status', status)).rejects.toThrow('audit-broken');
 }, 60_000);

@@ -122,8 +122,8 @@ export interface EnvelopeVerdict {
 /** Offers an envelope to the gate of its kind; the device stands at epoch 1, generation 5. */
 export function offerEnvelope(code: DeviceCode, world: MutantWorld, { kind, bytes }: EnvelopeMutant): EnvelopeVerdict {
   if (kind === 'time') {
-    const timeMs = code.time.signedTimeMs(bytes, [world.keys.time.publicKey], nonce);
-    return { code: timeMs === undefined ? 'refused' : 'passed', isActedOn: timeMs !== undefined };
+    const time = code.time.signedTime(bytes, [world.keys.time.publicKey], nonce);
+    return { code: time === undefined ? 'refused' : 'passed', isActedOn: time !== undefined };
   }
   const { director, time } = world.keys;
   const onlineKeys = {

@@ -42,6 +42,7 @@ function content(bootId: string): ReportContent {
     development: false,
     accepted: null,
     metadata: null,
+    auditHead: null,
     observed: {
       order: null,
       models: [],

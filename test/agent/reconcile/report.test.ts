@@ -50,6 +50,7 @@ function report(from: Observed, changes: Partial<ReportCase> = {}): ReportConten
     development: false,
     accepted: null,
     metadata: null,
+    auditHead: null,
     observed: from,
     orderRefusal: null,
     servingSinceMs: () => 1234.5,

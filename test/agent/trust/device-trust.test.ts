@@ -4,7 +4,6 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { updateInThread } from '@bellwether/agent/trust/repository-tuf-thread';
 import { trustRules } from '@bellwether/agent/trust/trust-rules';
 import { sha256 } from '@bellwether/shared/signing/digest';
-import { sealEnvelope } from '@bellwether/shared/signing/envelope';
 import { refusalCode } from '../../support/refusal-code.js';
 import { sampleRelease } from '../../support/sample-release.js';
 import { deviceNamed, modelsOf, signedOrder } from '../../support/signed-order.js';
@@ -293,53 +292,6 @@ describe('a listing', () => {
     await world.repository.publish('production-digits');
     await trust.refresh(world.signal);
     expect(await refusalCode(() => trust.find('digits', '1.1.0'))).toBe('withdrawn');
-  });
-});
-
-describe('time', () => {
-  const nonce = 'ab'.repeat(32);
-  const timeMs = Date.UTC(2026, 5, 1);
-  const signedTime = (deviceNonce = nonce, key = world.repository.keys.time) =>
-    sealEnvelope('time', { deviceNonce, timeMs }, [key]);
-
-  it('judges freshness by signed server time and the monotonic clock, whatever the wall clock says', async () => {
-    world.repository.timestamp.signed.expires = '2026-06-02T00:00:00Z';
-    await world.repository.publish();
-    const trust = await world.openWith(first);
-    world.clock.setWall(Date.UTC(2099, 5, 1));
-    expect(trust.isFresh()).toBe(true);
-    expect(trust.offerTime(signedTime(), nonce)).toBe(true);
-    expect(trust.isFresh()).toBe(true);
-    await world.clock.advance(24 * 3_600_000 - 1);
-    expect(trust.isFresh()).toBe(true);
-    await world.clock.advance(1);
-    expect(trust.isFresh()).toBe(false);
-  });
-
-  it('is not taken from another nonce, or from a key that is not for it', async () => {
-    const trust = await world.openWith(first);
-    expect(trust.offerTime(signedTime('cd'.repeat(32)), nonce)).toBe(false);
-    expect(trust.offerTime(signedTime(nonce, world.repository.keys.director), nonce)).toBe(false);
-    expect(trust.offerTime(Buffer.from('{}'), nonce)).toBe(false);
-  });
-
-  it('of a stolen time key cannot lie beyond every date: nothing would expire, and the floor could not be read back', async () => {
-    const trust = await world.openWith(first);
-    for (const far of [1e20, 8.64e15 + 1, Date.UTC(10_000, 0)]) {
-      const forged = sealEnvelope('time', { deviceNonce: nonce, timeMs: far }, [world.repository.keys.time]);
-      expect(trust.offerTime(forged, nonce)).toBe(false);
-    }
-    await trust.offerOrder(world.order(second), world.signal);
-    expect((await world.open()).isFresh()).toBe(true);
-  });
-
-  it('has a floor that survives a restart', async () => {
-    world.repository.timestamp.signed.expires = '2026-05-01T00:00:00Z';
-    await world.repository.publish();
-    const trust = await world.openWith(first);
-    trust.offerTime(signedTime(), nonce);
-    await trust.offerOrder(world.order(second), world.signal);
-    expect((await world.open()).isFresh()).toBe(false);
   });
 });
 
