@@ -1,8 +1,6 @@
-import type { Manifest } from '@bellwether/shared/models/manifest';
-import { sha256 } from '@bellwether/shared/signing/digest';
 import { identityModel } from './onnx-models.js';
 import { floats } from './release-folder.js';
-import type { SampleRelease } from './sample-release.js';
+import { assembleRelease, type SampleRelease } from './sample-release.js';
 
 const { bytes: honestGraph, inputs, outputs } = identityModel();
 const vector = floats([1, 4], [1, 2, 3, 4]);
@@ -18,31 +16,18 @@ export const attackRequest = { inputs: [{ name: 'x', datatype: 'FP32', shape: [1
 
 /** A release that onnxruntime loads at once (`y = x`) and that passes its own golden vectors; another `note` makes another manifest. */
 export function attackRelease(version: string, note = 'honest', model = 'digits', files = honestFiles): SampleRelease {
-  const { graph, golden } = files;
-  const manifest: Manifest = {
-    schema: 'bellwether.manifest.v1',
+  return assembleRelease({
     model,
     version,
-    graph: 'model.onnx',
-    inputs,
-    outputs,
-    interpretation: { output: 'y', kind: 'logits', axis: -1, labels: ['one', 'two', 'three', 'four'] },
-    runtime: { intraOpThreads: 1, spinning: false, graphOptimization: 'all' },
-    golden: { file: 'golden.json', atol: 0, rtol: 0 },
-    lineage: {
-      gitCommit: note,
-      data: { id: note, sha256: '0'.repeat(64) },
-      training: 'test/support/attack-release.ts',
-      runtimeConfiguration: 'none',
+    note,
+    ...files,
+    manifest: {
+      inputs,
+      outputs,
+      interpretation: { output: 'y', kind: 'logits', axis: -1, labels: ['one', 'two', 'three', 'four'] },
+      budgets: { memoryMb: 1024, p99Ms: 1000 },
     },
-    budgets: { memoryMb: 1024, p99Ms: 1000 },
-    adjustable: { tensors: [] },
-    files: {
-      'model.onnx': { bytes: graph.byteLength, sha256: sha256(graph) },
-      'golden.json': { bytes: golden.byteLength, sha256: sha256(golden) },
-    },
-  };
-  return { model, version, manifest: Buffer.from(JSON.stringify(manifest)), files: [graph, golden] };
+  });
 }
 
 /** What the attacker wants to see serving. */

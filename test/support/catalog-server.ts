@@ -14,6 +14,7 @@ import { type Clock, systemClock } from '@bellwether/shared/clock';
 import { silentLog } from '@bellwether/shared/log';
 import { gateOf } from './operator-gate.js';
 import { RecordedAudit } from './recorded-audit.js';
+import { type BlobRelease, roleOf, signRole, streamOf } from './signed-roles.js';
 
 /** A key set and a data folder in a temporary folder, and the catalogue open on them. */
 export interface CatalogFixture {
@@ -22,6 +23,12 @@ export interface CatalogFixture {
   readonly keys: string;
   readonly data: string;
   readonly catalog: OpenedCatalog;
+  /** The folder of the metadata. */
+  readonly metadata: string;
+  /** Stores the blobs of a release. */
+  upload(release: BlobRelease): Promise<void>;
+  /** Signs and publishes a role of the family `digits`. */
+  publish(...role: Parameters<typeof roleOf>): ReturnType<OpenedCatalog['publishRole']>;
   /** Closes the catalogue and opens it again, as a restart does. */
   reopen(): Promise<OpenedCatalog>;
   remove(): Promise<void>;
@@ -59,6 +66,11 @@ export async function openCatalogFixture({
     get catalog() {
       return current;
     },
+    metadata: join(data, 'repository/metadata'),
+    upload: async (release) => {
+      for (const [digest, bytes] of release.blobs) await current.storeBlob(digest, streamOf(bytes));
+    },
+    publish: async (...role) => current.publishRole(`${role[0]}-digits`, await signRole(keys, roleOf(...role))),
     reopen: async () => {
       await current.close();
       current = await open();

@@ -4,19 +4,13 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { openCatalog } from '@bellwether/control-plane/catalog/catalog-disk';
 import { signSnapshot, signTimestamp } from '@bellwether/control-plane/catalog/metadata-tuf';
 import { initDevelopmentKeys } from '@bellwether/control-plane/publisher/key-set-disk';
-import { codeOf } from '@bellwether/shared/errors';
 import { silentLog } from '@bellwether/shared/log';
 import { sha256 } from '@bellwether/shared/signing/digest';
 import { readKeyFile } from '@bellwether/shared/signing/key-file';
 import { type CatalogFixture, openCatalogFixture } from '../../support/catalog-server.js';
 import { ManualClock } from '../../support/manual-clock.js';
-import { type BlobRelease, blobRelease, roleOf, signRole, streamOf } from '../../support/signed-roles.js';
-
-const codeOfAsync = (promise: Promise<unknown>) =>
-  promise.then(
-    () => 'accepted',
-    (error: unknown) => codeOf(error),
-  );
+import { refusalCode } from '../../support/refusal-code.js';
+import { type BlobRelease, blobRelease, roleOf, signRole } from '../../support/signed-roles.js';
 
 describe('the catalogue on disk', () => {
   let clock = new ManualClock();
@@ -27,12 +21,8 @@ describe('the catalogue on disk', () => {
   });
   afterEach(() => fixture.remove());
 
-  const metadata = () => join(fixture.data, 'repository/metadata');
-  const upload = async (release: BlobRelease) => {
-    for (const [digest, bytes] of release.blobs) await fixture.catalog.storeBlob(digest, streamOf(bytes));
-  };
-  const publish = async (...args: Parameters<typeof roleOf>) =>
-    fixture.catalog.publishRole(`${args[0]}-digits`, await signRole(fixture.keys, roleOf(...args)));
+  const upload = (release: BlobRelease) => fixture.upload(release);
+  const publish = (...role: Parameters<CatalogFixture['publish']>) => fixture.publish(...role);
 
   describe('on its first start', () => {
     it('takes over the key set, and shows an empty development repository', async () => {
@@ -50,8 +40,8 @@ describe('the catalogue on disk', () => {
         clock,
         log: silentLog,
       };
-      expect(await codeOfAsync(openCatalog(empty))).toBe('not-initialised');
-      expect(await codeOfAsync(openCatalog({ ...empty, importFrom: fixture.folder }))).toBe('not-initialised');
+      expect(await refusalCode(() => openCatalog(empty))).toBe('not-initialised');
+      expect(await refusalCode(() => openCatalog({ ...empty, importFrom: fixture.folder }))).toBe('not-initialised');
     });
 
     it('keeps its keys to itself, whatever the mode of the folder they came from', async () => {
@@ -70,8 +60,8 @@ describe('the catalogue on disk', () => {
 
     it('begins again after a crash in the middle of it', async () => {
       await fixture.catalog.close();
-      await rm(join(metadata(), 'timestamp.json'));
-      await writeFile(join(metadata(), '1.targets.json'), 'torn');
+      await rm(join(fixture.metadata, 'timestamp.json'));
+      await writeFile(join(fixture.metadata, '1.targets.json'), 'torn');
       expect((await fixture.reopen()).releases()).toEqual([]);
     });
   });
@@ -84,9 +74,9 @@ describe('the catalogue on disk', () => {
       clock,
       log: silentLog,
     };
-    expect(await codeOfAsync(openCatalog({ ...options, importFrom: join(fixture.folder, 'others/server') }))).toBe(
-      'other-root',
-    );
+    expect(
+      await refusalCode(() => openCatalog({ ...options, importFrom: join(fixture.folder, 'others/server') })),
+    ).toBe('other-root');
   });
 
   it('lists what roles list, says so to who listens, and still does after a restart', async () => {
@@ -123,14 +113,14 @@ describe('the catalogue on disk', () => {
       const release = blobRelease('1.0.0');
       await upload(release);
       const before = join(fixture.folder, 'before');
-      await cp(metadata(), before, { recursive: true });
+      await cp(fixture.metadata, before, { recursive: true });
       await publish('staging', 2, { '1.0.0': release.target });
       await fixture.catalog.close();
       const after = join(fixture.folder, 'after');
-      await cp(metadata(), after, { recursive: true });
-      await rm(metadata(), { recursive: true });
-      await cp(before, metadata(), { recursive: true });
-      for (const file of files) await cp(join(after, file), join(metadata(), file));
+      await cp(fixture.metadata, after, { recursive: true });
+      await rm(fixture.metadata, { recursive: true });
+      await cp(before, fixture.metadata, { recursive: true });
+      for (const file of files) await cp(join(after, file), join(fixture.metadata, file));
       return release;
     };
 
@@ -140,7 +130,8 @@ describe('the catalogue on disk', () => {
       [['.2.snapshot.json.torn', '2.staging-digits.json']],
     ])('with %j written, shows the old repository, and takes the publication again', async (files) => {
       const release = await crashed(files.filter((file) => !file.startsWith('.')));
-      for (const file of files.filter((name) => name.startsWith('.'))) await writeFile(join(metadata(), file), 'torn');
+      for (const file of files.filter((name) => name.startsWith('.')))
+        await writeFile(join(fixture.metadata, file), 'torn');
       expect((await fixture.reopen()).releases()).toEqual([]);
       await publish('staging', 2, { '1.0.0': release.target });
       expect((await fixture.reopen()).releases()).toHaveLength(1);
@@ -150,9 +141,9 @@ describe('the catalogue on disk', () => {
   describe('refuses to start', () => {
     const spoil = async (file: string, change: (text: string) => string) => {
       await fixture.catalog.close();
-      const path = join(metadata(), file);
+      const path = join(fixture.metadata, file);
       await writeFile(path, change(await readFile(path, 'utf8')));
-      return codeOfAsync(fixture.reopen());
+      return refusalCode(() => fixture.reopen());
     };
 
     it('on a timestamp that its key did not sign', async () => {
@@ -174,7 +165,7 @@ describe('the catalogue on disk', () => {
       const blobs = join(fixture.data, 'repository/blobs/sha256');
       const [name = ''] = (await readdir(blobs)).filter((file) => !file.startsWith('.'));
       await writeFile(join(blobs, name), '{}');
-      expect(await codeOfAsync(fixture.reopen())).toBe('repository-corrupt');
+      expect(await refusalCode(() => fixture.reopen())).toBe('repository-corrupt');
     });
   });
 
@@ -184,19 +175,19 @@ describe('the catalogue on disk', () => {
     others: Readonly<Record<string, number>>,
   ) => {
     const version = 9;
-    await writeFile(join(metadata(), `${planted.version}.${planted.role}.json`), planted.bytes);
+    await writeFile(join(fixture.metadata, `${planted.version}.${planted.role}.json`), planted.bytes);
     const files = new Map([[planted.role, { version: planted.version, bytes: planted.bytes }]]);
     for (const [role, at] of Object.entries(others)) {
-      files.set(role, { version: at, bytes: await readFile(join(metadata(), `${at}.${role}.json`)) });
+      files.set(role, { version: at, bytes: await readFile(join(fixture.metadata, `${at}.${role}.json`)) });
     }
     const key = async (use: string) => {
       const { public: publicKey, seed } = await readKeyFile(join(fixture.keys, 'server', `${use}.key`));
       return { key: { publicKey, seed }, nowMs: clock.now().wallMs };
     };
     const snapshot = signSnapshot(version, files, await key('snapshot'));
-    await writeFile(join(metadata(), `${version}.snapshot.json`), snapshot);
+    await writeFile(join(fixture.metadata, `${version}.snapshot.json`), snapshot);
     const timestamp = signTimestamp(version, { version, bytes: snapshot }, await key('timestamp'));
-    await writeFile(join(metadata(), 'timestamp.json'), timestamp);
+    await writeFile(join(fixture.metadata, 'timestamp.json'), timestamp);
   };
 
   it('takes no half-truth about a release: a family with a forged production role offers nothing', async () => {
@@ -220,7 +211,7 @@ describe('the catalogue on disk', () => {
     const reopened = await fixture.reopen();
     expect(reopened.releases()).toEqual([]);
     const next = await signRole(fixture.keys, roleOf('staging', 3, {}));
-    expect(await codeOfAsync(reopened.publishRole('staging-digits', next))).toBe('role-unsound');
+    expect(await refusalCode(() => reopened.publishRole('staging-digits', next))).toBe('role-unsound');
   });
 
   it('leaves a release out whose manifest was lost, and goes on with the others', async () => {

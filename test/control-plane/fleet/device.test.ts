@@ -1,22 +1,15 @@
 import { describe, expect, it } from 'vitest';
-import { applyChange, type Device } from '@bellwether/control-plane/fleet/device';
+import { applyChange } from '@bellwether/control-plane/fleet/device';
+import { storedDevice } from '../../support/stored-device.js';
 import { reportOf } from '../../support/telemetry-messages.js';
 
 const runs = { old: '1'.repeat(32), new: '2'.repeat(32) };
-const device: Device = {
-  id: 'pi-0123456789abcdef',
-  publicKey: '0'.repeat(64),
-  labels: {},
-  formerKeys: [],
-  nextKey: null,
-  standing: 'approved',
-  tokenId: 't',
-  enrolledAtMs: 0,
+const device = storedDevice({
   presence: 'online',
   presenceRunId: runs.new,
   lastSeenMs: 500,
   report: reportOf({ runId: runs.new, sequence: 5 }),
-};
+});
 
 describe('a device after a message', () => {
   it('keeps the newest report of a run, and takes that of another run', () => {

@@ -13,23 +13,11 @@ import { generateKeyPair } from '@bellwether/shared/signing/key-pair';
 import { FakeCatalog } from '../../support/catalog.js';
 import { type TestDatabase, temporaryDatabase } from '../../support/database.js';
 import { RecordedAudit } from '../../support/recorded-audit.js';
+import { storedDevice } from '../../support/stored-device.js';
 import { deviceId, reportOf } from '../../support/telemetry-messages.js';
 
 const director = generateKeyPair();
-const device: Device = {
-  id: deviceId,
-  publicKey: generateKeyPair().publicKey,
-  labels: {},
-  formerKeys: [],
-  nextKey: null,
-  standing: 'approved',
-  tokenId: 't',
-  enrolledAtMs: 0,
-  presence: 'online',
-  presenceRunId: null,
-  lastSeenMs: null,
-  report: null,
-};
+const device = storedDevice({ publicKey: generateKeyPair().publicKey, presence: 'online' });
 const rollout = (version: string): Rollout => ({
   number: 1,
   model: 'digits',

@@ -14,6 +14,7 @@ import { FakeCatalog } from '../../support/catalog.js';
 import { type TestDatabase, temporaryDatabase } from '../../support/database.js';
 import { ManualClock } from '../../support/manual-clock.js';
 import { RecordedAudit } from '../../support/recorded-audit.js';
+import { storedDevice } from '../../support/stored-device.js';
 import { reportOf } from '../../support/telemetry-messages.js';
 
 const everybody = { all: true } as const;
@@ -71,20 +72,7 @@ async function start(): Promise<void> {
 }
 
 function deviceOf(id: string, labels: Record<string, string>): Device {
-  return {
-    id,
-    publicKey: generateKeyPair().publicKey,
-    labels,
-    formerKeys: [],
-    nextKey: null,
-    standing: 'approved',
-    tokenId: 't',
-    enrolledAtMs: 0,
-    presence: 'online',
-    presenceRunId: null,
-    lastSeenMs: null,
-    report: null,
-  };
+  return storedDevice({ id, publicKey: generateKeyPair().publicKey, labels, presence: 'online' });
 }
 
 let sequence = 0;

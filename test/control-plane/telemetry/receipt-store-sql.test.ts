@@ -8,6 +8,7 @@ import { sha256 } from '@bellwether/shared/signing/digest';
 import { type Envelope, sealEnvelope } from '@bellwether/shared/signing/envelope';
 import { generateKeyPair } from '@bellwether/shared/signing/key-pair';
 import { type TestDatabase, temporaryDatabase } from '../../support/database.js';
+import { storedDevice } from '../../support/stored-device.js';
 import { bytesOf, deviceId, reportOf } from '../../support/telemetry-messages.js';
 
 const key = generateKeyPair();
@@ -16,20 +17,7 @@ let store: TelemetryStoreSql;
 beforeEach(async () => {
   database = await temporaryDatabase();
   store = new TelemetryStoreSql(database.sqlite);
-  await new FleetStoreSql(database.kysely).insertDevice({
-    id: deviceId,
-    publicKey: key.publicKey,
-    labels: {},
-    formerKeys: [],
-    nextKey: null,
-    standing: 'approved',
-    tokenId: 't',
-    enrolledAtMs: 0,
-    presence: 'never',
-    presenceRunId: null,
-    lastSeenMs: null,
-    report: null,
-  });
+  await new FleetStoreSql(database.kysely).insertDevice(storedDevice({ publicKey: key.publicKey }));
 });
 afterEach(() => database.remove());
 

@@ -6,6 +6,7 @@ import { decodeMessage } from '@bellwether/control-plane/telemetry/device-messag
 import type { Arrival } from '@bellwether/control-plane/telemetry/telemetry-store';
 import { TelemetryStoreSql } from '@bellwether/control-plane/telemetry/telemetry-store-sql';
 import { type TestDatabase, temporaryDatabase } from '../../support/database.js';
+import { storedDevice } from '../../support/stored-device.js';
 import { bytesOf, deviceId, eventOf, reportOf, windowOf } from '../../support/telemetry-messages.js';
 
 let database: TestDatabase;
@@ -24,20 +25,7 @@ const sent = (what: 'window' | 'event' | 'report' | 'presence', message: unknown
 });
 const window = (sequence: number, changes = {}) => sent('window', windowOf({ sequence, ...changes }));
 
-const newDevice = {
-  id: deviceId,
-  publicKey: '0'.repeat(64),
-  labels: {},
-  formerKeys: [],
-  nextKey: null,
-  standing: 'approved',
-  tokenId: 't',
-  enrolledAtMs: 0,
-  presence: 'never',
-  presenceRunId: null,
-  lastSeenMs: null,
-  report: null,
-} as const;
+const newDevice = storedDevice();
 
 describe('windows', () => {
   it('are stored once, however often they come and in whatever order', () => {
