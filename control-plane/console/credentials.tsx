@@ -1,6 +1,6 @@
 import type { ApiTokenList, ApiTokenReply, ApiTokenView } from '@bellwether/control-plane/http/people-api';
 import { Action } from './action.js';
-import { Field } from './fields.js';
+import { Field, NewPassword } from './fields.js';
 import { numberOf, rawOf, textOf } from './form-values.js';
 import { formatDate } from './format.js';
 import type { PageProps } from './page.js';
@@ -32,14 +32,7 @@ export function Credentials({ state, api }: Pick<PageProps, 'state' | 'api'>) {
             done={renew}
           >
             <Field label="Current password" name="current" type="password" autocomplete="current-password" required />
-            <Field
-              label="New password"
-              name="password"
-              type="password"
-              autocomplete="new-password"
-              required
-              minLength={12}
-            />
+            <NewPassword />
           </Action>
           <Action<ApiTokenReply>
             api={api}

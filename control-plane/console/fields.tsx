@@ -18,6 +18,13 @@ export function Field({ label, hint, ...input }: FieldOwn & JSX.IntrinsicElement
   );
 }
 
+/** A password that takes another's place. How good it must be the server says. */
+export function NewPassword() {
+  return (
+    <Field label="New password" name="password" type="password" autocomplete="new-password" required minLength={12} />
+  );
+}
+
 interface ChoiceProps {
   readonly label: string;
   readonly name: string;

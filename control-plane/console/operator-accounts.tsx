@@ -1,6 +1,6 @@
 import type { OperatorList, OperatorView } from '@bellwether/control-plane/http/people-api';
 import { Action } from './action.js';
-import { Field } from './fields.js';
+import { Field, NewPassword } from './fields.js';
 import { rawOf, textOf } from './form-values.js';
 import { formatDate } from './format.js';
 import { RefusalNote } from './refusal-note.js';
@@ -95,14 +95,7 @@ function Account({ operator, api, renew }: AccountProps) {
           body={(form) => ({ password: rawOf(form, 'password') })}
         >
           <p>Their logins end at once; their API tokens stay.</p>
-          <Field
-            label="New password"
-            name="password"
-            type="password"
-            autocomplete="new-password"
-            required
-            minLength={12}
-          />
+          <NewPassword />
         </Action>
         <Action {...same} route="DELETE /operators/:name" label="Remove" title={`Remove ${name}`} tone="danger">
           <p>

@@ -1,23 +1,24 @@
 import type { Clock } from '@bellwether/shared/clock';
-import { decodeDocument } from '@bellwether/shared/contract/decode';
 import { EnrolmentPayload, type EnrolmentReply, type EnrolmentRequest } from '@bellwether/shared/contract/http-api';
-import { messageOf } from '@bellwether/shared/errors';
 import { deviceIdOf } from '@bellwether/shared/ids';
 import type { Log } from '@bellwether/shared/log';
 import { Compile } from '@bellwether/shared/schema';
 import { sha256 } from '@bellwether/shared/signing/digest';
-import { openEnvelope } from '@bellwether/shared/signing/envelope';
 import type { AuditTrail } from '../audit/audit-row.js';
 import type { Device } from './device.js';
+import { openProof, type ProofKind } from './device-proof.js';
 import type { DeviceRates } from './device-rates.js';
 import type { Fleet } from './fleet.js';
 import { FleetError } from './fleet-error.js';
 import type { FleetStore, JoinToken } from './fleet-store.js';
 import { refusalOf } from './join-tokens.js';
-import { envelopeBytes, unprovenPayload } from './unproven-payload.js';
 
 const compiled = Compile(EnrolmentPayload);
-const maxEnvelopeBytes = 8192;
+const enrolmentProof: ProofKind<EnrolmentPayload> = {
+  type: 'enrolment',
+  schema: compiled,
+  failure: 'the device did not prove that it holds its key',
+};
 
 interface EnrolmentParts {
   readonly store: FleetStore;
@@ -46,7 +47,7 @@ export class Enrolment {
   async enrol(request: EnrolmentRequest, address: string): Promise<EnrolmentReply> {
     const { fleet, store, clock, log, audit, joined } = this.#parts;
     const token = await this.#tokenOf(request.joinToken, address);
-    const payload = openProof(request);
+    const payload = openEnrolment(request);
     const id = deviceIdOf(payload.name, payload.public);
     const known = fleet.findByKey(payload.public) ?? fleet.find(id);
     if (known !== undefined) return answerAgain(known, id, token);
@@ -106,24 +107,9 @@ function answerAgain(known: Device, id: string, token: JoinToken): EnrolmentRepl
   return { device: id, labels, ...(standing === 'rejected' ? {} : { standing }) };
 }
 
-/** The key is read from the unproved payload; what counts is then opened with that very key. */
-function openProof({ joinToken, envelope }: EnrolmentRequest): EnrolmentPayload {
-  try {
-    const claimed = decodeEnrolment(unprovenPayload(envelope));
-    const { payload } = openEnvelope('enrolment', envelopeBytes(envelope), [claimed.public], maxEnvelopeBytes);
-    const proof = decodeEnrolment(payload);
-    if (proof.tokenDigest !== sha256(Buffer.from(joinToken))) {
-      throw new FleetError('proof-invalid', 'the proof is for another join token');
-    }
-    return proof;
-  } catch (cause) {
-    if (cause instanceof FleetError) throw cause;
-    throw new FleetError('proof-invalid', `the device did not prove that it holds its key: ${messageOf(cause)}`, {
-      cause,
-    });
-  }
-}
-
-function decodeEnrolment(payload: Uint8Array): EnrolmentPayload {
-  return decodeDocument(compiled, payload, { what: 'enrolment', maxBytes: maxEnvelopeBytes });
+/** The key proves that it is held, and that it came by this token. */
+function openEnrolment({ joinToken, envelope }: EnrolmentRequest): EnrolmentPayload {
+  const proof = openProof(enrolmentProof, envelope, (claimed) => [claimed.public]);
+  if (proof.tokenDigest === sha256(Buffer.from(joinToken))) return proof;
+  throw new FleetError('proof-invalid', 'the proof is for another join token');
 }

@@ -1,24 +1,25 @@
 import type { Clock } from '@bellwether/shared/clock';
-import { decodeDocument } from '@bellwether/shared/contract/decode';
 import {
   KeyRotationPayload,
   type KeyRotationReply,
   type KeyRotationRequest,
 } from '@bellwether/shared/contract/http-api';
-import { messageOf } from '@bellwether/shared/errors';
 import { fingerprintOf } from '@bellwether/shared/ids';
 import type { Log } from '@bellwether/shared/log';
 import { Compile } from '@bellwether/shared/schema';
-import { openEnvelope } from '@bellwether/shared/signing/envelope';
 import type { AuditTrail } from '../audit/audit-row.js';
+import { openProof, type ProofKind } from './device-proof.js';
 import type { Fleet } from './fleet.js';
 import { FleetError } from './fleet-error.js';
 import type { SessionNonces } from './session-nonce.js';
 import { requireApproved } from './standing.js';
-import { envelopeBytes, unprovenPayload } from './unproven-payload.js';
 
 const compiled = Compile(KeyRotationPayload);
-const maxEnvelopeBytes = 8192;
+const rotationProof: ProofKind<KeyRotationPayload> = {
+  type: 'keyRotation',
+  schema: compiled,
+  failure: 'not signed by the old key and the new one',
+};
 
 interface KeyRotationParts {
   readonly fleet: Fleet;
@@ -64,20 +65,11 @@ export class KeyRotations {
     return { standing: 'pending' };
   }
 
-  /** Device and keys are read from the unproved payload; what counts is then opened with these very keys, both. */
+  /** Both keys sign: the old one vouches, the new one is held. */
   #openProof(envelope: unknown): KeyRotationPayload {
-    const limits = { what: 'key rotation', maxBytes: maxEnvelopeBytes };
-    try {
-      const claimed = decodeDocument(compiled, unprovenPayload(envelope), limits);
-      const { publicKey } = this.#parts.fleet.get(claimed.device);
-      const bytes = envelopeBytes(envelope);
-      for (const key of [claimed.newPublic, publicKey]) openEnvelope('keyRotation', bytes, [key], maxEnvelopeBytes);
-      return claimed;
-    } catch (cause) {
-      if (cause instanceof FleetError) throw cause;
-      throw new FleetError('proof-invalid', `not signed by the old key and the new one: ${messageOf(cause)}`, {
-        cause,
-      });
-    }
+    return openProof(rotationProof, envelope, ({ device, newPublic }) => [
+      newPublic,
+      this.#parts.fleet.get(device).publicKey,
+    ]);
   }
 }

@@ -1,6 +1,5 @@
 import type { Clock } from '@bellwether/shared/clock';
 import type { AuditEnd } from '@bellwether/shared/contract/audit-end';
-import { decodeDocument } from '@bellwether/shared/contract/decode';
 import {
   type NonceReply,
   type NonceRequest,
@@ -9,10 +8,10 @@ import {
   type SessionRequest,
   type TimePayload,
 } from '@bellwether/shared/contract/http-api';
-import { messageOf } from '@bellwether/shared/errors';
 import { Compile } from '@bellwether/shared/schema';
-import { openEnvelope, sealEnvelope } from '@bellwether/shared/signing/envelope';
+import { sealEnvelope } from '@bellwether/shared/signing/envelope';
 import type { KeyPair } from '@bellwether/shared/signing/key-pair';
+import { openProof, type ProofKind, unprovenPayload } from './device-proof.js';
 import type { DeviceRates } from './device-rates.js';
 import type { Fleet } from './fleet.js';
 import { FleetError } from './fleet-error.js';
@@ -20,10 +19,13 @@ import type { SessionAudit } from './session-audit.js';
 import type { SessionNonces } from './session-nonce.js';
 import { type SessionTokens, sessionSeconds } from './session-token.js';
 import { requireApproved } from './standing.js';
-import { envelopeBytes, unprovenPayload } from './unproven-payload.js';
 
 const compiled = Compile(SessionPayload);
-const maxEnvelopeBytes = 8192;
+const sessionProof: ProofKind<SessionPayload> = {
+  type: 'session',
+  schema: compiled,
+  failure: 'the session is not signed by its device',
+};
 
 interface SessionParts {
   readonly fleet: Fleet;
@@ -112,29 +114,17 @@ export class Sessions {
     }
   }
 
-  /** The device is read from the unproved payload; what counts is then opened with the key that it enrolled with. */
+  /** The key is the one that the device has by now. */
   #openProof(envelope: unknown): SessionPayload {
-    try {
-      const claimed = decodeSession(unprovenPayload(envelope));
-      const { publicKey } = this.#parts.fleet.get(claimed.device);
-      const { payload } = openEnvelope('session', envelopeBytes(envelope), [publicKey], maxEnvelopeBytes);
-      return decodeSession(payload);
-    } catch (cause) {
-      if (cause instanceof FleetError) throw cause;
-      throw new FleetError('proof-invalid', `the session is not signed by its device: ${messageOf(cause)}`, { cause });
-    }
+    return openProof(sessionProof, envelope, ({ device }) => [this.#parts.fleet.get(device).publicKey]);
   }
 }
 
 /** Who somebody says to be; undefined when they do not say it in our words. */
 function claimedDevice(envelope: unknown): string | undefined {
   try {
-    return decodeSession(unprovenPayload(envelope)).device;
+    return unprovenPayload(sessionProof, envelope).device;
   } catch {
     return undefined; // it is no session: nobody's name is on it
   }
-}
-
-function decodeSession(payload: Uint8Array): SessionPayload {
-  return decodeDocument(compiled, payload, { what: 'session', maxBytes: maxEnvelopeBytes });
 }
