@@ -1,4 +1,4 @@
-import { useEffect } from 'preact/hooks';
+import { useEffect, useRef } from 'preact/hooks';
 import type { FleetState } from './fleet-state.js';
 import { Header } from './header.js';
 import { Navigation } from './navigation.js';
@@ -33,15 +33,20 @@ function OpenPage({ state, api }: Pick<ConsoleProps, 'state' | 'api'>) {
   const { path, subject } = state.place.value;
   const found = pages.find((page) => page.path === path && api.may(page.needs)) ?? pages[0];
   const title = found?.title ?? '';
+  const main = useRef<HTMLElement>(null);
+  const isFirst = useRef(true);
   useEffect(() => {
     document.title = title === '' ? 'Bellwether' : `${title} · Bellwether`;
-  }, [title]);
+    // Whoever came by a link goes on from the top of the new page, by keyboard and by ear.
+    if (!isFirst.current) main.current?.focus({ preventScroll: true });
+    isFirst.current = false;
+  }, [title, subject]);
   if (found === undefined) return null;
   const { Content } = found;
   return (
     <>
       <Navigation state={state} api={api} current={found.path} />
-      <main>
+      <main ref={main} tabIndex={-1}>
         <Content state={state} api={api} subject={subject} />
       </main>
     </>

@@ -99,7 +99,7 @@ function conditionOf(device: DeviceView, nowMs: number): Fact[] {
       : [
           [
             'agent',
-            `${report.agent.version} on ${report.agent.platform} ${report.agent.arch}, accepts ${report.stage}`,
+            `${report.agent.version} on ${report.agent.platform} ${report.agent.arch}, accepts ${report.stage}${report.development ? ', believes a development root' : ''}`,
           ] as const,
         ]),
   ];

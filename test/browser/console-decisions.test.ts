@@ -44,6 +44,8 @@ const isLive = (page: Page) =>
 async function open(page: Page, title: string): Promise<void> {
   await page.getByRole('navigation').getByRole('link', { name: title }).click();
   await expect.poll(() => page.title()).toBe(`${title} · Bellwether`);
+  // By keyboard and by ear one goes on from the top of the new page.
+  expect(await page.evaluate<string>('document.activeElement.tagName')).toBe('MAIN');
 }
 
 const card = (page: Page, title: string): Locator =>

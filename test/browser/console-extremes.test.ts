@@ -188,7 +188,27 @@ describe('whatever the server says', () => {
             report: reportOf({ orderRefusal: { ...refusal, code: markup }, models: [modelReport(markup)] }),
           }),
         ],
-        releases: [releaseView(markup, { withdrawn: markup })],
+        releases: [
+          releaseView(markup, { withdrawn: markup }),
+          releaseView('2.0.0', {
+            release: markup,
+            production: false,
+            lineage: { gitCommit: markup, data: markup, training: markup },
+            promotion: {
+              state: 'pending',
+              note: markup,
+              requestedBy: markup,
+              requestedAtMs: 0,
+              rejectedAtMs: null,
+              reason: null,
+            },
+          }),
+        ],
+        status: serverStatus({
+          expiring: [{ role: markup, expiresAtMs: 0 }],
+          clones: [{ device: markup, atMs: 0 }],
+          pending: { releases: [markup], devices: [], deviceKeys: [] },
+        }),
         rollouts: [
           rolloutView(markup, {
             to: { labels: { [markup]: markup } },
@@ -199,6 +219,9 @@ describe('whatever the server says', () => {
       }),
     );
     await page.getByRole('row').filter({ hasText: markup }).first().waitFor();
+    expect(await page.locator('img[src="x"]').count()).toBe(0);
+    await page.getByRole('link', { name: 'Approvals' }).click();
+    await page.locator('.note').filter({ hasText: markup }).waitFor();
     expect(await page.locator('img[src="x"]').count()).toBe(0);
     expect(await page.evaluate('window.broken')).toBeUndefined();
   });
