@@ -49,9 +49,13 @@ export class AgentProcess {
     return agent;
   }
 
-  /** As `start`, without waiting for it. */
-  static async spawn(folder: string, settings: Readonly<Record<string, unknown>>): Promise<AgentProcess> {
-    return new AgentProcess(folder, spawnAgent(['run', '--config', await writeConfig(folder, settings)]));
+  /** As `start`, without waiting for it. `env` is added to the environment. */
+  static async spawn(
+    folder: string,
+    settings: Readonly<Record<string, unknown>>,
+    env: Readonly<Record<string, string>> = {},
+  ): Promise<AgentProcess> {
+    return new AgentProcess(folder, spawnAgent(['run', '--config', await writeConfig(folder, settings)], env));
   }
 
   get pid(): number {
@@ -152,8 +156,11 @@ export async function writeConfig(folder: string, settings: Readonly<Record<stri
   return path;
 }
 
-function spawnAgent(args: readonly string[]): ChildProcess {
-  return spawn(process.execPath, ['--enable-source-maps', agentMain, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+function spawnAgent(args: readonly string[], env: Readonly<Record<string, string>> = {}): ChildProcess {
+  return spawn(process.execPath, ['--enable-source-maps', agentMain, ...args], {
+    env: { ...process.env, ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
 }
 
 function outputOf(stream: NodeJS.ReadableStream | null): Promise<string> {

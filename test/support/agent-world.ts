@@ -13,6 +13,7 @@ import { openTrustedRepository } from '@bellwether/control-plane/publisher/trust
 import { parseReleaseId } from '@bellwether/shared/ids';
 import { readKeyFile } from '@bellwether/shared/signing/key-file';
 import { AgentProcess } from './agent-process.js';
+import { diesAt, type Moment } from './dies-at.js';
 import { digitsFolder, imageOf, readSplit } from './digits.js';
 import { trustingTrial } from './release-signers.js';
 import { startServer, type TestServer } from './server.js';
@@ -43,13 +44,7 @@ export class AgentWorld {
   /** Starts the agent: the same device, when it was started before. */
   async startAgent(settings: Readonly<Record<string, unknown>> = {}): Promise<AgentProcess> {
     const { token } = await this.server.read<TokenReply>('/tokens', { uses: 1 });
-    return this.#begin({
-      server: { url: this.server.httpUrl },
-      root: { file: join(this.server.keys, 'root.json') },
-      allowDevelopment: true,
-      joinToken: token,
-      ...settings,
-    });
+    return this.#begin({ ...this.#online(token), ...settings });
   }
 
   /** Starts the agent after the server has gone for good. */
@@ -61,11 +56,17 @@ export class AgentWorld {
     });
   }
 
-  /** Publishes and approves an example release, `digits@1.0.0`. */
-  async publish(release: string): Promise<void> {
+  /** As `startAgent`, of a process that dies at a moment. Resolves when it is there, listening or not. */
+  async startMortalAgent(moment: Moment, settings: Readonly<Record<string, unknown>> = {}): Promise<AgentProcess> {
+    const { token } = await this.server.read<TokenReply>('/tokens', { uses: 1 });
+    return this.#spawn({ ...this.#online(token), ...settings }, diesAt(moment));
+  }
+
+  /** Publishes and approves a release, `digits@1.0.0`: from the folder of that version among the examples, or another. */
+  async publish(release: string, from = examples): Promise<void> {
     const id = parseReleaseId(release);
     if (id === undefined) throw new Error(`${release} is no release`);
-    await publishRelease(await readRelease(join(examples, id.version)), await this.#signer('publisher'), () => {});
+    await publishRelease(await readRelease(join(from, id.version)), await this.#signer('publisher'), () => {});
     await approveRelease(id, await this.#signer('approver'), () => {});
   }
 
@@ -90,9 +91,26 @@ export class AgentWorld {
   }
 
   async #begin(settings: Readonly<Record<string, unknown>>): Promise<AgentProcess> {
-    this.#agent = await AgentProcess.spawn(join(this.folder, 'device'), settings);
-    await this.#agent.logged('agent started');
+    const agent = await this.#spawn(settings);
+    await agent.logged('agent started');
+    return agent;
+  }
+
+  async #spawn(
+    settings: Readonly<Record<string, unknown>>,
+    env?: Readonly<Record<string, string>>,
+  ): Promise<AgentProcess> {
+    this.#agent = await AgentProcess.spawn(join(this.folder, 'device'), settings, env);
     return this.#agent;
+  }
+
+  #online(joinToken: string): Readonly<Record<string, unknown>> {
+    return {
+      server: { url: this.server.httpUrl },
+      root: { file: join(this.server.keys, 'root.json') },
+      allowDevelopment: true,
+      joinToken,
+    };
   }
 
   async #signer(use: 'publisher' | 'approver'): Promise<Signer & { readonly trial: Trial }> {

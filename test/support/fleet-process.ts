@@ -92,11 +92,11 @@ export class FleetProcesses {
     return this.#token;
   }
 
-  /** Starts the control plane; again, on the ports that it had before. */
-  async startServer(): Promise<ChildProcess> {
+  /** Starts the control plane; again, on the ports that it had before. `env` is added to its environment. */
+  async startServer(env: Readonly<Record<string, string>> = {}): Promise<ChildProcess> {
     const args = ['serve', '--data', this.data, '--keys', join(this.keys, 'server'), '--json', '--log-level', 'error'];
     const ports = ['--http-port', portOf(this.#httpUrl), '--mqtt-port', portOf(this.#mqttUrl)];
-    const child = this.#spawn(cliMain, [...args, ...ports]);
+    const child = this.#spawn(cliMain, [...args, ...ports], env);
     this.#server = child;
     const ready = JSON.parse(await readyText(child)) as { readonly httpUrl: string; readonly mqttUrl: string };
     this.#httpUrl = ready.httpUrl;
@@ -202,8 +202,11 @@ export class FleetProcesses {
     await rm(this.folder, { recursive: true, force: true });
   }
 
-  #spawn(main: string, args: readonly string[]): ChildProcess {
-    const child = spawn(process.execPath, [main, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+  #spawn(main: string, args: readonly string[], env: Readonly<Record<string, string>> = {}): ChildProcess {
+    const child = spawn(process.execPath, [main, ...args], {
+      env: { ...process.env, ...env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
     this.#children.push(child);
     return child;
   }
