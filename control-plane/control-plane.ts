@@ -85,6 +85,7 @@ export function buildControlPlane(parts: ControlPlaneParts): ControlPlane {
   const http = new HttpListener({ host, httpPort, tls: parts.tls, alsoServe }, (serverFactory) =>
     buildServer({
       serverFactory,
+      clock,
       log: log.child({ room: 'http' }),
       version: parts.version,
       gate: operators,

@@ -1,11 +1,12 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { open, readFile, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { codeOf, messageOf } from '@bellwether/shared/errors';
 import type { DiskFiles, OpenFile } from '@bellwether/shared/files/disk-files';
 import { makeFolderDurably, moveDurably } from '@bellwether/shared/files/durable-file-disk';
 import type { OpenBlob } from './catalog.js';
 import { CatalogError } from './catalog-error.js';
+import { openPlainFile, readPlainFile } from './plain-file-disk.js';
 
 /**
  * Content-addressed files: `<folder>/<sha256>`. A name is trusted to be its digest only by whoever hashes it again:
@@ -38,11 +39,11 @@ export class BlobStore {
 
   /** The whole blob, whatever its bytes are now; undefined when it is not there. */
   async read(digest: string): Promise<Uint8Array | undefined> {
-    return absentAsUndefined(() => readFile(this.#path(digest)));
+    return readPlainFile(this.#path(digest));
   }
 
   async open(digest: string): Promise<OpenBlob | undefined> {
-    const file = await absentAsUndefined(() => open(this.#path(digest), 'r'));
+    const file = await openPlainFile(this.#path(digest));
     if (file === undefined) return undefined;
     return {
       bytes: (await file.stat()).size,
@@ -54,7 +55,7 @@ export class BlobStore {
 
   /** Whether the stored bytes still have their digest. */
   async isIntact(digest: string): Promise<boolean> {
-    const file = await absentAsUndefined(() => open(this.#path(digest), 'r'));
+    const file = await openPlainFile(this.#path(digest));
     if (file === undefined) return false;
     const hash = createHash('sha256');
     const chunks: AsyncIterable<Uint8Array> = file.createReadStream();

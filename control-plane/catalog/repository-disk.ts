@@ -8,6 +8,7 @@ import type { KeyPair } from '@bellwether/shared/signing/key-pair';
 import { storageError } from './blob-store-disk.js';
 import { CatalogError } from './catalog-error.js';
 import { type FileVersion, signSnapshot, signTimestamp, verifyDelegated, verifyTopLevel } from './metadata-tuf.js';
+import { readPlainFile } from './plain-file-disk.js';
 import { metadataFileName, metadataMode } from './repository-layout.js';
 import type { RepositoryState, StoredRole, UnsoundRole } from './repository-state.js';
 import {
@@ -51,12 +52,7 @@ export class RepositoryFolder {
   /** A metadata file's bytes; undefined when it is not there. `name` has been checked against its pattern by the caller. */
   async metadataFile(name: string): Promise<Uint8Array | undefined> {
     if (name === timestampName) await this.#replacing;
-    try {
-      return await readFile(join(this.#folder, name));
-    } catch (error) {
-      if (codeOf(error) === 'ENOENT') return undefined;
-      throw error;
-    }
+    return readPlainFile(join(this.#folder, name));
   }
 
   /** Reads and verifies everything from the newest root down, without judging expiry: a server that was off for a week must start, and sign anew. */

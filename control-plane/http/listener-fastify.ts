@@ -19,6 +19,8 @@ interface ListenerOptions {
 const idleMs = 120_000;
 /** Headers must be there by then: a request that drips in holds nobody up. */
 const headersTimeout = 20_000;
+/** How often Node looks for connections whose headers are late. */
+const connectionsCheckingInterval = 5000;
 const keepAliveTimeout = 72_000;
 const handshakeTimeout = 10_000;
 const maxConnections = 20_000;
@@ -60,7 +62,7 @@ export class HttpListener {
 
   #createServer(answer: RequestListener): Server {
     const { tls, alsoServe } = this.#options;
-    const limits = { headersTimeout, keepAliveTimeout, requestTimeout: 0 };
+    const limits = { headersTimeout, connectionsCheckingInterval, keepAliveTimeout, requestTimeout: 0 };
     const server =
       tls === undefined
         ? createServer(limits, answer)

@@ -3,9 +3,11 @@ import { fastifySSE } from '@fastify/sse';
 import serveFiles from '@fastify/static';
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import fastify, { type FastifyInstance, type FastifyPluginAsync } from 'fastify';
+import type { Clock } from '@bellwether/shared/clock';
 import type { Log } from '@bellwether/shared/log';
 import { Type } from '@bellwether/shared/schema';
 import { openApiDocs } from './api-docs.js';
+import { limitBodyTime } from './body-time.js';
 import { replyToBadPath, replyWithProblems } from './error-reply.js';
 import type { ServerFactory } from './listener-fastify.js';
 import { type Gate, guardRoutes } from './route-guard.js';
@@ -22,6 +24,7 @@ const heartbeatMs = 15_000;
 export interface ServerParts {
   /** Makes the server below, with its timeouts. */
   readonly serverFactory: ServerFactory;
+  readonly clock: Clock;
   readonly log: Log;
   readonly version: string;
   readonly gate: Gate;
@@ -51,6 +54,7 @@ export async function buildServer(parts: ServerParts): Promise<FastifyInstance> 
   app.setValidatorCompiler(checkRequests);
   replyWithProblems(app, log);
   addSecurityHeaders(app);
+  limitBodyTime(app, parts.clock);
   guardRoutes(app, gate);
   await openApiDocs(app, parts.version);
   app.get(

@@ -1,5 +1,5 @@
 import { watch } from 'node:fs';
-import { rename, writeFile } from 'node:fs/promises';
+import { rename, symlink, writeFile } from 'node:fs/promises';
 import type { ServerResponse } from 'node:http';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
@@ -32,10 +32,15 @@ const otherGolden = Buffer.from(
     .replace(/("inputs":.*),("outputs":.*)(\}\]\} )$/, '$2,$1$3'),
 );
 
+const loadedDigest: Patch = {
+  module: 'agent/trust/release-verifier',
+  guard: 'if (digest !== file.sha256)',
+  permissive: 'if (false)',
+};
 const blobDigest: readonly Patch[] = [
   { module: 'agent/installs/artifact-http', guard: 'if (measured.sha256 !== blob.sha256)', permissive: 'if (false)' },
   { module: 'agent/installs/admission', guard: 'if (file.sha256 !== signed.sha256)', permissive: 'if (false)' },
-  { module: 'agent/trust/release-verifier', guard: 'if (digest !== file.sha256)', permissive: 'if (false)' },
+  loadedDigest,
 ];
 const everyDigest =
   'digests of blobs: when fetched, when admitted, when loaded (artifact-http.ts, admission.ts, release-verifier.ts)';
@@ -49,6 +54,28 @@ async function withBlob(
   await world.repository.addRelease(newer);
   world.server.answer(`/blobs/sha256/${sha256(blob)}`, (_request, response) => answer(response));
   return world.offer(newer);
+}
+
+/** Installs the newer release; the moment that this blob of it is in its place, what `plant` makes takes that place. */
+async function swapped(
+  world: AttackWorld,
+  blob: Uint8Array,
+  plant: (planted: string) => Promise<void>,
+): Promise<string> {
+  const blobs = join(world.stateFolder, 'blobs');
+  const planted = join(world.folder, 'planted');
+  await plant(planted);
+  const isThere = new AbortController();
+  const watcher = watch(blobs, { signal: isThere.signal }, (_event, name) => {
+    if (name !== sha256(blob)) return;
+    isThere.abort();
+    void rename(planted, join(blobs, sha256(blob)));
+  });
+  try {
+    return await signedRelease(world, newer);
+  } finally {
+    watcher.close();
+  }
 }
 
 /** A release that publisher and approver did sign. */
@@ -83,6 +110,35 @@ export const attacks: readonly Attack[] = [
     patches: blobDigest,
     genuine: [...genuine, manifestBlob(newer)],
     attack: (world) => withBlob(world, graph, (response) => response.end(otherGraph)),
+  }),
+  onPatchedDevice({
+    id: 'parsing-blob-extended',
+    row: 'sends a file of a release with a byte more than is signed, and does not say how long it is',
+    attacker: 'network',
+    code: 'blob-size',
+    control:
+      'sizes and digests of blobs: while bytes arrive, when admitted, when loaded (artifact-http.ts, admission.ts, runner-onnx-files.ts, release-verifier.ts)',
+    patches: [
+      {
+        module: 'agent/installs/artifact-http',
+        guard: 'if (part.bytes + chunk.byteLength > blob.bytes)',
+        permissive: 'if (false)',
+      },
+      { module: 'agent/installs/admission', guard: 'if (file?.bytes !== signed.bytes)', permissive: 'if (false)' },
+      { module: 'agent/inference/runner-onnx-files', guard: 'if (size !== file.bytes)', permissive: 'if (false)' },
+      {
+        module: 'agent/trust/release-verifier',
+        guard: 'if (bytes.byteLength !== file.bytes)',
+        permissive: 'if (false)',
+      },
+      ...blobDigest,
+    ],
+    genuine: [...genuine, manifestBlob(newer), `blobs/${sha256(graph)}`],
+    attack: (world) =>
+      withBlob(world, golden, (response) => {
+        response.write(golden); // chunked: there is no length to judge
+        response.end(' ');
+      }),
   }),
   onPatchedDevice({
     id: 'parsing-content-encoding-bomb',
@@ -120,26 +176,44 @@ export const attacks: readonly Attack[] = [
     attacker: 'a local user',
     code: 'runner-refused',
     control: 'the digest of the very bytes that are loaded (agent/trust/release-verifier.ts)',
+    patches: [loadedDigest],
+    genuine: [...genuine, manifestBlob(newer), `blobs/${sha256(graph)}`, `blobs/${sha256(golden)}`],
+    attack: (world) => swapped(world, graph, (planted) => writeFile(planted, otherGraph)),
+  }),
+  onPatchedDevice({
+    id: 'parsing-blob-linked-before-load',
+    row: 'puts a link to a file of its own in the place of the model, after the agent has hashed it',
+    attacker: 'a local user',
+    code: 'runner-refused',
+    control: 'the digest of the very bytes that are loaded (agent/trust/release-verifier.ts)',
+    patches: [loadedDigest],
+    // The link is none of the files that are compared.
+    genuine: [...genuine, manifestBlob(newer), `blobs/${sha256(golden)}`],
+    attack: (world) =>
+      swapped(world, graph, async (planted) => {
+        const own = join(world.folder, 'own.onnx');
+        await writeFile(own, otherGraph);
+        await symlink(own, planted);
+      }),
+  }),
+  onPatchedDevice({
+    id: 'parsing-blob-truncated-before-load',
+    row: 'cuts a file of a release off on the disk, after the agent has hashed it',
+    attacker: 'a local user',
+    code: 'runner-refused',
+    control: 'size and digest of the very bytes that are loaded (runner-onnx-files.ts, release-verifier.ts)',
     patches: [
-      { module: 'agent/trust/release-verifier', guard: 'if (digest !== file.sha256)', permissive: 'if (false)' },
+      { module: 'agent/inference/runner-onnx-files', guard: 'if (size !== file.bytes)', permissive: 'if (false)' },
+      {
+        module: 'agent/trust/release-verifier',
+        guard: 'if (bytes.byteLength !== file.bytes)',
+        permissive: 'if (false)',
+      },
+      loadedDigest,
     ],
     genuine: [...genuine, manifestBlob(newer), `blobs/${sha256(graph)}`, `blobs/${sha256(golden)}`],
-    attack: async (world) => {
-      const blobs = join(world.stateFolder, 'blobs');
-      const planted = join(world.folder, 'planted');
-      await writeFile(planted, otherGraph);
-      const isThere = new AbortController();
-      const watcher = watch(blobs, { signal: isThere.signal }, (_event, name) => {
-        if (name !== sha256(graph)) return;
-        isThere.abort();
-        void rename(planted, join(blobs, sha256(graph)));
-      });
-      try {
-        return await signedRelease(world, newer);
-      } finally {
-        watcher.close();
-      }
-    },
+    // Golden vectors in JSON: what is cut off is the blank at the end.
+    attack: (world) => swapped(world, golden, (planted) => writeFile(planted, golden.subarray(0, -1))),
   }),
   onPatchedDevice({
     id: 'parsing-external-data',

@@ -179,4 +179,23 @@ export const attacks: readonly Attack[] = [
       return runnerVerdict(code, world, listed(world, Buffer.from(JSON.stringify(manifest))), '1.1.0');
     },
   }),
+  onVerifiers({
+    id: 'parsing-file-name-with-nul',
+    row: 'gets a manifest signed that names a file model.onnx with a NUL behind it, where some readers end',
+    attacker: 'one publisher',
+    code: 'malformed',
+    control: 'the list of file names is closed (shared/models/manifest.ts)',
+    patches: [
+      {
+        module: 'shared/models/manifest',
+        guard: '{ maxProperties: 100, additionalProperties: false }',
+        permissive: '{ maxProperties: 100 }',
+      },
+    ],
+    attack: (code, world) => {
+      const manifest = JSON.parse(Buffer.from(world.newer.manifest).toString()) as { files: Record<string, unknown> };
+      manifest.files['model.onnx\0.sig'] = manifest.files['model.onnx'];
+      return runnerVerdict(code, world, listed(world, Buffer.from(JSON.stringify(manifest))), '1.1.0');
+    },
+  }),
 ];

@@ -8,6 +8,7 @@ import { sha256 } from '@bellwether/shared/signing/digest';
 import { connectOnce, type FleetDevice } from './fleet-device.js';
 import { connectPacket, RawMqtt } from './raw-mqtt.js';
 import { startServer, type TestServer } from './server.js';
+import { storedBlob } from './server-blob.js';
 import { bytesOf, windowOf } from './telemetry-messages.js';
 
 /** A message that somebody honest got. */
@@ -39,6 +40,8 @@ export class ServerWorld {
   readonly commuter: FleetDevice;
   readonly mallory: FleetDevice;
   readonly narrow: ConsumerReply;
+  /** The digest of a blob that is there. */
+  readonly blob: string;
   /** Everything that the lake has heard, oldest first. */
   readonly heard: Heard[] = [];
   readonly #hasOrders: boolean;
@@ -50,7 +53,7 @@ export class ServerWorld {
   #token: Promise<string> | undefined;
 
   private constructor(
-    parts: Pick<ServerWorld, 'server' | 'victim' | 'bystander' | 'commuter' | 'mallory' | 'narrow'>,
+    parts: Pick<ServerWorld, 'server' | 'victim' | 'bystander' | 'commuter' | 'mallory' | 'narrow' | 'blob'>,
     accounts: { readonly lake: MqttClient; readonly lakeAccount: ConsumerReply; readonly hasOrders: boolean },
     clients: { readonly victim: MqttClient; readonly bystander: MqttClient },
   ) {
@@ -60,6 +63,7 @@ export class ServerWorld {
     this.commuter = parts.commuter;
     this.mallory = parts.mallory;
     this.narrow = parts.narrow;
+    this.blob = parts.blob;
     this.#hasOrders = accounts.hasOrders;
     this.#lake = accounts.lake;
     this.#lakeAccount = accounts.lakeAccount;
@@ -84,6 +88,7 @@ export class ServerWorld {
       commuter: await server.enrolled('commuter', { site: 'c' }),
       mallory: await server.enrolled('mallory', { site: 'm' }),
       narrow: await account('narrow', { kinds: ['window'], labels: { site: 'v' } }),
+      blob: await storedBlob(server),
     };
     const { userName, password } = lakeAccount;
     const lake = await connectOnce(server.mqttUrl, { clientId: userName, username: userName, password });

@@ -1,0 +1,38 @@
+import { connect } from 'node:net';
+import { text } from 'node:stream/consumers';
+
+/** What a server says to bytes that somebody wrote by hand: no client tidies the path up. */
+export interface RawReply {
+  readonly status: number;
+  /** Header names in lower case. */
+  readonly headers: ReadonlyMap<string, string>;
+  readonly body: string;
+}
+
+/** Sends a request as it stands, and reads until the server closes the connection. */
+export async function rawRequest(
+  url: string,
+  target: string,
+  {
+    method = 'GET',
+    headers = {},
+  }: { readonly method?: string; readonly headers?: Readonly<Record<string, string>> } = {},
+): Promise<RawReply> {
+  const { hostname, port } = new URL(url);
+  const socket = connect(Number(port), hostname);
+  socket.on('error', () => {}); // a refusal may come before the last byte is sent
+  const lines = Object.entries({ host: 'x', connection: 'close', ...headers }).map(
+    ([name, value]) => `${name}: ${value}`,
+  );
+  socket.write([`${method} ${target} HTTP/1.1`, ...lines, '', ''].join('\r\n'), 'latin1');
+  const reply = await text(socket);
+  const [head = '', ...rest] = reply.split('\r\n\r\n');
+  const [status = '', ...fields] = head.split('\r\n');
+  return {
+    status: Number(status.split(' ')[1]),
+    headers: new Map(
+      fields.map((field) => [field.split(':', 1)[0]?.toLowerCase() ?? '', field.replace(/^[^:]*:\s*/, '')]),
+    ),
+    body: rest.join('\r\n\r\n'),
+  };
+}
