@@ -34,6 +34,8 @@ const hints: ReadonlyMap<string, string> = new Map([
   ['rollout-unknown', 'bellwether rollout list shows what there is'],
   ['rollout-held', 'bellwether rollout show ID says which device refused, and why'],
   ['rollout-empty', 'bellwether device list shows the devices and their labels'],
+  ['verdict-differs', 'the file was changed, or was made by another version of Bellwether: verdict show says which'],
+  ['verdict-key', 'bellwether keys list shows the server’s verdict key'],
   ['already-there', 'give --out a new folder'],
   ['port-occupied', 'give another by --http-port or --mqtt-port; 0 takes any free one'],
   ['not-initialised', 'bellwether keys init --dev --out DIR --family NAME, then bellwether serve --keys DIR/server'],

@@ -14,6 +14,7 @@ import { addServeVerb } from './serve-verb.js';
 import { addStatusVerb } from './status-verb.js';
 import { addTokenVerbs } from './token-verbs.js';
 import type { VerbParts } from './verb.js';
+import { addVerdictVerbs } from './verdict-verbs.js';
 
 /** The whole command `bellwether`, verb by verb. Mistakes of usage are said, as JSON on demand, and thrown as CommanderError. */
 export function buildProgram(parts: VerbParts, { asJson = false }: { readonly asJson?: boolean } = {}): Command {
@@ -38,6 +39,7 @@ export function buildProgram(parts: VerbParts, { asJson = false }: { readonly as
   addTokenVerbs(program, parts);
   addConsumerVerbs(program, parts);
   addRolloutVerbs(program, parts);
+  addVerdictVerbs(program, parts);
   addLoginVerbs(program, parts);
   addOperatorVerbs(program, parts);
   addApiTokenVerbs(program, parts);

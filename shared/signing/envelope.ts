@@ -26,6 +26,8 @@ export const payloadTypes = {
   session: 'application/vnd.bellwether.session.v1+json',
   /** The server's time, bound to a device's nonce. */
   time: 'application/vnd.bellwether.time.v1+json',
+  /** What the server decided about a step of a rollout, with everything that it depends on. */
+  verdict: 'application/vnd.bellwether.verdict.v1+json',
   /** A device asks to go on with another key; signed by the old one and the new one. */
   keyRotation: 'application/vnd.bellwether.key-rotation.v1+json',
 } as const;

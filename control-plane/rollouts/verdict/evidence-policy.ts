@@ -30,16 +30,17 @@ export const EvidencePolicy = Type.Object(
 export type EvidencePolicy = Static<typeof EvidencePolicy>;
 
 /** The policy with every default filled in; rates are 0 … 1. */
-export interface EvidenceLimits {
-  readonly alpha: number;
-  readonly beta: number;
-  readonly toleratedRatio: number;
-  readonly ignoreBelow: number;
-  readonly maxBad: number;
-  readonly maxRatio: number;
-  readonly maxSlowRatio: number;
-  readonly maxUnmeasured: number;
-}
+export const EvidenceLimits = Type.Object({
+  alpha: Type.Number(),
+  beta: Type.Number(),
+  toleratedRatio: Type.Number(),
+  ignoreBelow: Type.Number(),
+  maxBad: Type.Number(),
+  maxRatio: Type.Number(),
+  maxSlowRatio: Type.Number(),
+  maxUnmeasured: Type.Number(),
+});
+export type EvidenceLimits = Readonly<Static<typeof EvidenceLimits>>;
 
 /** The numbers that a verdict is made with. */
 export function limitsOf(policy: EvidencePolicy): EvidenceLimits {

@@ -37,8 +37,8 @@ export interface VerdictInput {
  */
 export function judge(given: VerdictInput): Verdict {
   const input = { ...given, devices: byName(given.devices), step: byName(given.step) };
-  const { limits, devices, strata } = input;
-  const tally = tallyOf(devices, strata);
+  const { limits, devices } = input;
+  const tally = tallyOf(devices, input.strata);
   const harm = harmOf(tally, limits);
   const needed = -Math.log(limits.alpha);
   const watched = { alpha: limits.alpha, devices: input.step.length };
@@ -46,11 +46,15 @@ export function judge(given: VerdictInput): Verdict {
     isDisturbed(each, { drift: input.drift[each.stratum] ?? 1, ...watched }),
   );
   const progress = promotionProgress(input.step, limits);
-  const made = { harm, needed, progress, drop: disturbed.map(({ device }) => device), beside: beside(input) };
+  const trouble = badInBothArms(input.step, limits);
+  const beside = trouble === undefined ? [] : [say.bothArms(recentSegments(input.step), trouble.cell)];
+  const strata = trouble?.isOutage ? [] : passedStrata(progress);
+  const made = { harm, needed, strata, drop: disturbed.map(({ device }) => device), beside };
 
   if (harm.logE >= needed) {
     const lone = loneVoice(devices, { tally, harm, needed }, limits);
-    if (lone === undefined) return verdict('fail', [say.harm(devices, harm, limits)], { ...made, beside: [] });
+    if (lone === undefined)
+      return verdict('fail', [say.harm(devices, harm, limits)], { ...made, strata: [], beside: [] });
     const drop = [...new Set([...made.drop, lone.device])];
     return verdict('inconclusive', [say.singleDevice(lone, harm, needed)], { ...made, drop });
   }
@@ -60,6 +64,7 @@ export function judge(given: VerdictInput): Verdict {
   }
   const holds = [...disturbed.map((each) => say.interference(each)), ...shifts(input.outputs, needed)];
   if (holds.length > 0) return verdict('inconclusive', holds, made);
+  if (trouble?.isOutage) return verdict('inconclusive', beside, { ...made, beside: [] });
   const missing = say.missing(progress, input);
   if (missing.length > 0) return verdict('inconclusive', missing, made);
   return verdict('pass', [say.enough(input.step, progress)], made);
@@ -70,10 +75,9 @@ function byName(devices: readonly DeviceEvidence[]): readonly DeviceEvidence[] {
   return devices.toSorted((a, b) => (a.device < b.device ? -1 : 1));
 }
 
-/** What is said beside the verdict. */
-function beside({ step, limits }: VerdictInput): VerdictReason[] {
-  const cell = badInBothArms(step, limits);
-  return cell === undefined ? [] : [say.bothArms(recentSegments(step), cell)];
+function passedStrata(progress: readonly CellProgress[]): string[] {
+  const strata = [...new Set(progress.map(({ stratum }) => stratum))];
+  return strata.filter((name) => isPromoted(progress.filter(({ stratum }) => stratum === name)));
 }
 
 function shifts(outputs: VerdictInput['outputs'], limit: number): VerdictReason[] {
@@ -86,21 +90,21 @@ function shifts(outputs: VerdictInput['outputs'], limit: number): VerdictReason[
 interface Made {
   readonly harm: Harm;
   readonly needed: number;
-  readonly progress: readonly CellProgress[];
+  readonly strata: readonly string[];
   readonly drop: readonly string[];
+  /** Said after the reasons. */
   readonly beside: readonly VerdictReason[];
 }
 
 function verdict(value: Verdict['value'], reasons: readonly VerdictReason[], made: Made): Verdict {
-  const { harm, needed, progress, drop, beside: more } = made;
-  const strata = [...new Set(progress.map(({ stratum }) => stratum))];
+  const { harm, needed, strata, drop, beside } = made;
   return {
     version: verdictVersion,
     value,
-    reasons: [...reasons.slice(0, maxReasons - more.length), ...more],
+    reasons: [...reasons.slice(0, maxReasons - beside.length), ...beside],
     logHarm: harm.logE,
     logHarmLimit: needed,
-    passedStrata: strata.filter((name) => isPromoted(progress.filter(({ stratum }) => stratum === name))),
+    passedStrata: [...strata],
     drop: [...drop],
   };
 }

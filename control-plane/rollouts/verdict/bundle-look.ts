@@ -1,0 +1,80 @@
+import type { PairedLook, UnpairedLook } from './bundle.js';
+import type { EvidenceLimits } from './evidence-policy.js';
+import type { DeviceEvidence } from './fleet-evidence.js';
+import { judge, type VerdictInput } from './judge.js';
+import { judgeUnpaired, type UnpairedInput } from './unpaired.js';
+import type { Verdict } from './verdict.js';
+
+type BundledDevice = PairedLook['step'][number];
+type BundledSegment = BundledDevice['segments'][number];
+type BundledOutputs = PairedLook['outputs']['classes'][number];
+
+/** A look at a step with two arms, as a bundle keeps it: in one order, so that the same evidence gives the same bytes. */
+export function pairedLook({ limits: _, ...input }: VerdictInput): PairedLook {
+  const step = input.step.map(bundledDevice).toSorted(byDevice);
+  const devices = input.devices.map(bundledDevice).toSorted(byDevice);
+  return {
+    kind: 'paired',
+    devices: JSON.stringify(devices) === JSON.stringify(step) ? null : devices,
+    step,
+    strata: input.strata.toSorted(),
+    drift: inOrder(input.drift),
+    outputs: {
+      classes: input.outputs.classes.map(bundledOutputs),
+      confidence: input.outputs.confidence.map(bundledOutputs),
+    },
+    unmeasured: input.unmeasured.toSorted(),
+    minCalls: input.minCalls,
+  };
+}
+
+/** A look at a step in `full`. */
+export function unpairedLook({ limits: _, ...input }: UnpairedInput): UnpairedLook {
+  const devices = input.devices.map(({ device, stratum, calls, bad, overBudget }) => {
+    return { device, stratum, calls, bad, overBudget };
+  });
+  const baseline = Object.entries(input.baseline).map(
+    ([stratum, { bad, calls }]) => [stratum, { bad, calls }] as const,
+  );
+  return {
+    kind: 'unpaired',
+    devices: devices.toSorted(byDevice),
+    minCalls: input.minCalls,
+    provenStrata: input.provenStrata.toSorted(),
+    baseline: inOrder(Object.fromEntries(baseline)),
+  };
+}
+
+/** The verdict that a look gives: by the same code, whoever asks. */
+export function judgeLook(look: PairedLook | UnpairedLook, limits: EvidenceLimits): Verdict {
+  if (look.kind === 'unpaired') return judgeUnpaired({ ...look, limits });
+  return judge({ ...look, devices: look.devices ?? look.step, limits });
+}
+
+function bundledDevice({ device, stratum, segments }: DeviceEvidence): BundledDevice {
+  const written = segments.map((segment): BundledSegment => {
+    const { epoch, mode, share, calls, runnerMs, labelled, cells, both } = segment;
+    return { epoch, mode, share, calls, runnerMs, labelled, cells: inOrder(cells), both: inOrder(both) };
+  });
+  return { device, stratum, segments: written.toSorted(bySegment) };
+}
+
+function bundledOutputs({ share, stable, canary }: VerdictInput['outputs']['classes'][number]): BundledOutputs {
+  return { share, stable: [...stable], canary: [...canary] };
+}
+
+function byDevice(a: { readonly device: string }, b: { readonly device: string }): number {
+  return a.device < b.device ? -1 : 1;
+}
+
+function bySegment(a: BundledSegment, b: BundledSegment): number {
+  if (a.epoch !== b.epoch) return a.epoch - b.epoch;
+  return JSON.stringify(a) < JSON.stringify(b) ? -1 : 1;
+}
+
+function inOrder<T>(record: Readonly<Partial<Record<string, T>>>): Record<string, T> {
+  const entries = Object.entries(record).flatMap(([key, value]) =>
+    value === undefined ? [] : [[key, value] as const],
+  );
+  return Object.fromEntries(entries.toSorted(([a], [b]) => (a < b ? -1 : 1)));
+}
