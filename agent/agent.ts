@@ -16,6 +16,7 @@ import type { Blobs } from './installs/blobs.js';
 import type { Announcement } from './installs/install.js';
 import type { ReleaseStore } from './installs/release-store.js';
 import { CallCounter } from './reconcile/call-counter.js';
+import { LeaseRenewal } from './reconcile/lease-renewal.js';
 import { LiveModels } from './reconcile/live-models.js';
 import { MetadataRefresh } from './reconcile/metadata-refresh.js';
 import { OrderDesk } from './reconcile/order-desk.js';
@@ -49,6 +50,8 @@ export interface AgentParts {
   readonly hostMetrics: (runners: () => Iterable<Runner>) => Promise<HostMetrics>;
   readonly availableMemory: () => number;
   readonly readMachine: () => Promise<Machine>;
+  /** Has the server sign the time once more, which reaches `trust`. */
+  readonly askTime: (signal: AbortSignal) => Promise<void>;
   readonly setLogLevel: (level: AgentConfig['logLevel']) => void;
   readonly clock: Clock;
   readonly random: () => number;
@@ -63,6 +66,8 @@ export interface Agent {
   stop(): Promise<void>;
 }
 
+const canaryWindowSeconds = 5;
+
 /** Wires an agent. It does nothing until it is started. */
 export async function buildAgent(parts: AgentParts): Promise<Agent> {
   const { config, identity, trust, uplink, outbox, clock, random, log } = parts;
@@ -70,14 +75,24 @@ export async function buildAgent(parts: AgentParts): Promise<Agent> {
   const recorder = new Recorder(clock.now());
   const served = new ServedReleases(clock, recorder);
   const observer = new CallCounter((model, manifest) => reconciler.countCall(model, manifest), served);
+  const recorded = (what: string, done: Promise<void>): void => {
+    done.catch((error: unknown) => log.error({ err: messageOf(error) }, `${what} could not be recorded`));
+  };
   const serving = new Serving({
     clock,
     observer,
     limits: config.limits,
-    onRunnerDied: (model, exit) => {
-      reconciler.runnerDied(model, exit).catch((error: unknown) => {
-        log.error({ err: messageOf(error) }, 'a runner death could not be recorded');
-      });
+    onRunnerDied: (model, exit) => recorded('a runner death', reconciler.runnerDied(model, exit)),
+    onCanaryDied: (model, exit) => recorded('a runner death', reconciler.canaryDied(model, exit)),
+    trials: {
+      device: identity.device,
+      runId: parts.reportIdentity.runId,
+      evidence: recorder.evidence,
+      onTripped: (release, reason) => {
+        void serving.dropCanary(release.manifest.model);
+        recorded('a trip of the breaker', reconciler.canaryTripped(release, reason));
+      },
+      onSuspicion: () => reporter.closeSoon(),
     },
   });
   const host = await parts.hostMetrics(() => live.runners());
@@ -117,12 +132,22 @@ export async function buildAgent(parts: AgentParts): Promise<Agent> {
     startSpreadMs: config.startSpreadMs,
     probation: config.probation,
     onNoAllowedRelease: config.onNoAllowedRelease,
+    segmentOf: (model) => recorder.evidence.last(model),
     announce,
-    onChange: () => publisher.offer(report()),
+    onChange: () => {
+      applyWindow();
+      publisher.offer(report());
+    },
   });
 
-  const applySettings = ({ settings }: Pick<Order, 'settings'>): void => {
-    reporter.setWindowSeconds(settings?.windowSeconds ?? config.windowSeconds);
+  /** While a canary has calls its windows come often [W-3]. */
+  const applyWindow = (): void => {
+    const seconds = trust.accepted?.order.settings?.windowSeconds ?? config.windowSeconds;
+    reporter.setWindowSeconds(live.hasTrials ? Math.min(seconds, canaryWindowSeconds) : seconds);
+  };
+  const applySettings = ({ settings, models }: Pick<Order, 'settings' | 'models'>): void => {
+    applyWindow();
+    lease.ordered({ models });
     parts.setLogLevel(settings?.logLevel ?? config.logLevel);
   };
   const desk = new OrderDesk({
@@ -141,6 +166,13 @@ export async function buildAgent(parts: AgentParts): Promise<Agent> {
   const { meetServer } = parts;
   const onRefreshed = (): void => reconciler.networkChanged();
   const refresh = new MetadataRefresh({ trust, meetServer, onRefreshed, clock, random, log });
+
+  const lease = new LeaseRenewal({
+    askTime: parts.askTime,
+    onTime: () => reconciler.networkChanged(),
+    clock,
+    log,
+  });
 
   let machine: Machine | undefined;
   const meetMachine = async (): Promise<void> => {
@@ -190,6 +222,7 @@ export async function buildAgent(parts: AgentParts): Promise<Agent> {
     announce({ kind: 'agent-stopping', message: 'asked to stop' });
     desk.stop();
     await refresh.stop();
+    await lease.stop();
     await reconciler.stop();
     await serving.stop();
     await localApi.stop();
@@ -207,7 +240,7 @@ export async function buildAgent(parts: AgentParts): Promise<Agent> {
       await reconciler.start();
       reporter.start();
       announce({ kind: 'agent-started', message: `agent ${parts.reportIdentity.agent.version}` });
-      applySettings(trust.accepted?.order ?? {});
+      applySettings(trust.accepted?.order ?? { models: {} });
       refresh.start();
       void meetMachine();
       uplink.start({

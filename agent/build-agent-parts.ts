@@ -176,6 +176,9 @@ async function openParts(
     hostMetrics: (runners) => openHostMetrics({ stateFolder: config.stateFolder, clock, runners }),
     availableMemory: () => freemem(),
     readMachine: () => readMachine(runtime.nodePath),
+    askTime: async (abort) => {
+      await membership.openSession('artefacts', abort);
+    },
     setLogLevel: runtime.setLogLevel,
     clock,
     random,

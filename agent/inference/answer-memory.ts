@@ -1,4 +1,5 @@
 import type { ObservedArm } from './observer.js';
+import type { ShadowAnswer } from './served.js';
 
 /** An answer whose truth may still come. */
 export interface RememberedAnswer {
@@ -11,6 +12,8 @@ export interface RememberedAnswer {
   /** How many classes its release tells apart (0: none), and their names, which may be left out. */
   readonly classes: number;
   readonly labels: readonly string[];
+  /** What the canary said to the same call in the shadow, once it has. */
+  readonly shadow?: ShadowAnswer | undefined;
   /** Monotonic. */
   readonly atMs: number;
   /** Its truth has been told. */

@@ -4,12 +4,12 @@ import { formatReleaseId } from '@bellwether/shared/ids';
 import { maxClasses } from '@bellwether/shared/models/manifest';
 import { Compile, type Static, Type } from '@bellwether/shared/schema';
 import { Allowance } from './allowance.js';
-import { AnswerMemory, maxIdLength } from './answer-memory.js';
+import { AnswerMemory, maxIdLength, type RememberedAnswer } from './answer-memory.js';
 import { FeedbackError } from './feedback-error.js';
 import { judgeAnswer } from './feedback-judgement.js';
 import type { InferenceObserver } from './observer.js';
 import { OpenInferenceError } from './open-inference-error.js';
-import type { ServedEvidence } from './serving.js';
+import type { ServedEvidence } from './served.js';
 
 /** Largest body of a feedback, in bytes. */
 export const maxFeedbackBytes = 4096;
@@ -51,7 +51,7 @@ export class Feedback {
   }
 
   /** An answer that an application gave an id: its truth may come. */
-  answered(id: string, { arm, reading, labels }: ServedEvidence): void {
+  answered(id: string, { arm, reading, labels, shadow }: ServedEvidence): void {
     const { classes, rows, invalid } = reading;
     this.#answers.add(id, {
       arm,
@@ -59,6 +59,7 @@ export class Feedback {
       rows: rows.length,
       classes,
       labels,
+      shadow,
       atMs: this.#clock.now().monotonicMs,
       isJudged: false,
     });
@@ -76,9 +77,19 @@ export class Feedback {
     if (answer === undefined) throw new FeedbackError('unknown-id', `no answer with the id ${id} is remembered here`);
     const correct = judgeAnswer(answer, { id, label, nowMs });
     this.#answers.judged(id, answer);
-    this.#observer.judged({ ...answer.arm, correct });
+    this.#observer.judged({ ...answer.arm, correct, ...this.#shadowJudged(answer, label) });
     const { arm } = answer.arm;
     return { id, model_name: model, correct, parameters: { arm, release: formatReleaseId(answer.arm) } };
+  }
+
+  /** The same truth about what the shadow said to the same call. */
+  #shadowJudged({ shadow, classes, labels }: RememberedAnswer, label: string | number): { shadowCorrect?: boolean } {
+    const found = shadow?.found;
+    if (found === undefined || found.reading.classes !== classes) return {};
+    const said = found.reading.invalid ? -1 : (found.reading.rows[0]?.classIndex ?? -1);
+    const correct = said === (typeof label === 'number' ? label : labels.indexOf(label));
+    this.#observer.judged({ ...found.arm, correct });
+    return { shadowCorrect: correct };
   }
 }
 

@@ -153,7 +153,7 @@ function inferenceReply({ buffers, jsonBytes }: InferenceResponse): Reply {
 }
 
 function findRelease(serving: LocalApiContent['serving'], model: string, version: string | undefined): VerifiedModel {
-  const release = serving.releaseOf(model);
+  const release = serving.releaseOf(model, version);
   if (release === undefined) throw new ServingError('unknown-model', `no model ${model} serves here`);
   const serves = release.manifest.version;
   if (version !== undefined && version !== serves) {

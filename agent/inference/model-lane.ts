@@ -19,6 +19,14 @@ export interface LaneCall extends RunnerCall {
   readonly version?: string;
 }
 
+/** How a call is taken. */
+export interface SubmitOptions {
+  /** Until its answer; the lane's own limit when left out. */
+  readonly deadlineMs?: number;
+  /** It has passed the queue limit before: another arm of the model gave it up. */
+  readonly isAccepted?: boolean;
+}
+
 /** An answer, and which release gave it. */
 export interface LaneAnswer extends RunnerAnswer {
   readonly release: VerifiedModel;
@@ -65,14 +73,20 @@ export class ModelLane {
     return this.#release;
   }
 
+  /** Calls that wait for the runner. */
+  get waiting(): number {
+    return this.#waiting.length;
+  }
+
   get isClosed(): boolean {
     return this.#closing !== undefined;
   }
 
   /** Accepts a call; rejects with ServingError. */
-  async submit(call: LaneCall): Promise<LaneAnswer> {
+  async submit(call: LaneCall, options: SubmitOptions = {}): Promise<LaneAnswer> {
+    const { deadlineMs = this.#limits.deadlineMs, isAccepted = false } = options;
     if (this.isClosed) throw this.#draining();
-    if (this.#waiting.length >= this.#limits.queueLength) {
+    if (!isAccepted && this.#waiting.length >= this.#limits.queueLength) {
       const text = `${this.#waiting.length} calls of ${this.#release.manifest.model} are waiting already`;
       throw new ServingError('queue-full', text);
     }
@@ -80,7 +94,7 @@ export class ModelLane {
     try {
       return await new Promise<LaneAnswer>((resolve, reject) => {
         const accepted: Accepted = { call, resolve, reject };
-        cancelDeadline = this.#clock.after(this.#limits.deadlineMs, () => this.#expire(accepted));
+        cancelDeadline = this.#clock.after(deadlineMs, () => this.#expire(accepted, deadlineMs));
         this.#waiting.push(accepted);
         this.#pump();
       });
@@ -112,6 +126,22 @@ export class ModelLane {
   close(): Promise<void> {
     this.#closing ??= this.#close();
     return this.#closing;
+  }
+
+  /** As `close`, and calls that wait are turned away at once: somebody else answers them. */
+  abandon(): Promise<void> {
+    if (!this.isClosed) this.#turnAway();
+    return this.close();
+  }
+
+  /** Turns away the calls that wait, and gives its runner away, alive, when the call that it executes is over; undefined when there is none. */
+  async handOver(): Promise<Runner | undefined> {
+    const runner = this.#runner;
+    this.#closing ??= Promise.resolve();
+    this.#turnAway();
+    if (runner !== undefined) await this.#executing.get(runner);
+    this.#runner = undefined;
+    return runner;
   }
 
   async #close(): Promise<void> {
@@ -164,10 +194,10 @@ export class ModelLane {
     return new ReleaseFailedError(cause.code, cause.message, runner.model, { cause });
   }
 
-  #expire(accepted: Accepted): void {
+  #expire(accepted: Accepted, deadlineMs: number): void {
     const place = this.#waiting.indexOf(accepted);
     if (place !== -1) this.#waiting.splice(place, 1);
-    const text = `${releaseOf(this.#release.manifest)} had no answer within ${this.#limits.deadlineMs} ms`;
+    const text = `${releaseOf(this.#release.manifest)} had no answer within ${Math.round(deadlineMs)} ms`;
     accepted.reject(new ReleaseFailedError('deadline', text, this.#release));
   }
 

@@ -2,6 +2,8 @@
 export interface InferenceObserver {
   answered(answer: ObservedAnswer): void;
   failed(failure: ObservedFailure): void;
+  /** Both arms ran a call of a shadow, and each was told of by itself before. */
+  paired(pair: ObservedPair): void;
   /** The truth about an answer came: it was right or not. */
   judged(judgement: ObservedJudgement): void;
   /** Turned away before a draw: 4xx, a full queue, draining; no evidence. */
@@ -15,7 +17,10 @@ export interface ObservedArm {
   readonly version: string;
   readonly manifest: string;
   readonly arm: 'stable' | 'canary' | 'shadow';
+  /** In which it was drawn; 0 outside a rollout, and for what is no evidence. */
   readonly segment: number;
+  /** The assignment key that it was drawn by. */
+  readonly key?: string;
 }
 
 export interface ObservedAnswer extends ObservedArm {
@@ -32,6 +37,20 @@ export interface ObservedFailure extends ObservedArm {
   readonly code: string;
 }
 
+/** What became of a call in one arm of a pair. */
+interface PairedOutcome {
+  readonly bad: 'error' | 'invalid' | null;
+  readonly computeMicros: number | null;
+}
+
+export interface ObservedPair {
+  readonly segment: number;
+  readonly stable: PairedOutcome;
+  readonly canary: PairedOutcome;
+}
+
 export interface ObservedJudgement extends ObservedArm {
   readonly correct: boolean;
+  /** Whether the shadow's answer to the same call was right, where there was one. */
+  readonly shadowCorrect?: boolean;
 }

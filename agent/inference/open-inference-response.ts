@@ -10,6 +10,8 @@ interface AnswerOrigin {
   readonly arm: string;
   readonly release: string;
   readonly lineageId: string;
+  /** Why stable answered a call that was the canary's. */
+  readonly fallback?: string;
 }
 
 /** A response: its buffers in order, and of a binary one how many bytes of it are JSON. */
@@ -32,11 +34,12 @@ export function writeInferenceResponse(
     return [outputText(tensor, isBinary)];
   });
   const { model, version, arm, release, lineageId } = origin;
+  const fallback = origin.fallback === undefined ? '' : `,"fallback":"${origin.fallback}"`;
   const id = request.id === undefined ? '' : `"id":${JSON.stringify(request.id)},`;
   // Written by hand: values that are text already must not go through JSON.stringify again.
   const json = Buffer.from(
     `{"model_name":"${model}","model_version":"${version}",${id}` +
-      `"parameters":{"arm":"${arm}","release":"${release}","lineage_id":"${lineageId}"},"outputs":[${texts.join(',')}]}`,
+      `"parameters":{"arm":"${arm}","release":"${release}","lineage_id":"${lineageId}"${fallback}},"outputs":[${texts.join(',')}]}`,
   );
   return { buffers: [json, ...binary], jsonBytes: binary.length === 0 ? undefined : json.byteLength };
 }

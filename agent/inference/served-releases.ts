@@ -1,7 +1,14 @@
 import type { Clock } from '@bellwether/shared/clock';
 import { maxServedReleases, type ServedRelease } from '@bellwether/shared/contract/receipt';
 import type { ModelReport } from '@bellwether/shared/contract/report';
-import type { InferenceObserver, ObservedAnswer, ObservedArm, ObservedFailure, ObservedJudgement } from './observer.js';
+import type {
+  InferenceObserver,
+  ObservedAnswer,
+  ObservedArm,
+  ObservedFailure,
+  ObservedJudgement,
+  ObservedPair,
+} from './observer.js';
 
 type Counting = { -readonly [field in keyof ServedRelease]: ServedRelease[field] };
 
@@ -18,13 +25,18 @@ export class ServedReleases implements InferenceObserver {
   }
 
   answered(answer: ObservedAnswer): void {
-    this.#of(answer).answered++;
+    // What a shadow says reaches nobody.
+    if (answer.arm !== 'shadow') this.#of(answer).answered++;
     this.#next.answered(answer);
   }
 
   failed(failure: ObservedFailure): void {
-    this.#of(failure).failed++;
+    if (failure.arm !== 'shadow') this.#of(failure).failed++;
     this.#next.failed(failure);
+  }
+
+  paired(pair: ObservedPair): void {
+    this.#next.paired(pair);
   }
 
   judged(judgement: ObservedJudgement): void {
@@ -42,7 +54,8 @@ export class ServedReleases implements InferenceObserver {
   /** Every release that serves now, as the report has it, and those that have served, the newest first; at most `maxServedReleases`. */
   list(models: readonly ModelReport[]): ServedRelease[] {
     for (const release of this.#counting.values()) release.serves = false;
-    for (const { model, serving } of models) {
+    for (const { model, serving, canary } of models) {
+      if (canary?.state === 'ready') this.#of({ ...canary, model }).serves = true;
       if (serving === null) continue;
       const release = this.#of({ model, version: serving.version, manifest: serving.manifest });
       release.serves = true;

@@ -13,9 +13,12 @@ export class ServingError extends CodedError<TurnedAwayCode | FailedCode> {}
 /** A call that a release was asked and did not answer, and which release that was. */
 export class ReleaseFailedError extends ServingError {
   readonly release: VerifiedModel;
+  /** Its code again, as narrow as it is. */
+  readonly failure: FailedCode;
 
   constructor(code: FailedCode, message: string, release: VerifiedModel, options?: ErrorOptions) {
     super(code, message, options);
     this.release = release;
+    this.failure = code;
   }
 }

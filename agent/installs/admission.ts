@@ -119,6 +119,18 @@ export function admitBudgets({ manifest }: AdmittedManifest, budget: BudgetCase)
   }
 }
 
+/** A runner may take twice its budget before it is ended (see engine-process): beside another one it must find that for good. */
+const besideFactor = 2;
+
+/** Throws AdmissionRefusal `memory` when a release has no room beside what serves. */
+export function admitBeside({ manifest }: AdmittedManifest, memoryAvailableBytes: number): void {
+  const neededMb = besideFactor * manifest.budgets.memoryMb;
+  if (neededMb * 1024 ** 2 <= memoryAvailableBytes) return;
+  const availableMb = Math.floor(memoryAvailableBytes / 1024 ** 2);
+  const message = `${formatReleaseId(manifest)} beside what serves may take ${neededMb} MB; ${availableMb} are available`;
+  throw new AdmissionRefusal('memory', message);
+}
+
 /** A file as it was read back from disk, byte for byte. */
 export interface MeasuredFile {
   readonly bytes: number;

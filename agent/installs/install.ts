@@ -36,6 +36,13 @@ export type InstallEvent =
       readonly order: string;
       readonly progress?: ProbationProgress;
     }
+  /** A canary that this device has switched off by itself. */
+  | {
+      readonly type: 'canary-off';
+      readonly code: 'canary-tripped' | 'runner-deaths';
+      readonly message: string;
+      readonly order: string;
+    }
   | { readonly type: 'refused'; readonly refusal: Refusal; readonly order: string }
   | { readonly type: 'agent-restarted'; readonly order: string };
 
@@ -86,13 +93,23 @@ export const installEdges: Readonly<
     refused: 'refused',
     'agent-restarted': 'fetching',
   },
-  standby: { begun: 'fetching', swapped: 'serving', 'standby-lost': 'fetching', 'agent-restarted': 'fetching' },
+  // A canary stays here while it has calls: it has not served as stable.
+  standby: {
+    begun: 'fetching',
+    swapped: 'serving',
+    'standby-lost': 'fetching',
+    'bytes-lost': 'fetching',
+    'canary-off': 'reverted',
+    refused: 'refused',
+    'agent-restarted': 'fetching',
+  },
   serving: {
     swapped: 'serving',
     'runner-died': 'serving',
     'probation-kept': 'serving',
     'probation-passed': 'settled',
     'bytes-lost': 'fetching',
+    'canary-off': 'reverted',
     refused: 'refused',
     'agent-restarted': 'serving',
   },
@@ -100,6 +117,7 @@ export const installEdges: Readonly<
     swapped: 'settled',
     'runner-died': 'settled',
     'bytes-lost': 'fetching',
+    'canary-off': 'reverted',
     refused: 'refused',
     'agent-restarted': 'settled',
   },
@@ -188,6 +206,9 @@ function verdictAfter(
   if (event.type === 'refused') {
     return { code: event.refusal.code, message: event.refusal.message.slice(0, 1000), order: event.order, atMs };
   }
+  if (event.type === 'canary-off') {
+    return { code: event.code, message: event.message.slice(0, 1000), order: event.order, atMs };
+  }
   if (phase === record.phase) return record.verdict;
   if (event.type === 'runner-died') {
     const message = `${record.deaths + 1} runner deaths in probation, the last one: ${event.why}`.slice(0, 1000);
@@ -209,7 +230,8 @@ function announcements(record: InstallRecord, event: InstallEvent, next: Install
   if (event.type === 'runner-died') told.push(announce(next, 'runner-died', event.why));
   if (event.type === 'swapped') told.push(announce(next, 'release-serving', next.phase));
   if (next.verdict !== null && next.verdict !== record.verdict && event.type !== 'lifted') {
-    const kind = next.phase === 'reverted' ? 'release-reverted' : 'release-refused';
+    const reverted = next.verdict.code === 'canary-tripped' ? 'canary-tripped' : 'release-reverted';
+    const kind = next.phase === 'reverted' ? reverted : 'release-refused';
     told.push({ ...announce(next, kind, next.verdict.message), code: next.verdict.code });
   }
   if (next.phase === record.phase) return told;

@@ -4,7 +4,7 @@ import { sha256 } from '@bellwether/shared/signing/digest';
 import type { Engine, Runner } from '../inference/engine.js';
 import type { DeviceTrust, Listing } from '../trust/device-trust.js';
 import { AdmissionRefusal } from '../trust/refusal.js';
-import { type AdmittedManifest, admitListing, admitManifest } from './admission.js';
+import { type AdmittedManifest, admitBeside, admitListing, admitManifest } from './admission.js';
 import type { ReleaseRef } from './install-record.js';
 import type { Ledger } from './ledger.js';
 import { ReleaseFiles, type ReleaseFilesParts } from './release-files.js';
@@ -31,12 +31,13 @@ export class Installer {
     this.#files = new ReleaseFiles(parts);
   }
 
-  /** A standby runner of an ordered release, each phase on disk before it is worked on. Rejects with AdmissionRefusal. */
-  async install(release: ReleaseRef, signal: AbortSignal): Promise<Runner> {
+  /** A standby runner of an ordered release, each phase on disk before it is worked on. `isBeside`: it stays beside what serves. Rejects with AdmissionRefusal. */
+  async install(release: ReleaseRef, signal: AbortSignal, isBeside = false): Promise<Runner> {
     const { ledger, engine, trust } = this.#parts;
     await ledger.begin(release);
     const listing = await this.#list(release, signal);
     const admitted = await this.#admit(release, listing, signal);
+    if (isBeside) admitBeside(admitted, this.#parts.availableMemory());
     const fetched = await this.#files.fetchMissing(release, admitted, signal);
     await ledger.record(release, { type: 'fetched' });
     const verified = await this.#files.verify(admitted, fetched, signal);
@@ -55,13 +56,14 @@ export class Installer {
    * Starts a runner for a release that was installed here before: no network, no expiry judged, every other check again
    * [T-8]. Rejects with AdmissionRefusal.
    */
-  async restore(release: ReleaseRef, signal: AbortSignal): Promise<Runner> {
+  async restore(release: ReleaseRef, signal: AbortSignal, isBeside = false): Promise<Runner> {
     const { trust, blobs, engine, servingManifest } = this.#parts;
     const listing = trust.find(release.model, release.version);
     admitListing(release, listing);
     const bytes = await blobs.read(listing.sha256, maxManifestBytes);
     const serving = servingManifest(release.model);
     const admitted = admitManifest({ ordered: release, listing, bytes: bytes ?? new Uint8Array(), serving });
+    if (isBeside) admitBeside(admitted, this.#parts.availableMemory());
     const verified = await this.#files.measure(admitted, signal);
     return engine.start(verified, trust.runnerTrust(), signal);
   }

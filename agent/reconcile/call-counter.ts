@@ -4,6 +4,7 @@ import type {
   ObservedArm,
   ObservedFailure,
   ObservedJudgement,
+  ObservedPair,
 } from '../inference/observer.js';
 
 /** Counts calls for probation on their way to the recorder. */
@@ -24,6 +25,10 @@ export class CallCounter implements InferenceObserver {
   failed(failure: ObservedFailure): void {
     this.#count(failure.model, failure.manifest);
     this.#next.failed(failure);
+  }
+
+  paired(pair: ObservedPair): void {
+    this.#next.paired(pair);
   }
 
   judged(judgement: ObservedJudgement): void {

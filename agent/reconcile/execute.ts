@@ -1,41 +1,15 @@
-import type { Clock } from '@bellwether/shared/clock';
 import type { Refusal } from '@bellwether/shared/contract/refusal';
 import { messageOf } from '@bellwether/shared/errors';
 import { formatReleaseId } from '@bellwether/shared/ids';
-import type { Log } from '@bellwether/shared/log';
 import type { Runner } from '../inference/engine.js';
-import type { Announcement } from '../installs/install.js';
 import type { ReleaseRef } from '../installs/install-record.js';
-import type { Installer } from '../installs/installer.js';
-import type { Ledger } from '../installs/ledger.js';
 import { restoreAnswer } from '../installs/restore-answer.js';
 import { AdmissionRefusal, refusalOf } from '../trust/refusal.js';
 import { refusalBackoff } from './backoff.js';
-import { type LiveModels, runnerRelease } from './live-models.js';
-import type { Retries } from './retries.js';
+import { canaryExecutors } from './execute-canary.js';
+import type { ExecutorParts, Executors } from './executor.js';
+import { runnerRelease } from './live-models.js';
 import type { StepOf, StepType } from './step.js';
-
-/** What answers requests, as far as reconcile moves it. */
-export interface ModelServing {
-  /** The reference moves at once; the old runner drains and is stopped. */
-  swap(runner: Runner): { readonly drained: Promise<void> };
-  /** The model stops after its drain; resolves when its runner is gone. */
-  withdraw(model: string): Promise<void>;
-}
-
-export interface ExecutorParts {
-  readonly installer: Pick<Installer, 'install' | 'restore'>;
-  readonly ledger: Ledger;
-  readonly live: LiveModels;
-  readonly serving: ModelServing;
-  readonly retries: Retries;
-  readonly announce: (announcement: Announcement) => void;
-  readonly clock: Clock;
-  readonly log: Log;
-}
-
-/** One executor per step type; a step that it may not finish leaves everything so that the next plan finds its way. */
-export type Executors = { readonly [T in StepType]: (step: StepOf<T>, signal: AbortSignal) => Promise<void> };
 
 /** Runs the executor of a step. */
 export function executeStep<T extends StepType>(
@@ -76,9 +50,10 @@ export function makeExecutors(parts: ExecutorParts): Executors {
   };
 
   return {
-    install: async ({ release, order }, signal) => {
+    ...canaryExecutors(parts, { serve, refusalIn }),
+    install: async ({ release, order, isBeside = false }, signal) => {
       try {
-        live.setStandby(await installer.install(release, signal));
+        live.setStandby(await installer.install(release, signal, isBeside));
       } catch (error) {
         const refusal = refusalIn(error, release, signal);
         if (refusal === undefined) return await ledger.record(release, { type: 'aborted' });
@@ -114,7 +89,8 @@ export function makeExecutors(parts: ExecutorParts): Executors {
     lift: ({ release }) => ledger.record(release, { type: 'lifted' }),
     discard: async ({ release }) => {
       await live.takeStandby(release.model)?.stop();
-      await ledger.record(release, { type: 'standby-lost' });
+      // A canary may have settled here before: it stays installed.
+      if (ledger.find(release)?.phase === 'standby') await ledger.record(release, { type: 'standby-lost' });
     },
     withdraw: async ({ model, reason }) => {
       const release = live.serving(model)?.release;

@@ -1,5 +1,6 @@
 import type { Instant } from '@bellwether/shared/clock';
 import type { Manifest } from '@bellwether/shared/models/manifest';
+import type { CanarySettings } from '../inference/canary-settings.js';
 import type { Runner } from '../inference/engine.js';
 import type { ReleaseRef } from '../installs/install-record.js';
 import { noProbation, type ProbationProgress } from '../installs/probation.js';
@@ -15,13 +16,21 @@ export interface LiveModel {
   readonly calls: number;
 }
 
+/** A canary that gets its part of the calls: beside what serves, or as what serves where there is no room for two. */
+export interface LiveTrial {
+  readonly release: ReleaseRef;
+  readonly runner: Runner;
+  readonly settings: CanarySettings;
+}
+
 /** Calls are counted in place: this is on the way of every request. */
 type Counting = LiveModel & { calls: number };
 
-/** What lives: the serving runner and the standby runner of each model. Nothing here survives the process, and nothing needs to. */
+/** What lives: the serving runner, the canary and the standby runner of each model. Nothing here survives the process, and nothing needs to. */
 export class LiveModels {
   readonly #serving = new Map<string, Counting>();
   readonly #standby = new Map<string, Runner>();
+  readonly #trials = new Map<string, LiveTrial>();
   readonly #open = new Set<string>();
 
   models(): readonly string[] {
@@ -30,7 +39,8 @@ export class LiveModels {
 
   /** Every runner that serves or is about to. */
   runners(): readonly Runner[] {
-    return [...[...this.#serving.values()].map(({ runner }) => runner), ...this.#standby.values()];
+    const serving = [...this.#serving.values(), ...this.#trials.values()].map(({ runner }) => runner);
+    return [...new Set([...serving, ...this.#standby.values()])];
   }
 
   serving(model: string): LiveModel | undefined {
@@ -60,9 +70,28 @@ export class LiveModels {
     this.#serving.delete(model);
   }
 
+  get hasTrials(): boolean {
+    return this.#trials.size > 0;
+  }
+
+  trial(model: string): LiveTrial | undefined {
+    return this.#trials.get(model);
+  }
+
+  /** A canary gets its part of the calls. */
+  tries(model: string, trial: LiveTrial): void {
+    this.#trials.set(model, trial);
+  }
+
+  /** It gets none any more. */
+  triedOut(model: string): void {
+    this.#trials.delete(model);
+  }
+
   /** The model takes no more requests. */
   closed(model: string): void {
     this.#serving.delete(model);
+    this.#trials.delete(model);
     this.#open.delete(model);
   }
 

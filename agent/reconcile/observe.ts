@@ -1,12 +1,14 @@
 import type { Clock } from '@bellwether/shared/clock';
 import { sha256 } from '@bellwether/shared/signing/digest';
+import { settingsOf } from '../inference/canary-settings.js';
 import type { InstallRecord, ReleaseRef } from '../installs/install-record.js';
-import { releaseRefOf } from '../installs/install-record.js';
+import { isSameRelease, releaseRefOf } from '../installs/install-record.js';
 import type { ProbationLimits } from '../installs/probation.js';
 import type { DeviceTrust } from '../trust/device-trust.js';
 import { AdmissionRefusal } from '../trust/refusal.js';
 import { type LiveModels, runnerRelease } from './live-models.js';
-import type { ListingState, Observed, ObservedModel } from './plan.js';
+import type { ListingState, Observed, ObservedCanary, ObservedModel } from './observed.js';
+import { withRoomForOne } from './plan-canary.js';
 import type { Retries } from './retries.js';
 
 export interface ObserveParts {
@@ -14,6 +16,8 @@ export interface ObserveParts {
   readonly records: () => readonly InstallRecord[];
   readonly live: LiveModels;
   readonly retries: Retries;
+  /** The segment of a model's last draw; 0 before the first. */
+  readonly segmentOf: (model: string) => number;
   readonly probation: ProbationLimits;
   readonly onNoAllowedRelease: 'keep' | 'stop';
   readonly clock: Clock;
@@ -28,7 +32,7 @@ export function observe(parts: ObserveParts): Observed {
   const models = new Set([...ordered.keys(), ...live.models()]);
   return {
     order: accepted?.digest ?? null,
-    models: [...models].map((model) => observeModel(parts, model, ordered.get(model) ?? null, nowMs)),
+    models: [...models].map((model) => withRoomForOne(observeModel(parts, model, ordered.get(model) ?? null, nowMs))),
     probation,
     onNoAllowedRelease,
   };
@@ -38,6 +42,12 @@ export function observe(parts: ObserveParts): Observed {
 export function orderedReleases({ accepted }: Pick<DeviceTrust, 'accepted'>): ReadonlyMap<string, ReleaseRef> {
   const models = Object.entries(accepted?.order.models ?? {});
   return new Map(models.map(([model, { stable }]) => [model, releaseRefOf({ model, ...stable })]));
+}
+
+/** The canaries that the accepted order names. */
+export function orderedCanaries({ accepted }: Pick<DeviceTrust, 'accepted'>): readonly ReleaseRef[] {
+  const models = Object.entries(accepted?.order.models ?? {});
+  return models.flatMap(([model, { canary }]) => (canary === undefined ? [] : [releaseRefOf({ model, ...canary })]));
 }
 
 /** Digest of what the accepted order says of one model; of a model that it does not name, or without an order, of that. */
@@ -50,13 +60,19 @@ function observeModel(parts: ObserveParts, model: string, ordered: ReleaseRef | 
   const { trust, records, live, retries } = parts;
   const serving = live.serving(model);
   const standby = live.standby(model);
+  const trial = live.trial(model);
   return {
     model,
     ordered,
     entry: orderEntry(trust, model),
     installs: records()
       .filter((record) => record.model === model)
-      .map((record) => ({ record, listing: listingState(trust, record), waitMs: retries.waitMs(record, nowMs) })),
+      .map((record) => ({
+        record,
+        listing: listingState(trust, record),
+        waitMs: retries.waitMs(record, nowMs),
+        waitCode: retries.codeOf(record),
+      })),
     serving:
       serving === undefined
         ? null
@@ -67,6 +83,33 @@ function observeModel(parts: ObserveParts, model: string, ordered: ReleaseRef | 
           },
     isOpen: live.isOpen(model),
     standby: standby === undefined ? null : runnerRelease(standby),
+    canary: observeCanary(trust, model, ordered, nowMs),
+    trial: trial === undefined ? null : { ...trial, segment: parts.segmentOf(model) },
+  };
+}
+
+/** A canary that is stable anyway is none. */
+function observeCanary(
+  { accepted, signedTimeAtMs }: Pick<DeviceTrust, 'accepted' | 'signedTimeAtMs'>,
+  model: string,
+  ordered: ReleaseRef | null,
+  nowMs: number,
+): ObservedCanary | null {
+  const canary = accepted?.order.models[model]?.canary;
+  if (canary === undefined || ordered === null) return null;
+  const release = releaseRefOf({ model, ...canary });
+  if (isSameRelease(release, ordered)) return null;
+  const entry = (place: string): string => {
+    const { rollout } = canary;
+    return sha256(Buffer.from(JSON.stringify([model, place, rollout, release.version, release.manifest])));
+  };
+  const leaseEndMs = signedTimeAtMs === null ? nowMs : signedTimeAtMs + canary.leaseSeconds * 1000;
+  return {
+    release,
+    settings: settingsOf(canary),
+    entry: entry('canary'),
+    aloneEntry: entry('alone'),
+    leaseLeftMs: Math.max(0, leaseEndMs - nowMs),
   };
 }
 

@@ -6,7 +6,7 @@ import type { Log } from '@bellwether/shared/log';
 import type { Announcement } from '../installs/install.js';
 import type { DeviceTrust, OrderOutcome } from '../trust/device-trust.js';
 import { backoffMs, refusalBackoff } from './backoff.js';
-import { isPassing } from './plan.js';
+import { isPassing } from './plan-install.js';
 
 export interface OrderDeskParts {
   readonly trust: Pick<DeviceTrust, 'offerOrder'>;

@@ -1,77 +1,37 @@
-import { isRefusalCode, refusalKinds } from '@bellwether/shared/contract/refusal';
 import { formatReleaseId } from '@bellwether/shared/ids';
 import { liftedOrder } from '../installs/install.js';
 import { type InstallRecord, isSameRelease, type ReleaseRef, releaseRefOf } from '../installs/install-record.js';
 import { isProbationOver, type ProbationLimits, probationLookMs } from '../installs/probation.js';
+import type { Observed, ObservedInstall, ObservedModel, ObservedServing } from './observed.js';
+import { canaryLooks, canarySteps } from './plan-canary.js';
+import { installLane, installReason, servingLane } from './plan-install.js';
 import type { Plan, Step } from './step.js';
-
-/** How the verified metadata lists a release now. `withdrawn`: a signed tombstone; `unlisted` is never a withdrawal [T-9]. */
-export type ListingState = 'listed' | 'unlisted' | 'withdrawn';
-
-/** An install as the plan sees it. */
-export interface ObservedInstall {
-  readonly record: InstallRecord;
-  readonly listing: ListingState;
-  /** Milliseconds until it may be tried again; 0: now. */
-  readonly waitMs: number;
-}
-
-/** What answers requests now; time and calls are those of its probation, over restarts. */
-export interface ObservedServing {
-  readonly release: ReleaseRef;
-  readonly servedMs: number;
-  readonly calls: number;
-}
-
-/** One model: what the order wants and what is there. */
-export interface ObservedModel {
-  readonly model: string;
-  readonly ordered: ReleaseRef | null;
-  /** Digest of the order's own entry for this model: while it stands, a permanent refusal does [T-6]. */
-  readonly entry: string;
-  readonly installs: readonly ObservedInstall[];
-  /** Null when no runner of the model lives. */
-  readonly serving: ObservedServing | null;
-  /** Requests for it are taken, though its runner may be dead. */
-  readonly isOpen: boolean;
-  /** The release whose probed runner waits to be swapped in. */
-  readonly standby: ReleaseRef | null;
-}
-
-/** Everything that the plan depends on. */
-export interface Observed {
-  /** Digest of the accepted order; null before the first. */
-  readonly order: string | null;
-  readonly models: readonly ObservedModel[];
-  readonly probation: ProbationLimits;
-  /** What a withdrawn release does when nothing can take its place [T-9]. */
-  readonly onNoAllowedRelease: 'keep' | 'stop';
-}
 
 /** How much of a probation a restart of the agent may forget: while it is young, and when only calls are missing. Flash wears out. */
 const keepEveryMs = { young: 60_000, old: 15 * 60_000 } as const;
-
-/** One install at a time: two probes would spoil each other's latency, two downloads each other's disk check. */
-const installLane = 'install';
 
 /** Desired order × observed → steps, each with its reason; no steps: converged [A-4]. */
 export function makePlan(observed: Observed): Plan {
   const { order } = observed;
   if (order === null) return { steps: [], lookAgainMs: null };
-  const looks = observed.models.flatMap((model) => looksAhead(model, observed.probation));
+  const looks = observed.models.flatMap((model) => [...looksAhead(model, observed.probation), ...canaryLooks(model)]);
   return {
     steps: observed.models.flatMap((model) => [
       ...standbySteps(model),
       ...servingSteps(model, observed),
       ...installSteps(model),
+      ...canarySteps(model),
       ...liftSteps(model),
     ]),
     lookAgainMs: looks.length === 0 ? null : Math.min(...looks),
   };
 }
 
-function standbySteps({ model, standby, ordered }: ObservedModel): Step[] {
-  if (standby === null || (ordered !== null && isSameRelease(standby, ordered))) return [];
+function standbySteps({ model, standby, ordered, canary }: ObservedModel): Step[] {
+  const isWanted = [ordered, canary?.release ?? null].some(
+    (each) => each !== null && standby !== null && isSameRelease(standby, each),
+  );
+  if (standby === null || isWanted) return [];
   return [{ type: 'discard', lane: servingLane(model), release: standby, reason: 'the order no longer names it' }];
 }
 
@@ -84,6 +44,10 @@ function servingSteps(model: ObservedModel, observed: Observed): Step[] {
   }
   if (standby !== null && isSameRelease(standby, ordered)) {
     return [{ type: 'swap', lane, release: standby, reason: 'its runner is ready' }];
+  }
+  const { trial } = model;
+  if (trial !== null && isSameRelease(trial.release, ordered) && !isServed(trial.release, serving)) {
+    return [{ type: 'promote', lane, release: trial.release, reason: 'its runner serves as canary already' }];
   }
   const allowed = allowedInstalls(model);
   const best = allowed.find((install) => isServing(install, serving) || install.waitMs === 0);
@@ -130,20 +94,26 @@ function restoreReason({ ordered, serving }: ObservedModel, record: InstallRecor
     : `${formatReleaseId(serving.release)} may not serve`;
 }
 
-function installSteps({ ordered, standby, installs, entry: order }: ObservedModel): Step[] {
+function installSteps({ ordered, standby, installs, trial, entry: order }: ObservedModel): Step[] {
   if (ordered === null) return [];
+  // Promoted, it needs no other runner.
+  if (trial !== null && isSameRelease(trial.release, ordered)) return [];
   const install = installs.find(({ record }) => isSameRelease(record, ordered));
-  const reason = install === undefined ? 'ordered, and not here yet' : installReason(install, standby !== null, order);
+  const reason =
+    install === undefined
+      ? 'ordered, and not here yet'
+      : installReason(install, standby !== null && isSameRelease(standby, ordered), order);
   return reason === undefined ? [] : [{ type: 'install', lane: installLane, release: ordered, order, reason }];
 }
 
-function liftSteps({ model, ordered, installs }: ObservedModel): Step[] {
+function liftSteps({ model, ordered, canary, installs }: ObservedModel): Step[] {
   const stale = installs.filter(
     ({ record }) =>
       record.verdict !== null &&
       record.verdict.order !== liftedOrder &&
       (record.phase === 'refused' || record.phase === 'reverted') &&
-      (ordered === null || !isSameRelease(record, ordered)),
+      (ordered === null || !isSameRelease(record, ordered)) &&
+      (canary === null || !isSameRelease(record, canary.release)),
   );
   const reason = 'the order does not name it any more';
   return stale.map(({ record }) => ({
@@ -152,30 +122,6 @@ function liftSteps({ model, ordered, installs }: ObservedModel): Step[] {
     release: releaseRefOf(record),
     reason,
   }));
-}
-
-function installReason({ record, waitMs }: ObservedInstall, isStandby: boolean, order: string): string | undefined {
-  const { phase, verdict } = record;
-  switch (phase) {
-    case 'fetching':
-    case 'verifying':
-    case 'probing':
-      return waitMs === 0 ? `ordered, and ${phase}` : undefined;
-    case 'standby':
-      return isStandby ? undefined : 'ordered, and its runner is gone';
-    case 'serving':
-    case 'settled':
-      return undefined;
-    case 'refused':
-    case 'reverted':
-      if (verdict === null || verdict.order !== order) return `${phase} under another order`;
-      return isPassing(verdict.code) && waitMs === 0 ? `${verdict.code} may have passed` : undefined;
-  }
-}
-
-/** True for a code after which trying again without a new order makes sense [T-6]. */
-export function isPassing(code: string): boolean {
-  return isRefusalCode(code) && refusalKinds[code] === 'passing';
 }
 
 function looksAhead({ serving, installs }: ObservedModel, probation: ProbationLimits): number[] {
@@ -194,10 +140,10 @@ function keepLookMs({ probation }: InstallRecord, { servedMs }: ObservedServing,
   return Math.max(0, (probation?.servedMs ?? 0) + everyMs - servedMs);
 }
 
-function isServing({ record }: ObservedInstall, serving: ObservedServing | null): boolean {
-  return serving !== null && isSameRelease(record, serving.release);
+function isServed(release: ReleaseRef, serving: ObservedServing | null): boolean {
+  return serving !== null && isSameRelease(release, serving.release);
 }
 
-function servingLane(model: string): string {
-  return `serving/${model}`;
+function isServing({ record }: ObservedInstall, serving: ObservedServing | null): boolean {
+  return serving !== null && isSameRelease(record, serving.release);
 }

@@ -15,11 +15,14 @@ import { keptReleases, recordsToForget } from '../installs/retention.js';
 import type { VerifiedModel } from '../installs/verified-model.js';
 import type { DeviceTrust } from '../trust/device-trust.js';
 import { restartBackoff } from './backoff.js';
-import { executeStep, type ModelServing, makeExecutors } from './execute.js';
+import { CanaryEnds } from './canary-ends.js';
+import { executeStep, makeExecutors } from './execute.js';
+import type { ModelServing } from './executor.js';
 import type { LiveModels } from './live-models.js';
 import { ReconcileLoop } from './loop.js';
-import { type ObserveParts, observe, orderEntry, orderedReleases } from './observe.js';
-import { makePlan, type Observed } from './plan.js';
+import { type ObserveParts, observe, orderEntry, orderedCanaries, orderedReleases } from './observe.js';
+import type { Observed } from './observed.js';
+import { makePlan } from './plan.js';
 import type { InstallProgress } from './report.js';
 import { Retries } from './retries.js';
 
@@ -37,6 +40,8 @@ export interface ReconcilerParts {
   readonly onNoAllowedRelease: 'keep' | 'stop';
   /** Memory that a new runner could get now, in bytes. */
   readonly availableMemory: () => number;
+  /** The segment of a model's last draw; 0 before the first. */
+  readonly segmentOf: (model: string) => number;
   readonly announce: (announcement: Announcement) => void;
   /** Something that the report tells may have changed. */
   readonly onChange: () => void;
@@ -57,6 +62,10 @@ export interface Reconciler {
   networkChanged(): void;
   /** A serving runner is gone and nobody asked it to. */
   runnerDied(model: VerifiedModel, exit: RunnerExit): Promise<void>;
+  /** A canary's runner is gone and nobody asked it to; stable has its calls. */
+  canaryDied(model: VerifiedModel, exit: RunnerExit): Promise<void>;
+  /** This device's own breaker has switched a canary off; stable has its calls. */
+  canaryTripped(model: VerifiedModel, reason: string): Promise<void>;
   /** A release has answered or failed one more call. */
   countCall(model: string, manifest: string): void;
   observed(): Observed;
@@ -80,7 +89,7 @@ export function buildReconciler(parts: ReconcilerParts): Reconciler {
   };
   const retries = new Retries(clock, random);
   const kept = (records: readonly InstallRecord[]): readonly ReleaseRef[] =>
-    keptReleases(records, [...orderedReleases(trust).values()]);
+    keptReleases(records, [...orderedReleases(trust).values(), ...orderedCanaries(trust)]);
   const forgettable = (records: readonly InstallRecord[]) => recordsToForget(records, kept(records), maxRecords);
   const ledger = new Ledger({ store, clock, forgettable, announce });
   let progress: InstallProgress | null = null;
@@ -112,10 +121,25 @@ export function buildReconciler(parts: ReconcilerParts): Reconciler {
     log,
   });
 
+  /** What is ordered of a model: the canary where it must serve alone. */
+  const entryOf = (model: string): string =>
+    observe(observing).models.find((each) => each.model === model)?.entry ?? orderEntry(trust, model);
+
+  const ends = new CanaryEnds({
+    ledger,
+    live,
+    observed: () => observe(observing),
+    announce,
+    wake: () => loop.wake(),
+    log,
+  });
+
   return {
+    canaryDied: (model, exit) => ends.died(model, exit),
+    canaryTripped: (model, reason) => ends.tripped(model, reason),
     start: async () => {
       try {
-        await ledger.recover((model) => orderEntry(trust, model));
+        await ledger.recover(entryOf);
       } catch (error) {
         // A full disk: what is on record serves all the same [T-8], and what was on its way begins anew anyhow.
         log.error({ err: messageOf(error) }, 'the answers to the restart could not be written');
@@ -142,7 +166,7 @@ export function buildReconciler(parts: ReconcilerParts): Reconciler {
       log.warn({ model, version, why }, 'runner died');
       try {
         const progress = live.probationOf(release, clock.now().monotonicMs);
-        const death = { type: 'runner-died', why, order: orderEntry(trust, model) } as const;
+        const death = { type: 'runner-died', why, order: entryOf(model) } as const;
         await ledger.record(release, progress === undefined ? death : { ...death, progress });
       } finally {
         if (clock.now().monotonicMs - since >= steadyMs) retries.clear(release);

@@ -3,7 +3,9 @@ import type { Machine, ModelReport, Report } from '@bellwether/shared/contract/r
 import { formatReleaseId } from '@bellwether/shared/ids';
 import { type InstallRecord, isSameRelease, type ReleaseRef } from '../installs/install-record.js';
 import type { AcceptedOrder, MetadataVersions } from '../trust/device-trust.js';
-import { isPassing, type Observed, type ObservedModel } from './plan.js';
+import type { Observed, ObservedModel } from './observed.js';
+import { canaryStanding } from './plan-canary.js';
+import { isPassing } from './plan-install.js';
 
 /** Who reports: fixed for one start of the agent. */
 export type ReportIdentity = Pick<Report, 'device' | 'runId' | 'bootId' | 'agent' | 'stage'>;
@@ -80,8 +82,36 @@ function reportModel(model: ObservedModel, { servingSinceMs, progress }: ReportC
             phase: recordOf(model, serving.release)?.phase === 'settled' ? 'settled' : 'probation',
           },
     install: install === undefined || servesOrdered(model) ? null : reportInstall(install, progress),
-    refusal: install === undefined ? null : (reportRefusal(install) ?? reportWithdrawal(model, servingSinceMs)),
+    ...reportCanary(model),
+    refusal:
+      (install === undefined ? null : (reportRefusal(install) ?? reportWithdrawal(model, servingSinceMs))) ??
+      canaryRefusal(model),
   };
+}
+
+/** Where the ordered canary stands; a refusal that passes by itself is on its way all the same. */
+function reportCanary(model: ObservedModel): Pick<ModelReport, 'canary'> {
+  const standing = canaryStanding(model);
+  if (standing === undefined) return {};
+  const { release, settings } = standing.canary;
+  const { trial } = model;
+  const isReady = trial !== null && isSameRelease(trial.release, release);
+  const about = {
+    version: release.version,
+    manifest: release.manifest,
+    rollout: settings.rollout,
+    step: settings.step,
+    segment: isReady ? trial.segment : 0,
+  };
+  if (standing.kind === 'off') return { canary: { ...about, state: standing.state, message: standing.message } };
+  const message = recordOf(model, release)?.verdict?.message;
+  if (isReady) return { canary: { ...about, state: 'ready' } };
+  return { canary: { ...about, state: 'installing', ...(message === undefined ? {} : { message }) } };
+}
+
+function canaryRefusal(model: ObservedModel): ModelReport['refusal'] {
+  const record = model.canary === null ? undefined : recordOf(model, model.canary.release);
+  return record === undefined || canaryStanding(model)?.kind === 'wanted' ? null : reportRefusal(record);
 }
 
 function reportInstall(record: InstallRecord, progress: InstallProgress | null): ModelReport['install'] {
@@ -109,8 +139,15 @@ function reportWithdrawal(model: ObservedModel, servingSinceMs: ReportCase['serv
 
 function stateOf(model: ObservedModel): Report['state'] {
   if (model.ordered === null) return model.isOpen ? 'working' : 'converged';
-  if (servesOrdered(model)) return 'converged';
+  if (servesOrdered(model)) return canaryState(model);
   return orderedInstall(model)?.verdict || isOrderedWithdrawn(model) ? 'held' : 'working';
+}
+
+function canaryState(model: ObservedModel): Report['state'] {
+  const standing = canaryStanding(model);
+  if (standing === undefined) return 'converged';
+  if (standing.kind === 'off') return 'held';
+  return model.trial !== null && isSameRelease(model.trial.release, standing.canary.release) ? 'converged' : 'working';
 }
 
 /** Critical: nothing answers and nothing is on its way, or what answers was withdrawn. */

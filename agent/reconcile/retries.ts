@@ -29,6 +29,11 @@ export class Retries {
     return wait === undefined ? 0 : Math.max(0, wait.untilMs - nowMs);
   }
 
+  /** The code that it failed with last, since there was reason to forget; null when there is none. */
+  codeOf(release: ReleaseRef): string | null {
+    return this.#waits.get(keyOf(release))?.code ?? null;
+  }
+
   /** It failed once more with this code; the delay grows. */
   failed(release: ReleaseRef, code: string, backoff: Backoff): void {
     const attempts = (this.#waits.get(keyOf(release))?.attempts ?? 0) + 1;

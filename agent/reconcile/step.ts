@@ -1,3 +1,4 @@
+import type { CanarySettings } from '../inference/canary-settings.js';
 import type { ReleaseRef } from '../installs/install-record.js';
 
 /**
@@ -6,11 +7,24 @@ import type { ReleaseRef } from '../installs/install-record.js';
  */
 export interface StepTypes {
   /** From listing to a standby runner: fetches, verifies, probes. `order` is the digest of the order's entry that wants it. */
-  readonly install: { readonly release: ReleaseRef; readonly order: string };
+  readonly install: {
+    readonly release: ReleaseRef;
+    readonly order: string;
+    /** It is to run beside what serves for good, not only for the moment of a swap: it needs more memory. */
+    readonly isBeside?: true;
+  };
   /** The standby runner takes the requests; probation begins. */
   readonly swap: { readonly release: ReleaseRef };
   /** A release that is installed here serves (again): at boot, after a runner's death, on a rollback or a revert. */
   readonly restore: { readonly release: ReleaseRef; readonly order: string };
+  /** A standby runner, for a canary that is installed here already. */
+  readonly warm: { readonly release: ReleaseRef; readonly order: string };
+  /** A canary gets its part of the calls, or another part. */
+  readonly try: { readonly release: ReleaseRef; readonly settings: CanarySettings };
+  /** A canary gets no calls any more; stable, which is warm, has them all. */
+  readonly drop: { readonly release: ReleaseRef };
+  /** The canary's runner becomes stable's, as it is. */
+  readonly promote: { readonly release: ReleaseRef };
   /** What a release has behind it in probation goes to disk. */
   readonly 'keep-probation': { readonly release: ReleaseRef };
   /** Probation is over. */

@@ -7,7 +7,9 @@ import type {
   ObservedArm,
   ObservedFailure,
   ObservedJudgement,
+  ObservedPair,
 } from '../inference/observer.js';
+import { Evidence } from './evidence.js';
 import { ArmCounters } from './recorder-arm.js';
 
 /** Of the window's schema: more arms than this do not fit in one message; the window's `shed` then says `arms`. */
@@ -30,6 +32,8 @@ export interface WindowFrame {
 
 /** Counts what serving observes into windows [W-4, W-5]; each window begins where the last one ended. Recording costs about a microsecond. */
 export class Recorder implements InferenceObserver {
+  /** Of the canaries on this device; it goes with the windows. */
+  readonly evidence = new Evidence();
   readonly #agentStart: Instant;
   #windowStart: Instant;
   #arms = new Map<string, ArmCounters>();
@@ -43,19 +47,27 @@ export class Recorder implements InferenceObserver {
 
   answered(answer: ObservedAnswer): void {
     this.#arm(answer)?.answered(answer);
+    this.evidence.answered(answer);
   }
 
   failed(failure: ObservedFailure): void {
     this.#arm(failure)?.failed(failure.code);
+    this.evidence.failed(failure);
+  }
+
+  paired(pair: ObservedPair): void {
+    this.evidence.paired(pair);
   }
 
   /** In the window in which the truth came, under the arm and segment of the request [W-4]. */
   judged(judgement: ObservedJudgement): void {
     this.#arm(judgement)?.judged(judgement.correct);
+    this.evidence.judged(judgement);
   }
 
   runnerDied(arm: ObservedArm): void {
     this.#arm(arm)?.runnerDied();
+    this.evidence.runnerDied(arm);
   }
 
   rejected(model: string, code: string): void {
@@ -69,6 +81,7 @@ export class Recorder implements InferenceObserver {
   /** Closes the window at `now` and begins the next. */
   takeWindow(now: Instant, frame: WindowFrame): Window {
     const { device, runId, bootId, sequence, host, outbox } = frame;
+    const evidence = this.evidence.takeWindows(now);
     const window: Window = {
       version: 1,
       device,
@@ -81,6 +94,7 @@ export class Recorder implements InferenceObserver {
       wallEndMs: Math.round(now.wallMs),
       clock: 'system',
       arms: [...this.#arms.values()].map((arm) => arm.toWindow()),
+      ...(evidence.length === 0 ? {} : { evidence }),
       rejected: Object.fromEntries([...this.#rejected].map(([model, codes]) => [model, Object.fromEntries(codes)])),
       host,
       shed: this.#isFull ? ['arms'] : [],

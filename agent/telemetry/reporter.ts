@@ -30,6 +30,8 @@ export type EventDetails = Pick<DeviceEvent, 'message' | 'release' | 'code'>;
 
 /** At most one event about lost telemetry in this time: an outbox that is full must not fill itself with complaints. */
 const lossEventEveryMs = 3_600_000;
+/** A window that is wanted at once comes no sooner than this after the one before. */
+const soonestMs = 1000;
 /** What a stopping agent gives the broker to take the last window; it is on disk anyway. */
 const farewellMs = 2000;
 
@@ -44,6 +46,8 @@ export class Reporter {
   #stored: Promise<void> = Promise.resolve();
   #cancelTimer: () => void = () => {};
   #state: 'new' | 'running' | 'stopped' = 'new';
+  #closedAtMs = Number.NEGATIVE_INFINITY;
+  #isSoon = false;
   #toldLost = 0;
   #toldLostAtMs = Number.NEGATIVE_INFINITY;
 
@@ -86,6 +90,13 @@ export class Reporter {
     if (this.#state === 'running') this.#schedule();
   }
 
+  /** This device suspects its canary: the window goes out now, or a second after the last one [W-3]. */
+  closeSoon(): void {
+    if (this.#state !== 'running' || this.#isSoon) return;
+    this.#isSoon = true;
+    this.#schedule(Math.max(0, this.#closedAtMs + soonestMs - this.#parts.clock.now().monotonicMs));
+  }
+
   /** Tells of one thing that happened. It is stored in the order of the calls; failures are logged and counted. */
   event(kind: EventKind, details: EventDetails): void {
     const { device, runId, clock } = this.#parts;
@@ -102,9 +113,10 @@ export class Reporter {
     this.#store('event', () => Promise.resolve(event));
   }
 
-  #schedule(): void {
+  #schedule(delayMs = this.#windowSeconds * 1000): void {
     this.#cancelTimer();
-    this.#cancelTimer = this.#parts.clock.after(this.#windowSeconds * 1000, () => {
+    this.#cancelTimer = this.#parts.clock.after(delayMs, () => {
+      this.#isSoon = false;
       this.#schedule();
       this.#closeWindow();
     });
@@ -112,6 +124,7 @@ export class Reporter {
 
   #closeWindow(): void {
     const { device, runId, bootId, recorder, host, outbox, clock } = this.#parts;
+    this.#closedAtMs = clock.now().monotonicMs;
     this.#tellLosses();
     this.#store('window', async () => {
       const measured = await host.measure();

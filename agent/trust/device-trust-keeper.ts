@@ -79,6 +79,10 @@ export class DeviceTrustKeeper implements DeviceTrust {
     return this.#standing.accepted;
   }
 
+  get signedTimeAtMs(): number | null {
+    return this.#time.signedAtMs;
+  }
+
   async offerOrder(envelope: Uint8Array, signal: AbortSignal): Promise<OrderOutcome> {
     try {
       return await this.#admitOrRefresh(envelope, signal);

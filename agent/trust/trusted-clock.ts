@@ -13,6 +13,7 @@ interface SignedTime {
 export class TrustedClock {
   readonly #clock: Clock;
   #time: TrustedTime;
+  #signedAtMs: number | null = null;
 
   constructor(clock: Clock, { timeFloorMs, timeSigners = [] }: Pick<TrustState, 'timeFloorMs' | 'timeSigners'>) {
     this.#clock = clock;
@@ -29,6 +30,11 @@ export class TrustedClock {
     return this.#time.signers;
   }
 
+  /** When a signed time came last in this run of the agent, monotonic milliseconds; null before the first. */
+  get signedAtMs(): number | null {
+    return this.#signedAtMs;
+  }
+
   /** What is written down: the floor of the next start. */
   get floor(): Required<Pick<TrustState, 'timeFloorMs' | 'timeSigners'>> {
     return { timeFloorMs: this.#time.timeMs, timeSigners: [...this.#time.signers] };
@@ -38,6 +44,8 @@ export class TrustedClock {
   offer(envelope: Uint8Array, publicKeys: readonly string[], deviceNonce: string): SignedTime | undefined {
     const said = signedTime(envelope, publicKeys, deviceNonce);
     if (said === undefined) return undefined;
+    // Bound to our nonce, so it is new, whatever it says.
+    this.#signedAtMs = this.#clock.now().monotonicMs;
     const signers = publicKeys.filter((key) => signedTime(envelope, [key], deviceNonce) !== undefined);
     const { timeMs } = said;
     if (timeMs > this.nowMs()) this.#time = { timeMs, monotonicMs: this.#clock.now().monotonicMs, signers };

@@ -17,6 +17,9 @@ export const eventKinds = [
   'release-settled',
   'release-reverted',
   'model-stopped',
+  'canary-ready',
+  'canary-dropped',
+  'canary-tripped',
   'runner-died',
   'telemetry-lost',
 ] as const;

@@ -43,6 +43,7 @@ export const refusalKinds = {
   'metadata-refused': 'passing',
   // After it served
   'runner-deaths': 'permanent',
+  'canary-tripped': 'permanent',
 } as const;
 
 export type RefusalCode = keyof typeof refusalKinds;

@@ -60,13 +60,27 @@ export function countOf(histogram: Histogram): number {
 
 /** The q-quantile (0 … 1): geometric middle of its bucket, 0 for `zero`, 2^32 for `overflow`; undefined when empty. */
 export function quantile(histogram: Histogram, q: number): number | undefined {
+  const bucket = quantileBucket(histogram, q);
+  if (bucket === undefined || bucket < 0) return bucket === undefined ? undefined : 0;
+  return 2 ** (Math.min(bucketCount, bucket + 0.5) / bucketsPerOctave);
+}
+
+/** The largest integer in the q-quantile's bucket: a limit that neither side of a comparison can sit on; undefined when empty. */
+export function quantileEdge(histogram: Histogram, q: number): number | undefined {
+  const bucket = quantileBucket(histogram, q);
+  if (bucket === undefined) return undefined;
+  return bucket < 0 ? 1 : Math.floor(upperBounds[bucket] ?? 2 ** 32);
+}
+
+/** The bucket that holds the q-quantile: -1 for `zero`, `bucketCount` for `overflow`. */
+function quantileBucket(histogram: Histogram, q: number): number | undefined {
   const count = countOf(histogram);
   if (count === 0) return undefined;
   let rank = Math.min(count - 1, Math.max(0, Math.ceil(q * count) - 1)) - histogram.zero;
-  if (rank < 0) return 0;
+  if (rank < 0) return -1;
   for (const i of [...histogram.buckets.keys()].sort((a, b) => a - b)) {
     rank -= histogram.buckets.get(i) ?? 0;
-    if (rank < 0) return 2 ** ((i + 0.5) / bucketsPerOctave);
+    if (rank < 0) return i;
   }
-  return 2 ** 32;
+  return bucketCount;
 }

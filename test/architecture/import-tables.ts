@@ -69,6 +69,7 @@ export const pureFiles: readonly string[] = [
   ...names('agent/trust', ['floors', 'tuf-documents', 'tuf-limits', 'pinned-root', 'restore-trust']),
   ...['refusal', 'runner-trust', 'metadata', 'trust-store', 'trust-rules'].map((name) => `agent/trust/${name}.ts`),
   ...names('agent/reconcile', ['step', 'plan', 'backoff']),
+  'agent/reconcile/observed.ts',
   ...names('agent/installs', ['install', 'admission', 'probation', 'retention']),
   ...names('agent/inference', ['routing', 'interpretation', 'open-inference']),
   ...names('agent/inference', [
@@ -80,7 +81,8 @@ export const pureFiles: readonly string[] = [
   ]),
   ...['engine', 'observer', 'runner-user', 'serving-error'].map((name) => `agent/inference/${name}.ts`),
   ...['answer-memory', 'allowance', 'feedback-error', 'feedback-judgement'].map((name) => `agent/inference/${name}.ts`),
-  ...names('agent/telemetry', ['recorder', 'governor']),
+  ...['breaker', 'canary-settings', 'key-arms', 'recent-calls'].map((name) => `agent/inference/${name}.ts`),
+  ...names('agent/telemetry', ['recorder', 'governor', 'evidence']),
   'agent/uplink/proxy.ts',
   'control-plane/config.ts',
   ...names('control-plane/orders', ['compose']),

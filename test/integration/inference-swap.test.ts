@@ -12,6 +12,7 @@ import { digitsFolder, imageOf, readSplit } from '../support/digits.js';
 import { localRequest } from '../support/local-http.js';
 import { ObservedCalls } from '../support/observed-calls.js';
 import { RunnerWorld } from '../support/runner-world.js';
+import { trialParts } from '../support/trial-parts.js';
 
 const swaps = 6;
 const applications = 4;
@@ -34,7 +35,7 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'bellwether-swap-'));
   socketPath = join(folder, 'agent.sock');
   const limits = { queueLength: 64, deadlineMs: 10_000, drainMs: 30_000 };
-  serving = new Serving({ clock: systemClock, observer, limits, onRunnerDied: () => {} });
+  serving = new Serving({ clock: systemClock, observer, trials: trialParts(), limits, onRunnerDied: () => {} });
   const config = { socketPath, maxBodyBytes: 1024 * 1024, stopGraceMs: 5_000 };
   const content = { serving, observer, log: silentLog, agentVersion: '0', isReady: () => true, status: () => ({}) };
   api = new LocalApi({ ...content, clock: systemClock, config });

@@ -4,6 +4,7 @@ import type {
   ObservedArm,
   ObservedFailure,
   ObservedJudgement,
+  ObservedPair,
 } from '@bellwether/agent/inference/observer';
 
 /** An observer that remembers everything. */
@@ -11,6 +12,7 @@ export class ObservedCalls implements InferenceObserver {
   readonly answers: ObservedAnswer[] = [];
   readonly failures: ObservedFailure[] = [];
   readonly judgements: ObservedJudgement[] = [];
+  readonly pairs: ObservedPair[] = [];
   /** `model code`, in order. */
   readonly rejections: string[] = [];
   readonly deaths: ObservedArm[] = [];
@@ -21,6 +23,10 @@ export class ObservedCalls implements InferenceObserver {
 
   failed(failure: ObservedFailure): void {
     this.failures.push(failure);
+  }
+
+  paired(pair: ObservedPair): void {
+    this.pairs.push(pair);
   }
 
   judged(judgement: ObservedJudgement): void {

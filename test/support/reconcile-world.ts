@@ -1,5 +1,6 @@
 import { join } from 'node:path';
-import type { Engine } from '@bellwether/agent/inference/engine';
+import type { CanarySettings } from '@bellwether/agent/inference/canary-settings';
+import type { Engine, Runner } from '@bellwether/agent/inference/engine';
 import { HttpArtifacts } from '@bellwether/agent/installs/artifact-http';
 import { openBlobFolder } from '@bellwether/agent/installs/blob-folder-disk';
 import type { Announcement } from '@bellwether/agent/installs/install';
@@ -60,6 +61,8 @@ export class ReconcileWorld {
   readonly engine: ScriptedEngine;
   readonly live = new LiveModels();
   readonly events: Announcement[] = [];
+  /** Every time that serving was told of a canary. */
+  readonly canaries: { readonly runner: Runner; readonly settings: CanarySettings }[] = [];
   readonly store: ReleaseStore;
   readonly reconciler: Reconciler;
   readonly #changed = new Set<() => void>();
@@ -91,6 +94,11 @@ export class ReconcileWorld {
       serving: {
         swap: () => ({ drained: Promise.resolve() }),
         withdraw: () => Promise.resolve(),
+        setCanary: (runner, settings) => {
+          this.canaries.push({ runner, settings });
+        },
+        dropCanary: () => Promise.resolve(),
+        releaseCanary: (model) => Promise.resolve(this.live.trial(model)?.runner),
       },
       announce: (announcement) => {
         this.events.push(announcement);
@@ -137,6 +145,7 @@ export class ReconcileWorld {
       probation: { minutes: 10, calls: 2, maxHours: 24 },
       onNoAllowedRelease: 'keep',
       availableMemory: () => 1024 ** 3,
+      segmentOf: () => 0,
       clock,
       random,
       log,

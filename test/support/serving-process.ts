@@ -6,6 +6,7 @@ import type { RunnerTrust } from '@bellwether/agent/trust/runner-trust';
 import { systemClock } from '@bellwether/shared/clock';
 import { silentLog } from '@bellwether/shared/log';
 import { longestGapMs } from './longest-gap.js';
+import { trialParts } from './trial-parts.js';
 
 /** What the process serves, and where. */
 export interface ServingProcessSetup {
@@ -34,9 +35,16 @@ export interface SwapDone {
 /** The main of a process that is the agent's way of a request and nothing else: local API, serving, runners. */
 const { models, trust, socketPath, tokenFile } = JSON.parse(process.argv[2] ?? '') as ServingProcessSetup;
 const ignore = (): void => {};
-const observer = { answered: ignore, failed: ignore, judged: ignore, rejected: ignore, runnerDied: ignore };
+const observer = {
+  answered: ignore,
+  failed: ignore,
+  judged: ignore,
+  paired: ignore,
+  rejected: ignore,
+  runnerDied: ignore,
+};
 const limits = { queueLength: 64, deadlineMs: 10_000, drainMs: 30_000 };
-const serving = new Serving({ clock: systemClock, observer, limits, onRunnerDied: ignore });
+const serving = new Serving({ clock: systemClock, observer, trials: trialParts(), limits, onRunnerDied: ignore });
 const engine = new ProcessEngine({
   clock: systemClock,
   log: silentLog,

@@ -1,10 +1,12 @@
 import type { RunnerExit } from '@bellwether/agent/inference/engine';
 import type { LaneLimits } from '@bellwether/agent/inference/model-lane';
-import { type Served, Serving } from '@bellwether/agent/inference/serving';
+import type { Served } from '@bellwether/agent/inference/served';
+import { Serving } from '@bellwether/agent/inference/serving';
 import type { VerifiedModel } from '@bellwether/agent/installs/verified-model';
 import { ManualClock } from './manual-clock.js';
 import { ObservedCalls } from './observed-calls.js';
 import { ScriptedRunner, scriptedModel } from './scripted-runner.js';
+import { trialParts } from './trial-parts.js';
 
 const defaultLimits: LaneLimits = { queueLength: 2, deadlineMs: 10_000, drainMs: 30_000 };
 
@@ -22,7 +24,13 @@ export class ServingWorld {
   constructor(limits: Partial<LaneLimits> = {}) {
     const { clock, observer, deaths } = this;
     const onRunnerDied = (model: VerifiedModel, exit: RunnerExit): void => void deaths.push({ model, exit });
-    this.serving = new Serving({ clock, observer, limits: { ...defaultLimits, ...limits }, onRunnerDied });
+    this.serving = new Serving({
+      clock,
+      observer,
+      trials: trialParts(),
+      limits: { ...defaultLimits, ...limits },
+      onRunnerDied,
+    });
   }
 
   /** A call of digits: the release that answered, or the code. */

@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { maxAnswersPerModel } from '@bellwether/agent/inference/answer-memory';
 import { Feedback } from '@bellwether/agent/inference/feedback';
 import type { ObservedArm } from '@bellwether/agent/inference/observer';
-import type { ServedEvidence } from '@bellwether/agent/inference/serving';
+import type { ServedEvidence } from '@bellwether/agent/inference/served';
 import { ManualClock } from '../../support/manual-clock.js';
 import { ObservedCalls } from '../../support/observed-calls.js';
 

@@ -13,6 +13,7 @@ import { bytesOf } from '@bellwether/shared/models/tensor-values';
 import { localRequest } from '../../support/local-http.js';
 import { ObservedCalls } from '../../support/observed-calls.js';
 import { ScriptedRunner, scriptedModel } from '../../support/scripted-runner.js';
+import { trialParts } from '../../support/trial-parts.js';
 
 let folder: string;
 let socketPath: string;
@@ -26,7 +27,7 @@ beforeEach(async () => {
   socketPath = join(folder, 'agent.sock');
   observer = new ObservedCalls();
   const limits = { queueLength: 2, deadlineMs: 10_000, drainMs: 30_000 };
-  serving = new Serving({ clock: systemClock, observer, limits, onRunnerDied: () => {} });
+  serving = new Serving({ clock: systemClock, observer, trials: trialParts(), limits, onRunnerDied: () => {} });
   runner = new ScriptedRunner(scriptedModel('1.0.0'));
   serving.swap(runner);
 });

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { InstallRecord, ReleaseRef } from '@bellwether/agent/installs/install-record';
-import { makePlan, type Observed, type ObservedInstall, type ObservedModel } from '@bellwether/agent/reconcile/plan';
+import type { Observed, ObservedInstall, ObservedModel } from '@bellwether/agent/reconcile/observed';
+import { makePlan } from '@bellwether/agent/reconcile/plan';
 import type { Step } from '@bellwether/agent/reconcile/step';
 import { digitsRelease, installRecord, orderDigest } from '../../support/installs.js';
 
@@ -16,7 +17,7 @@ function seen(
   changes: Partial<InstallRecord>,
   about: Partial<Omit<ObservedInstall, 'record'>> = {},
 ): ObservedInstall {
-  return { record: installRecord(release, changes), listing: 'listed', waitMs: 0, ...about };
+  return { record: installRecord(release, changes), listing: 'listed', waitMs: 0, waitCode: null, ...about };
 }
 
 const served = (release: ReleaseRef, servedOrdinal: number, about: Partial<Omit<ObservedInstall, 'record'>> = {}) =>
@@ -33,6 +34,8 @@ function observed(model: Partial<ObservedModel>, about: Partial<Observed> = {}):
     serving: null,
     isOpen: false,
     standby: null,
+    canary: null,
+    trial: null,
   };
   const models = [{ ...nothing, isOpen: (model.serving ?? null) !== null, ...model }];
   const probation = { minutes: 10, calls: 100, maxHours: 24 };
@@ -292,6 +295,8 @@ describe('the plan', () => {
       serving: null,
       isOpen: false,
       standby: null,
+      canary: null,
+      trial: null,
     });
     const models = [
       model(first, []),

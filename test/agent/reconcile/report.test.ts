@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { InstallRecord, ReleaseRef } from '@bellwether/agent/installs/install-record';
-import type { Observed, ObservedModel } from '@bellwether/agent/reconcile/plan';
+import type { Observed, ObservedModel } from '@bellwether/agent/reconcile/observed';
 import { isReady, makeReport, type ReportCase, type ReportContent } from '@bellwether/agent/reconcile/report';
 import { decodeReport } from '@bellwether/shared/contract/report';
 import { digitsRelease, installRecord, orderDigest } from '../../support/installs.js';
@@ -14,6 +14,7 @@ const install = (release: ReleaseRef, changes: Partial<InstallRecord>, listing: 
   record: installRecord(release, changes),
   listing,
   waitMs: 0,
+  waitCode: null,
 });
 const settled = install(first, { phase: 'settled', servedOrdinal: 1 });
 const serving = { release: first, servedMs: 5, calls: 0 };
@@ -29,6 +30,8 @@ function observed(...models: readonly Partial<ObservedModel>[]): Observed {
     serving: null,
     isOpen: false,
     standby: null,
+    canary: null,
+    trial: null,
   };
   return {
     order: now,

@@ -1,0 +1,47 @@
+import type { Clock, Instant } from '@bellwether/shared/clock';
+import type { VerifiedModel } from '../installs/verified-model.js';
+import type { LaneAnswer } from './model-lane.js';
+import type { InferenceObserver, ObservedArm, ObservedPair } from './observer.js';
+import { evidenceOf, observedArm, type ServedEvidence } from './served.js';
+import type { ReleaseFailedError } from './serving-error.js';
+
+/** The arm and segment of a call that was drawn, and its key. */
+export type Drawn = Pick<ObservedArm, 'arm' | 'segment'> & { readonly key?: string | undefined };
+
+/** Tells the observer what became of calls, in the arm and segment of their draw. */
+export class ArmObserver {
+  readonly #clock: Clock;
+  readonly #observer: InferenceObserver;
+
+  constructor(clock: Clock, observer: InferenceObserver) {
+    this.#clock = clock;
+    this.#observer = observer;
+  }
+
+  /** `at`: when it was accepted. */
+  answered(answer: LaneAnswer, drawn: Drawn, at: Instant): ServedEvidence {
+    const evidence = evidenceOf(answer, observedArm(answer.release, drawn));
+    const { rows, invalid, classes } = evidence.reading;
+    const totalMicros = Math.round((this.#clock.now().monotonicMs - at.monotonicMs) * 1000);
+    const { computeMicros } = answer;
+    this.#observer.answered({ ...evidence.arm, computeMicros, totalMicros, reading: rows, invalid, classes });
+    return evidence;
+  }
+
+  failed({ release }: ReleaseFailedError, drawn: Drawn, code: string): void {
+    this.#observer.failed({ ...observedArm(release, drawn), code });
+  }
+
+  paired(pair: ObservedPair): void {
+    this.#observer.paired(pair);
+  }
+
+  died(release: VerifiedModel, arm: 'stable' | 'canary', segment: number): void {
+    this.#observer.runnerDied(observedArm(release, { arm, segment }));
+  }
+
+  /** Not drawn: the application named the version. */
+  explicit(model: string): void {
+    this.#observer.rejected(model, 'explicit-version');
+  }
+}

@@ -1,0 +1,76 @@
+import type { Refusal } from '@bellwether/shared/contract/refusal';
+import { messageOf } from '@bellwether/shared/errors';
+import { formatReleaseId } from '@bellwether/shared/ids';
+import type { Runner } from '../inference/engine.js';
+import { isSameRelease, type ReleaseRef } from '../installs/install-record.js';
+import { restoreAnswer } from '../installs/restore-answer.js';
+import { refusalBackoff } from './backoff.js';
+import type { ExecutorParts, Executors } from './executor.js';
+
+/** What executors of canaries share with the others. */
+export interface CommonMoves {
+  /** The runner takes stable's calls; on disk first. */
+  readonly serve: (runner: Runner) => Promise<void>;
+  /** The refusal in an error; undefined when the step was aborted. */
+  readonly refusalIn: (error: unknown, release: ReleaseRef, signal: AbortSignal) => Refusal | undefined;
+}
+
+/** The executors that move canaries. */
+export function canaryExecutors(
+  { installer, ledger, live, serving, retries, announce, log }: ExecutorParts,
+  { serve, refusalIn }: CommonMoves,
+): Pick<Executors, 'warm' | 'try' | 'drop' | 'promote'> {
+  return {
+    warm: async ({ release, order }, signal) => {
+      try {
+        const runner = await installer.restore(release, signal, true);
+        if (signal.aborted) await runner.stop();
+        else live.setStandby(runner);
+      } catch (error) {
+        const refusal = refusalIn(error, release, signal);
+        if (refusal === undefined) return;
+        const answer = restoreAnswer(refusal);
+        if (answer === 'wait') retries.failed(release, refusal.code, refusalBackoff);
+        else await ledger.record(release, answer === 'refuse' ? { type: 'refused', refusal, order } : { type: answer });
+      }
+    },
+    try: ({ release, settings }) => {
+      const { model } = release;
+      const runner = runnerFor(live, release);
+      if (runner === undefined) return Promise.resolve();
+      const isNew = live.trial(model) === undefined;
+      serving.setCanary(runner, settings);
+      live.tries(model, { release, runner, settings });
+      retries.clear(release);
+      if (isNew) {
+        const message = `${settings.mode}, ${settings.share / 100} % of the calls`;
+        announce({ kind: 'canary-ready', release: formatReleaseId(release), message });
+      }
+      return Promise.resolve();
+    },
+    drop: ({ release, reason }) => {
+      live.triedOut(release.model);
+      // Not awaited: it gets no calls from now on, and what it executes is over soon.
+      serving.dropCanary(release.model).catch((error: unknown) => {
+        log.error({ release: formatReleaseId(release), err: messageOf(error) }, 'the canary did not drain');
+      });
+      announce({ kind: 'canary-dropped', release: formatReleaseId(release), message: reason });
+      return Promise.resolve();
+    },
+    promote: async ({ release }) => {
+      const runner = await serving.releaseCanary(release.model);
+      live.triedOut(release.model);
+      if (runner !== undefined) await serve(runner);
+    },
+  };
+}
+
+/** The runner that is its canary already, or waits to be, or serves alone. */
+function runnerFor(live: ExecutorParts['live'], release: ReleaseRef): Runner | undefined {
+  const { model } = release;
+  const trial = live.trial(model);
+  if (trial !== undefined && isSameRelease(trial.release, release)) return trial.runner;
+  const serving = live.serving(model);
+  if (serving !== undefined && isSameRelease(serving.release, release)) return serving.runner;
+  return live.takeStandby(model);
+}
