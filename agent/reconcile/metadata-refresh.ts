@@ -30,7 +30,8 @@ export class MetadataRefresh {
   }
 
   start(): void {
-    this.#schedule(firstMs);
+    // Without any there is nothing to serve from: at the first start, or when what was stored is torn.
+    this.#schedule(this.#parts.trust.versions === null ? 0 : firstMs);
   }
 
   /** An order says that there is newer metadata than this snapshot: fetched at once, unless it is here [T-9]. */

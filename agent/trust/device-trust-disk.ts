@@ -11,9 +11,9 @@ import { DeviceTrustKeeper } from './device-trust-keeper.js';
 import { fetchSmallFile } from './metadata-http.js';
 import { beginTrust, fromPinnedRoot, type RootPin } from './pinned-root.js';
 import { AdmissionRefusal } from './refusal.js';
+import { repairTrust } from './repair-trust.js';
 import { type ArtefactPlane, folderOf, TufRepository, type UpdateMetadata } from './repository-tuf.js';
 import { updateInThread } from './repository-tuf-thread.js';
-import { restoreTrust } from './restore-trust.js';
 import { runnerTrustOf, type TrustConfiguration } from './trust-configuration.js';
 import { type TrustRules, trustRules } from './trust-rules.js';
 import { type StoredTrust, TrustError } from './trust-store.js';
@@ -72,7 +72,14 @@ export async function openDeviceTrust(
   const { stored, rootVersion } = fromPinnedRoot(kept, pin);
   const pinned = { sha256: pin.sha256, version: rootVersion };
   const configuration: TrustConfiguration = { device, stage, allowDevelopment, pinned };
-  const standing = restoreTrust(stored, runnerTrustOf(configuration, store.metadataFolder, stored.state), device);
+  const trust = runnerTrustOf(configuration, store.metadataFolder, stored.state);
+  const { standing, kind } = repairTrust(stored, await store.loadBefore(), trust, device);
+  if (kind === 'restored') {
+    // Runners read the folder by themselves.
+    await store.save(standing.state, standing.bytes);
+    log.warn({}, 'stored metadata was torn; a file of the set before it stands in');
+  }
+  if (kind === 'missing') log.error({}, 'stored metadata is torn; nothing serves until it has been fetched again');
   const repository = new TufRepository(plane, options.deadlineMs ?? 60_000, { update, leaf: rules.leaf });
   return new DeviceTrustKeeper({ store, repository, rules, clock, log, configuration }, standing);
 }

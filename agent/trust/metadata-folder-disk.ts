@@ -37,7 +37,7 @@ export async function writeMetadataFolder(
   await disk.syncFolder(dirname(folder));
 }
 
-/** Reads a folder as it was written; rejects with Node's error when a file of it is missing. */
+/** Reads a folder as it was written; a file that is missing is empty, and will not verify. */
 export async function readMetadataFolder(folder: string): Promise<MetadataBytes> {
   const names = await readdir(folder);
   return { roots: await readRoots(folder, names), current: await readCurrent(folder, names) };
@@ -50,10 +50,10 @@ async function readRoots(folder: string, names: readonly string[]): Promise<Uint
   );
 }
 
-/** Null before the first refresh: then there is no timestamp. */
+/** Null before the first refresh: then there are roots only. */
 async function readCurrent(folder: string, names: readonly string[]): Promise<CurrentBytes | null> {
-  if (!names.includes('timestamp.json')) return null;
-  const read = async (name: string): Promise<Uint8Array> => readFile(join(folder, name));
+  if (names.every((name) => rootName.test(name))) return null;
+  const read = async (name: string): Promise<Uint8Array> => (await readIfThere(join(folder, name))) ?? new Uint8Array();
   const leafNames = names.flatMap((name) => leafName.exec(name)?.[1] ?? []);
   const leaves = await Promise.all(leafNames.map(async (name) => [name, await read(`${name}.json`)] as const));
   return {

@@ -46,13 +46,21 @@ export class DiskTrustStore implements TrustStore {
     }
   }
 
+  /** The metadata that stood before, as far as it is still there: what may mend a torn file. Not verified. */
+  async loadBefore(): Promise<MetadataBytes | null> {
+    const names = (await readdir(this.#folder)).filter((name) => name.startsWith('metadata-'));
+    const numbers = names.map(numberOf).filter((number) => number < numberOf(this.#metadata));
+    if (numbers.length === 0) return null;
+    return readMetadataFolder(join(this.#folder, `metadata-${Math.max(...numbers)}`));
+  }
+
   /**
    * The order is the guarantee: new metadata goes into a folder of its own and is on the disk before trust.json names it;
    * what trust.json named before goes last. Cut anywhere, the old or the new trust is there, whole.
    */
   async save(state: TrustState, metadata?: MetadataBytes): Promise<void> {
     const before = this.#metadata;
-    const next = metadata === undefined ? before : `metadata-${Number(before.slice('metadata-'.length)) + 1}`;
+    const next = metadata === undefined ? before : `metadata-${numberOf(before) + 1}`;
     if (metadata !== undefined) await writeMetadataFolder(this.#files, join(this.#folder, next), metadata);
     const file: Static<typeof TrustFile> = { version: 1, metadata: next, state };
     await replaceDurably(this.#files, this.#trustFile, Buffer.from(`${JSON.stringify(file)}\n`));
@@ -80,6 +88,10 @@ export class DiskTrustStore implements TrustStore {
     const old = names.filter((name) => name !== this.#metadata && name !== before);
     await Promise.all(old.map(async (name) => this.#files.remove(join(this.#folder, name))));
   }
+}
+
+function numberOf(folder: string): number {
+  return Number(folder.slice('metadata-'.length));
 }
 
 function corrupt(path: string, cause: unknown): TrustError {

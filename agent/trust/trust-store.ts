@@ -54,8 +54,8 @@ export interface TrustStore {
 }
 
 /**
- * `state-corrupt`: what is stored cannot be read, or no longer verifies; it is never taken for a fresh start, which would
- * lose the floors. `root-mismatch`: the configured root is not the one it began with. `development-refused`: the root
+ * `state-corrupt`: trust.json cannot be read, or its order or the roots no longer verify; it is never taken for a fresh
+ * start, which would lose the floors. `root-mismatch`: the configured root is not the one it began with. `development-refused`: the root
  * is one of a development set, which the configuration does not allow. `root-refused`: the root breaks T-2. `root-unreadable`: the
  * configured file is not there, or not for us to read.
  */

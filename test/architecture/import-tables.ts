@@ -66,7 +66,7 @@ export const pureFiles: readonly string[] = [
   'shared/**',
   'agent/config.ts',
   ...names('agent/trust', ['order-gate', 'listing', 'release-verifier', 'trusted-time', 'canonical-json']),
-  ...names('agent/trust', ['floors', 'tuf-documents', 'tuf-limits', 'pinned-root', 'restore-trust']),
+  ...names('agent/trust', ['floors', 'tuf-documents', 'tuf-limits', 'pinned-root', 'restore-trust', 'repair-trust']),
   ...['refusal', 'runner-trust', 'metadata', 'trust-store', 'trust-rules'].map((name) => `agent/trust/${name}.ts`),
   ...names('agent/reconcile', ['step', 'plan', 'backoff']),
   'agent/reconcile/observed.ts',

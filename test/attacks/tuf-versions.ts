@@ -1,6 +1,5 @@
 import { copyFile, cp, readFile, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { codeOf } from '@bellwether/shared/errors';
 import type { Attack } from '../support/attack.js';
 import { onDevice } from '../support/attack-on-device.js';
 import { attackRelease } from '../support/attack-release.js';
@@ -172,9 +171,11 @@ export const attacks: readonly Attack[] = [
     id: 'tuf-torn-cache',
     row: 'replays a whole old repository to a device that starts with a torn timestamp.json',
     attacker: 'network',
-    code: 'state-corrupt',
-    control: 'a torn file is an error, not an empty cache (agent/trust/restore-trust.ts)',
+    code: 'metadata-refused',
+    control:
+      'floors are kept apart from the metadata, and hold when a file of that is torn (agent/trust/repair-trust.ts)',
     open: { dropTornFiles: true },
+    genuine: ['order'],
     prepare: listAndDelist,
     attack: async (world) => {
       await world.stopAgent();
@@ -182,16 +183,11 @@ export const attacks: readonly Attack[] = [
       const whole = await readFile(torn);
       await truncate(torn, whole.byteLength / 2);
       await cp(metadata(oldPlane(world)), metadata(world.repository.folder), { recursive: true });
-      try {
-        await world.startAgent();
-      } catch (error) {
-        // What an operator's backup does; then the device is as it was.
-        await writeFile(torn, whole);
-        await world.startAgent();
-        await world.untilServing(world.first);
-        return codeOf(error) ?? 'none';
-      }
-      return world.offer(delisted);
+      await world.startAgent();
+      const code = await world.offer(delisted);
+      // It has just started: what served before may take its time.
+      if (code !== 'passed') await world.untilServing(world.first);
+      return code;
     },
   }),
 ];

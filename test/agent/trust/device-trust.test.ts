@@ -1,4 +1,4 @@
-import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { cp, readdir, readFile, stat, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { updateInThread } from '@bellwether/agent/trust/repository-tuf-thread';
@@ -311,16 +311,70 @@ describe('what is stored', () => {
     expect(await refusalCode(() => world.open())).toBe('state-corrupt');
   });
 
-  it.each(['timestamp.json', 'snapshot.json', 'targets.json', 'online.json', 'staging-digits.json'])(
-    'is refused as corrupt when a number in %s has changed',
-    async (name) => {
-      await world.openWith(first);
+  const torn = async (...names: readonly string[]) => {
+    for (const name of names) {
       const file = join(await stored(), name);
-      const text = await readFile(file, 'utf8');
-      await writeFile(file, text.replace(/"(version|epoch)":\d/, '"$1":9'));
-      expect(await refusalCode(() => world.open())).toBe('state-corrupt');
+      await truncate(file, Math.floor((await stat(file)).size / 2));
+    }
+  };
+
+  it.each([
+    ['timestamp.json'],
+    ['snapshot.json'],
+    ['targets.json'],
+    ['online.json'],
+    ['staging-digits.json'],
+    ['production-digits.json'],
+    ['timestamp.json', 'staging-digits.json', 'targets.json'],
+  ])('with %s torn is mended by the set before, without a network, and runners believe it too', async (...names) => {
+    const trust = await world.openWith(first);
+    await world.repository.publish();
+    await trust.refresh(world.signal);
+    await torn(...names);
+    await world.server.stop();
+    const after = await world.open();
+    expect(after.accepted?.order.generation).toBe(1);
+    expect(after.find('digits', '1.0.0').sha256).toBe(sha256(first.manifest));
+    expect((await world.runnerVerdict(after.runnerTrust(), first)).version).toBe('1.0.0');
+    expect((await world.open()).versions).toEqual(after.versions);
+  });
+
+  it.each(['staging-digits.json', 'targets.json', 'online.json'])(
+    'with a torn %s that nothing older may stand in for, is fetched again, and no older one is believed meanwhile',
+    async (name) => {
+      const trust = await world.openWith(first);
+      const old = join(world.folder, 'old-plane');
+      await cp(world.repository.folder, old, { recursive: true });
+      await world.repository.setOnlineKeys(2);
+      await world.repository.publish('targets');
+      await world.repository.addRelease(second);
+      await trust.refresh(world.signal);
+      const newest = join(world.folder, 'newest-plane');
+      await cp(world.repository.folder, newest, { recursive: true });
+
+      await torn(name);
+      await cp(old, world.repository.folder, { recursive: true });
+      const after = await world.open();
+      expect(after.versions).toBeNull();
+      expect(after.accepted?.order.generation).toBe(1);
+      expect(await refusalCode(() => after.find('digits', '1.0.0'))).toBe('metadata-stale');
+      // A replay of the old repository: the floors are kept apart from what is torn.
+      expect(await refusalCode(() => after.refresh(world.signal))).toBe('metadata-refused');
+      expect(after.versions).toBeNull();
+
+      await cp(newest, world.repository.folder, { recursive: true });
+      await after.refresh(world.signal);
+      expect(after.find('digits', '1.1.0').sha256).toBe(sha256(second.manifest));
+      expect((await world.runnerVerdict(after.runnerTrust(), second)).version).toBe('1.1.0');
     },
   );
+
+  it('with a file changed into another version is not believed either: its signature does not fit', async () => {
+    await world.openWith(first);
+    const file = join(await stored(), 'staging-digits.json');
+    await writeFile(file, (await readFile(file, 'utf8')).replace(/"version":\d/, '"version":9'));
+    expect((await world.open()).versions).toBeNull();
+  });
 
   it('is refused when its root is no longer the pinned one', async () => {
     await world.openWith(first);
