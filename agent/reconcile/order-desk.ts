@@ -55,7 +55,9 @@ export class OrderDesk {
     try {
       const outcome = await this.#parts.trust.offerOrder(envelope, this.#stopping.signal);
       this.#settle(outcome);
-      if (outcome.kind === 'refused' && isPassing(outcome.refusal.code)) this.#retryLater(envelope);
+      if (outcome.kind === 'refused' && (outcome.isTooSoon === true || isPassing(outcome.refusal.code))) {
+        this.#retryLater(envelope);
+      }
     } catch (error) {
       if (this.#stopping.signal.aborted) return;
       this.#parts.log.error({ err: messageOf(error) }, 'order could not be judged');
@@ -63,7 +65,7 @@ export class OrderDesk {
     }
   }
 
-  /** Metadata could not be fetched, or the disk is full: the same order, unless a newer one comes first. */
+  /** Metadata could not be fetched, or was too short a time ago, or the disk is full: the same order, unless a newer one comes first. */
   #retryLater(envelope: Uint8Array): void {
     if (this.#newest !== envelope || this.#stopping.signal.aborted) return;
     this.#attempts++;

@@ -88,8 +88,7 @@ export class DeviceTrustKeeper implements DeviceTrust {
       return await this.#admitOrRefresh(envelope, signal);
     } catch (error) {
       if (!(error instanceof AdmissionRefusal)) throw error;
-      const generation = error instanceof OrderRefusal ? error.generation : undefined;
-      return { kind: 'refused', refusal: refusalOf(error), ...(generation === undefined ? {} : { generation }) };
+      return refusedFor(error);
     }
   }
 
@@ -157,7 +156,7 @@ export class DeviceTrustKeeper implements DeviceTrust {
       return await this.#admit(envelope);
     } catch (error) {
       if (!(error instanceof OrderRefusal) || !error.newerKeysMayHelp) throw error;
-      if (!(await this.#refreshForOffer(signal))) throw error;
+      if (!(await this.#refreshForOffer(signal))) return { ...refusedFor(error), isTooSoon: true };
       return await this.#admit(envelope);
     }
   }
@@ -226,4 +225,9 @@ export class DeviceTrustKeeper implements DeviceTrust {
     }
     this.#standing = { ...next, state };
   }
+}
+
+function refusedFor(error: AdmissionRefusal): Extract<OrderOutcome, { readonly kind: 'refused' }> {
+  const generation = error instanceof OrderRefusal ? error.generation : undefined;
+  return { kind: 'refused', refusal: refusalOf(error), ...(generation === undefined ? {} : { generation }) };
 }

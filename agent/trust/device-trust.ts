@@ -14,7 +14,13 @@ export interface AcceptedOrder {
 export type OrderOutcome =
   | { readonly kind: 'accepted'; readonly accepted: AcceptedOrder }
   | { readonly kind: 'unchanged' }
-  | { readonly kind: 'refused'; readonly refusal: Refusal; readonly generation?: number };
+  | {
+      readonly kind: 'refused';
+      readonly refusal: Refusal;
+      readonly generation?: number;
+      /** Newer keys might let it pass, and it is too soon to ask for them once more: worth another try. */
+      readonly isTooSoon?: true;
+    };
 
 /** A release as the verified metadata lists it for this device's stage. */
 export interface Listing {

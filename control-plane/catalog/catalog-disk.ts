@@ -7,12 +7,11 @@ import { nodeFiles } from '@bellwether/shared/files/node-files-disk';
 import type { Log } from '@bellwether/shared/log';
 import { decodeManifest, type Manifest } from '@bellwether/shared/models/manifest';
 import { sha256 } from '@bellwether/shared/signing/digest';
-import { readKeyFile } from '@bellwether/shared/signing/key-file';
-import type { KeyPair } from '@bellwether/shared/signing/key-pair';
 import { BlobStore } from './blob-store-disk.js';
 import type { ArtefactStore, Catalog } from './catalog.js';
 import { CatalogError } from './catalog-error.js';
 import { importKeySet } from './key-set-import-disk.js';
+import { MetadataKeyRing } from './metadata-key-ring-disk.js';
 import { verifyDelegated, verifyTopLevel } from './metadata-tuf.js';
 import { OnlineKeyRing } from './online-key-ring-disk.js';
 import { readOnlineKeys } from './online-keys-blob.js';
@@ -50,15 +49,13 @@ export async function openCatalog(options: CatalogOptions): Promise<OpenedCatalo
   const metadata = join(folder, 'metadata');
   const blobFolder = join(folder, 'blobs', 'sha256');
   const imported = await importOnce({ ...options, disk }, { keys: keysFolder, metadata, blobs: blobFolder });
-  const signing = {
-    snapshot: await onlineKey(keysFolder, 'snapshot'),
-    timestamp: await onlineKey(keysFolder, 'timestamp'),
-  };
-  const repository = new RepositoryFolder(metadata, signing, disk);
+  const metadataKeys = await MetadataKeyRing.open({ folder: keysFolder, disk });
+  const repository = new RepositoryFolder(metadata, metadataKeys, disk);
   if (imported !== undefined) await repository.initialise(imported, clock.now().wallMs);
   const blobs = new BlobStore(blobFolder, options.maxBlobBytes ?? defaultMaxBlobBytes, disk);
   await blobs.prepare();
   const state = await repository.load();
+  await metadataKeys.settle(state.root);
   for (const [role, { problem }] of state.unsound) {
     log.error({ role, problem }, 'A role is not signed by its keys; nothing that it lists is offered');
   }
@@ -74,6 +71,7 @@ export async function openCatalog(options: CatalogOptions): Promise<OpenedCatalo
     manifests: await readManifests(state, blobs, log),
     epoch: onlineKeys.epoch,
     keyRing,
+    metadataKeys,
     clock,
     log,
   });
@@ -103,12 +101,6 @@ async function importOnce(
     );
   }
   return undefined;
-}
-
-async function onlineKey(folder: string, use: 'snapshot' | 'timestamp'): Promise<KeyPair> {
-  const key = await readKeyFile(join(folder, `${use}.key`));
-  if (key.use !== use) throw new CatalogError('repository-corrupt', `${use}.key is a ${key.use} key`);
-  return { publicKey: key.public, seed: key.seed };
 }
 
 /** A release whose manifest is lost or damaged is left out, and said: the others must go on. */

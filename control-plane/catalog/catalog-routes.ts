@@ -1,7 +1,6 @@
 import { Readable } from 'node:stream';
 import type { FastifyInstance, FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify';
 import { blobPath, metadataPath, type Problem } from '@bellwether/shared/contract/http-api';
-import { OnlineKeys, type OnlineKeyUse } from '@bellwether/shared/contract/online-keys';
 import { hex64Pattern } from '@bellwether/shared/ids';
 import { Type } from '@bellwether/shared/schema';
 import { sha256 } from '@bellwether/shared/signing/digest';
@@ -11,7 +10,7 @@ import { parseRange } from './byte-range.js';
 import type { ArtefactStore } from './catalog.js';
 import { CatalogError, type CatalogErrorCode } from './catalog-error.js';
 import { DownloadError, type DownloadErrorCode, type DownloadGate, type DownloadRight } from './download-gate.js';
-import { parseRoleName } from './repository-layout.js';
+import { metadataKeyUses, onlineKeyUses, parseRoleName, type ServerKeyUse } from './repository-layout.js';
 import { maxRoleBytes } from './role-file.js';
 import { decodeTrustChange, TrustChangeBody } from './trust-change-body.js';
 
@@ -41,7 +40,7 @@ const urlQuery = Type.Object({
   expires: Type.Optional(Type.String({ pattern: '^[0-9]{1,15}$' })),
   signature: Type.Optional(Type.String({ maxLength: 100 })),
 });
-const onlineKeyParams = Type.Object({ use: OnlineKeys.properties.keys.items.properties.use });
+const onlineKeyParams = Type.Object({ use: Type.Enum([...metadataKeyUses, ...onlineKeyUses]) });
 const roleParams = Type.Object({ role: Type.String({ maxLength: 100 }) });
 
 /** The artefact plane (metadata for anybody, blobs for who has a right to them [T-11]), and the publisher's way in, for operators. */
@@ -154,7 +153,7 @@ function trustChanges(app: FastifyInstance, { store, audit }: Omit<CatalogRoutes
 }
 
 function onlineKeyRoutes(app: FastifyInstance, { store, audit }: Omit<CatalogRoutesOptions, 'gate'>): void {
-  app.post<{ Params: { use: OnlineKeyUse } }>(
+  app.post<{ Params: { use: ServerKeyUse } }>(
     '/api/v1/catalog/online-keys/:use',
     {
       config: { access: 'operator' },

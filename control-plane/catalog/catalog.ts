@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream';
-import type { OnlineKeyUse } from '@bellwether/shared/contract/online-keys';
 import type { Manifest } from '@bellwether/shared/models/manifest';
 import type { ExpiringFile } from './expiring.js';
+import type { ServerKeyUse } from './repository-layout.js';
 import type { TrustChange } from './trust-change.js';
 
 /** A release as the verified repository lists it. */
@@ -57,8 +57,8 @@ export interface ArtefactStore {
   storeBlob(sha256: string, source: AsyncIterable<Uint8Array>): Promise<void>;
   /** Checks a signed role and makes it the newest; throws CatalogError. Answers with the version that now stands. */
   publishRole(role: string, bytes: Uint8Array): Promise<{ readonly version: number }>;
-  /** The public key of the successor of one of the server's own keys: made here, of no effect until keys/online.json names it. */
-  prepareOnlineKey(use: OnlineKeyUse): Promise<string>;
+  /** The public key of the successor of one of the server's own keys: made here, of no effect until the root, or keys/online.json, names it. */
+  prepareOnlineKey(use: ServerKeyUse): Promise<string>;
   /** Checks a change of who may sign and publishes all of it in one snapshot; throws CatalogError. */
   changeTrust(change: TrustChange): Promise<{ readonly snapshot: number }>;
 }

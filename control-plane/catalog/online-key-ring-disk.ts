@@ -1,25 +1,17 @@
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import { type OnlineKeys, type OnlineKeyUse, publicKeysFor } from '@bellwether/shared/contract/online-keys';
 import type { DiskFiles } from '@bellwether/shared/files/disk-files';
-import { moveDurably, replaceDurably } from '@bellwether/shared/files/durable-file-disk';
-import { readKeyFile } from '@bellwether/shared/signing/key-file';
-import { generateKeyPair, type KeyPair } from '@bellwether/shared/signing/key-pair';
+import { moveDurably } from '@bellwether/shared/files/durable-file-disk';
+import type { KeyPair } from '@bellwether/shared/signing/key-pair';
 import { CatalogError } from './catalog-error.js';
-
-const uses: readonly OnlineKeyUse[] = ['director', 'adjuster', 'time', 'verdict'];
+import { onlineKeyUses } from './repository-layout.js';
+import { type KeyFolder, makeNextKey, readServerKey, serverKeyPath } from './server-key-file-disk.js';
 
 /** The keys of one use: `next` waits until keys/online.json names it, `former` signs as well until every live device has that file. */
 interface Held {
   readonly current: KeyPair;
   readonly next?: KeyPair;
   readonly former?: KeyPair;
-}
-
-/** Where the keys lie, and what writes there. */
-interface KeyFolder {
-  readonly folder: string;
-  readonly disk: DiskFiles;
 }
 
 /**
@@ -45,9 +37,9 @@ export class OnlineKeyRing {
 
   /** Reads the keys, and completes a change that a crash cut off. Throws CatalogError `repository-corrupt` or Node's own error. */
   static async open(at: KeyFolder, listed: OnlineKeys): Promise<OnlineKeyRing> {
-    for (const use of uses) await promoteListed(at, use, listed);
+    for (const use of onlineKeyUses) await promoteListed(at, use, listed);
     const held = new Map<OnlineKeyUse, Held>();
-    for (const use of uses) held.set(use, await readHeld(at.folder, use));
+    for (const use of onlineKeyUses) held.set(use, await readHeld(at.folder, use));
     return new OnlineKeyRing(at, { held, epoch: listed.epoch });
   }
 
@@ -66,20 +58,14 @@ export class OnlineKeyRing {
   async prepare(use: OnlineKeyUse): Promise<string> {
     const held = this.#of(use);
     if (held.next !== undefined) return held.next.publicKey;
-    const next = generateKeyPair();
-    const file = { version: 1, use, public: next.publicKey, seed: next.seed };
-    await replaceDurably(
-      this.#disk,
-      pathOf(this.#folder, use, 'next'),
-      Buffer.from(`${JSON.stringify(file, null, 2)}\n`),
-    );
+    const next = await makeNextKey({ folder: this.#folder, disk: this.#disk }, use);
     this.#held.set(use, { ...held, next });
     return next.publicKey;
   }
 
   /** The first use that keys/online.json names with none of the keys held here; undefined when all can sign. */
   missing(listed: OnlineKeys): OnlineKeyUse | undefined {
-    return uses.find((use) => {
+    return onlineKeyUses.find((use) => {
       const { current, next } = this.#of(use);
       const named = publicKeysFor(listed, use);
       return named.length > 0 && !named.some((key) => key === current.publicKey || key === next?.publicKey);
@@ -88,7 +74,7 @@ export class OnlineKeyRing {
 
   /** A newer keys/online.json stands: what it names signs from now on. After a theft, a higher epoch, the former keys do not sign once more. */
   async settle(listed: OnlineKeys): Promise<void> {
-    for (const use of uses) {
+    for (const use of onlineKeyUses) {
       await promoteListed({ folder: this.#folder, disk: this.#disk }, use, listed);
       if (listed.epoch > this.#epoch) await this.#dropFormer(use);
       this.#held.set(use, await readHeld(this.#folder, use));
@@ -105,7 +91,7 @@ export class OnlineKeyRing {
   }
 
   async #dropFormer(use: OnlineKeyUse): Promise<void> {
-    await this.#disk.remove(pathOf(this.#folder, use, 'former'));
+    await this.#disk.remove(serverKeyPath(this.#folder, use, 'former'));
     // A retired key must not come back with the power.
     await this.#disk.syncFolder(this.#folder);
   }
@@ -119,29 +105,17 @@ export class OnlineKeyRing {
 
 /** Puts a successor in its place once it is named; the one before it becomes the former. */
 async function promoteListed({ folder, disk }: KeyFolder, use: OnlineKeyUse, listed: OnlineKeys): Promise<void> {
-  const next = await readIfThere(folder, use, 'next');
+  const next = await readServerKey(folder, use, 'next');
   if (next === undefined || !publicKeysFor(listed, use).includes(next.publicKey)) return;
-  const path = pathOf(folder, use);
-  if (existsSync(path)) await moveDurably(disk, path, pathOf(folder, use, 'former'));
-  await moveDurably(disk, pathOf(folder, use, 'next'), path);
+  const path = serverKeyPath(folder, use);
+  if (existsSync(path)) await moveDurably(disk, path, serverKeyPath(folder, use, 'former'));
+  await moveDurably(disk, serverKeyPath(folder, use, 'next'), path);
 }
 
 async function readHeld(folder: string, use: OnlineKeyUse): Promise<Held> {
-  const current = await readIfThere(folder, use);
+  const current = await readServerKey(folder, use);
   if (current === undefined) throw new CatalogError('repository-corrupt', `${folder} holds no ${use}.key`);
-  const next = await readIfThere(folder, use, 'next');
-  const former = await readIfThere(folder, use, 'former');
+  const next = await readServerKey(folder, use, 'next');
+  const former = await readServerKey(folder, use, 'former');
   return { current, ...(next && { next }), ...(former && { former }) };
-}
-
-async function readIfThere(folder: string, use: OnlineKeyUse, part?: 'next' | 'former'): Promise<KeyPair | undefined> {
-  const path = pathOf(folder, use, part);
-  if (!existsSync(path)) return undefined;
-  const key = await readKeyFile(path);
-  if (key.use !== use) throw new CatalogError('repository-corrupt', `${path} is a ${key.use} key`);
-  return { publicKey: key.public, seed: key.seed };
-}
-
-function pathOf(folder: string, use: OnlineKeyUse, part?: 'next' | 'former'): string {
-  return join(folder, part === undefined ? `${use}.key` : `${use}.${part}.key`);
 }

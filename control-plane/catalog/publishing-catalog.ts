@@ -1,16 +1,17 @@
 import type { Clock } from '@bellwether/shared/clock';
-import { type OnlineKeyUse, onlineKeysPath } from '@bellwether/shared/contract/online-keys';
+import { onlineKeysPath } from '@bellwether/shared/contract/online-keys';
 import { codeOf, messageOf } from '@bellwether/shared/errors';
 import type { Log } from '@bellwether/shared/log';
 import type { Manifest } from '@bellwether/shared/models/manifest';
 import type { ArtefactStore, Catalog, CatalogRelease, OpenBlob } from './catalog.js';
 import { CatalogError } from './catalog-error.js';
 import { type ExpiringFile, expiringFiles } from './expiring.js';
+import type { MetadataKeyRing } from './metadata-key-ring-disk.js';
 import type { OnlineKeyRing } from './online-key-ring-disk.js';
 import { readOnlineKeys } from './online-keys-blob.js';
 import { checkRelease, type ReleaseBlobs } from './release-check.js';
 import { releasesOf } from './releases.js';
-import { developmentMark, parseRoleName } from './repository-layout.js';
+import { developmentMark, isMetadataKeyUse, parseRoleName, type ServerKeyUse } from './repository-layout.js';
 import { type RepositoryState, rolesOf, type StoredRole, unsoundRoleOf } from './repository-state.js';
 import { decodeRoleFile, type RoleFile } from './role-file.js';
 import { checkRole, otherStage } from './role-rules.js';
@@ -48,6 +49,7 @@ export interface CatalogParts {
   readonly manifests: ReadonlyMap<string, Manifest>;
   readonly epoch: number;
   readonly keyRing: OnlineKeyRing;
+  readonly metadataKeys: Pick<MetadataKeyRing, 'pairsFor' | 'prepare' | 'settle'>;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -139,8 +141,9 @@ export class PublishingCatalog implements Catalog, ArtefactStore {
     return this.#serial.run(() => this.#publishRole(name, bytes));
   }
 
-  prepareOnlineKey(use: OnlineKeyUse): Promise<string> {
-    return this.#serial.run(() => this.keyRing.prepare(use));
+  prepareOnlineKey(use: ServerKeyUse): Promise<string> {
+    const { metadataKeys } = this.#parts;
+    return this.#serial.run(() => (isMetadataKeyUse(use) ? metadataKeys.prepare(use) : this.keyRing.prepare(use)));
   }
 
   changeTrust(change: TrustChange): Promise<{ readonly snapshot: number }> {
@@ -156,11 +159,14 @@ export class PublishingCatalog implements Catalog, ArtefactStore {
     if (epoch < this.#epoch) {
       throw new CatalogError('role-policy', `keys/online.json is at epoch ${this.#epoch}; ${epoch} is over`);
     }
+    const { metadataKeys } = this.#parts;
+    metadataKeys.pairsFor(checked.root); // throws before anything is written
     const missing = this.keyRing.missing(onlineKeys);
     if (missing !== undefined) {
       throw new CatalogError('role-policy', `${onlineKeysPath} would name no ${missing} key that this server holds`);
     }
     this.#state = await repository.publishTrust(this.#state, checked, nowMs);
+    await metadataKeys.settle(checked.root);
     await this.keyRing.settle(onlineKeys);
     this.#epoch = epoch;
     log.info({ ...this.versions }, 'A change of who may sign was published');

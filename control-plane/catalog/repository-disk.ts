@@ -4,9 +4,9 @@ import { codeOf, messageOf } from '@bellwether/shared/errors';
 import type { DiskFiles } from '@bellwether/shared/files/disk-files';
 import { replaceDurably } from '@bellwether/shared/files/durable-file-disk';
 import { sha256 } from '@bellwether/shared/signing/digest';
-import type { KeyPair } from '@bellwether/shared/signing/key-pair';
 import { storageError } from './blob-store-disk.js';
 import { CatalogError } from './catalog-error.js';
+import type { MetadataKeyPairs } from './metadata-key-ring-disk.js';
 import { type FileVersion, signSnapshot, signTimestamp, verifyDelegated, verifyTopLevel } from './metadata-tuf.js';
 import { readPlainFile } from './plain-file-disk.js';
 import { metadataFileName, metadataMode } from './repository-layout.js';
@@ -26,10 +26,15 @@ import { finishWriting, writeTogether } from './trust-journal-disk.js';
 
 const timestampName = 'timestamp.json';
 
-/** The keys that the server signs metadata with. */
-export interface OnlineKeyPairs {
-  readonly snapshot: KeyPair;
-  readonly timestamp: KeyPair;
+/** The keys that the server signs metadata with, as a root names them. Throws CatalogError `role-policy`. */
+interface MetadataSigners {
+  pairsFor(root: RootFile): MetadataKeyPairs;
+}
+
+/** The keys of a signing, and its time. */
+interface Signer {
+  readonly keys: MetadataKeyPairs;
+  readonly nowMs: number;
 }
 
 /**
@@ -38,12 +43,12 @@ export interface OnlineKeyPairs {
  */
 export class RepositoryFolder {
   readonly #folder: string;
-  readonly #keys: OnlineKeyPairs;
+  readonly #keys: MetadataSigners;
   readonly #disk: DiskFiles;
   /** Under way while timestamp.json is replaced. Whoever saw one that a power cut then takes back would refuse the next of its version. */
   #replacing: Promise<unknown> = Promise.resolve();
 
-  constructor(folder: string, keys: OnlineKeyPairs, disk: DiskFiles) {
+  constructor(folder: string, keys: MetadataSigners, disk: DiskFiles) {
     this.#disk = disk;
     this.#folder = folder;
     this.#keys = keys;
@@ -92,7 +97,8 @@ export class RepositoryFolder {
   async initialise(roles: readonly string[], nowMs: number): Promise<void> {
     const files = new Map<string, FileVersion>();
     for (const role of roles) files.set(role, { version: 1, bytes: await this.#read(metadataFileName(role, 1)) });
-    await this.#publishSnapshot({ snapshot: 1, timestamp: 1 }, files, nowMs);
+    const keys = this.#keys.pairsFor(decodeRootFile(await this.#read(metadataFileName('root', 1))));
+    await this.#publishSnapshot({ snapshot: 1, timestamp: 1 }, files, { keys, nowMs });
   }
 
   /** Makes a checked role the newest: its file, then a snapshot, then the timestamp. Throws CatalogError `storage`. */
@@ -106,9 +112,11 @@ export class RepositoryFolder {
     const { root, targets, roles, files } = change;
     const versions = { snapshot: state.snapshot.version + 1, timestamp: state.timestamp.version + 1 };
     const vouched = new Map<string, FileVersion>([['targets', targets], ...roles]);
-    const snapshot = signSnapshot(versions.snapshot, vouched, { key: this.#keys.snapshot, nowMs });
+    // The new root may name other keys for these two: they are what it vouches for first.
+    const keys = this.#keys.pairsFor(root);
+    const snapshot = signSnapshot(versions.snapshot, vouched, { key: keys.snapshot, nowMs });
     const named = { version: versions.snapshot, bytes: snapshot };
-    const timestamp = signTimestamp(versions.timestamp, named, { key: this.#keys.timestamp, nowMs });
+    const timestamp = signTimestamp(versions.timestamp, named, { key: keys.timestamp, nowMs });
     verifyTopLevel(root, decodeSnapshotFile(snapshot));
     verifyTopLevel(root, decodeTimestampFile(timestamp));
     const together = new Map([
@@ -124,27 +132,30 @@ export class RepositoryFolder {
   async resignSnapshot(state: RepositoryState, nowMs: number): Promise<RepositoryState> {
     const next = { snapshot: state.snapshot.version + 1, timestamp: state.timestamp.version + 1 };
     const files = new Map<string, FileVersion>([['targets', state.targets], ...state.roles, ...state.unsound]);
-    return { ...state, ...(await this.#publishSnapshot(next, files, nowMs)) };
+    const keys = this.#keys.pairsFor(state.root);
+    return { ...state, ...(await this.#publishSnapshot(next, files, { keys, nowMs })) };
   }
 
   /** Signs a new timestamp over the same snapshot. */
   async resignTimestamp(state: RepositoryState, nowMs: number): Promise<RepositoryState> {
     const { version } = state.snapshot;
     const bytes = await this.#read(metadataFileName('snapshot', version));
-    return { ...state, ...(await this.#publishTimestamp(state.timestamp.version + 1, { version, bytes }, nowMs)) };
+    const signer = { keys: this.#keys.pairsFor(state.root), nowMs };
+    return { ...state, ...(await this.#publishTimestamp(state.timestamp.version + 1, { version, bytes }, signer)) };
   }
 
   async #publishSnapshot(
     versions: { readonly snapshot: number; readonly timestamp: number },
     files: ReadonlyMap<string, FileVersion>,
-    nowMs: number,
+    signer: Signer,
   ): Promise<Pick<RepositoryState, 'snapshot' | 'timestamp'>> {
-    const bytes = signSnapshot(versions.snapshot, files, { key: this.#keys.snapshot, nowMs });
+    const { keys, nowMs } = signer;
+    const bytes = signSnapshot(versions.snapshot, files, { key: keys.snapshot, nowMs });
     await this.#write(metadataFileName('snapshot', versions.snapshot), bytes);
     const { timestamp } = await this.#publishTimestamp(
       versions.timestamp,
       { version: versions.snapshot, bytes },
-      nowMs,
+      signer,
     );
     const { signed } = decodeSnapshotFile(bytes);
     return { snapshot: { version: signed.version, expiresMs: expiresMs(signed) }, timestamp };
@@ -153,9 +164,9 @@ export class RepositoryFolder {
   async #publishTimestamp(
     version: number,
     snapshot: FileVersion,
-    nowMs: number,
+    { keys, nowMs }: Signer,
   ): Promise<Pick<RepositoryState, 'timestamp'>> {
-    const bytes = signTimestamp(version, snapshot, { key: this.#keys.timestamp, nowMs });
+    const bytes = signTimestamp(version, snapshot, { key: keys.timestamp, nowMs });
     await this.#replaceTimestamp(this.#write(timestampName, bytes));
     return { timestamp: { version, expiresMs: expiresMs(decodeTimestampFile(bytes).signed) } };
   }

@@ -1,3 +1,4 @@
+import type { OnlineKeyUse } from '@bellwether/shared/contract/online-keys';
 import { familyOf, parseReleaseId, type ReleaseId } from '@bellwether/shared/ids';
 
 /** How the TUF repository is laid out: its roles, their paths, and how long each lives [T-1]. */
@@ -10,6 +11,17 @@ export type Stage = (typeof stages)[number];
 export interface RoleId {
   readonly stage: Stage;
   readonly family: string;
+}
+
+/** The server's keys that the root names, and those that keys/online.json names. */
+export const metadataKeyUses = ['snapshot', 'timestamp'] as const;
+export type MetadataKeyUse = (typeof metadataKeyUses)[number];
+export const onlineKeyUses = ['director', 'adjuster', 'time', 'verdict'] as const satisfies readonly OnlineKeyUse[];
+export type ServerKeyUse = MetadataKeyUse | OnlineKeyUse;
+
+/** True for a use whose keys the root names. */
+export function isMetadataKeyUse(use: ServerKeyUse): use is MetadataKeyUse {
+  return use === 'snapshot' || use === 'timestamp';
 }
 
 /** The signed field in which a targets file names its own role, so that one cannot stand in for another [T-2]. */

@@ -42,7 +42,7 @@ const signedTargets = {
 };
 
 /** A delegated role's file. It carries no delegations: a leaf [T-2]. */
-const RoleFile = file({
+export const RoleFile = file({
   ...signedTargets,
   [roleMark]: Type.String(),
   delegations: Type.Optional(Type.Never()),
@@ -50,7 +50,7 @@ const RoleFile = file({
 export type RoleFile = Static<typeof RoleFile>;
 
 /** The top-level targets file: keys/online.json, and who holds which family. */
-const TargetsFile = file({
+export const TargetsFile = file({
   ...signedTargets,
   [roleMark]: Type.Literal('targets'),
   delegations: Type.Object({
@@ -72,7 +72,7 @@ export type TargetsFile = Static<typeof TargetsFile>;
 const role = Type.Object({ keyids, threshold });
 
 /** A root file. */
-const RootFile = file({
+export const RootFile = file({
   _type: Type.Literal('root'),
   ...common,
   consistent_snapshot: Type.Literal(true),

@@ -2,11 +2,13 @@ import type { Command } from 'commander';
 import { Option } from 'commander';
 import { hex64Pattern } from '@bellwether/shared/ids';
 import { keyIdOf } from '@bellwether/shared/signing/ed25519';
-import { changeKeys, renewFiles, rotateOnlineKey, type SignedFiles } from '../publisher/key-change.js';
+import { metadataKeyUses, onlineKeyUses } from '../catalog/repository-layout.js';
 import { type PeoplesUse, peoplesUses } from '../publisher/key-edit.js';
 import { makeKey } from '../publisher/key-set-disk.js';
+import { keyChange, newFamily, renewal, serverKeyRotation } from '../publisher/next-files.js';
 import { CliError } from './cli-error.js';
-import { type HoldersOptions, openHolders, withHolders } from './keys-signer.js';
+import { addKeysPreparedVerbs, carryOut } from './keys-prepared-verbs.js';
+import { type HoldersOptions, withHolders } from './keys-signer.js';
 import { newPassphrase, type PassphraseOptions, withPassphrase } from './passphrase.js';
 import { fields } from './table.js';
 import { type OutputOptions, print, type VerbParts, withOutput } from './verb.js';
@@ -25,8 +27,8 @@ interface RotateOptions extends HoldersOptions {
   readonly stolen?: true;
 }
 
-/** The server's own keys that keys/online.json names. */
-const serverUses = ['director', 'adjuster', 'time', 'verdict'] as const;
+/** The server's own keys. */
+const serverUses = [...metadataKeyUses, ...onlineKeyUses] as const;
 
 /** The verbs of `bellwether keys` that change who may sign. */
 export function addKeysChangeVerbs(keys: Command, parts: VerbParts): void {
@@ -42,13 +44,13 @@ export function addKeysChangeVerbs(keys: Command, parts: VerbParts): void {
     .action((use: string, options: AddOptions) => change({ use, add: options.public }, options, parts));
   withHolders(keys.command('rotate'))
     .description(
-      'put a new key in the place of an old one; of the server’s own keys (director, adjuster, time, verdict) it makes the new one itself',
+      `put a new key in the place of an old one; of the server’s own (${serverUses.join(', ')}) it makes the new ones itself, several at once`,
     )
-    .argument('<use>', [...peoplesUses, ...serverUses].join(', '))
+    .argument('<use...>', [...peoplesUses, ...serverUses].join(', '))
     .option('--old <key>', 'people’s keys: the public key that goes')
     .option('--public <key>', 'people’s keys: the public key that comes (bellwether keys make prints it)')
     .option('--stolen', 'the server’s keys: a higher epoch, so that nothing that the thief signed counts')
-    .action((use: string, options: RotateOptions) => rotate(use, options, parts));
+    .action((uses: readonly string[], options: RotateOptions) => rotate(uses, options, parts));
   withHolders(keys.command('revoke'))
     .description('take a key away; every file that it signed is signed anew by those that stay, in one transaction')
     .argument('<use>', peoplesUses.join(', '))
@@ -57,9 +59,16 @@ export function addKeysChangeVerbs(keys: Command, parts: VerbParts): void {
   withHolders(keys.command('renew'))
     .description('give files a whole lifetime again: root and targets a year, roles 180 days')
     .argument('<role...>', 'root, targets, or roles such as staging-digits')
-    .action(async (roles: readonly string[], options: HoldersOptions) =>
-      say(await renewFiles(roles, await openHolders(options, parts)), options, parts),
+    .action((roles: readonly string[], options: HoldersOptions) =>
+      carryOut(({ nowMs }) => renewal(roles, nowMs), options, parts),
     );
+  withHolders(keys.command('add-family'))
+    .description('add a model family, for the publishers and approvers that there are: targets and one of each sign')
+    .argument('<name>', 'its models’ names up to their first dash')
+    .action((family: string, options: HoldersOptions) =>
+      carryOut(({ nowMs }) => newFamily(family, nowMs), options, parts),
+    );
+  addKeysPreparedVerbs(keys, parts);
 }
 
 function publicOption(): Option {
@@ -81,16 +90,18 @@ async function make(use: string, options: MakeOptions, { terminal }: VerbParts):
   });
 }
 
-async function rotate(use: string, options: RotateOptions, parts: VerbParts): Promise<void> {
-  const own = serverUses.find((each) => each === use);
-  const { old, public: next, stolen } = options;
-  if (own !== undefined) {
+async function rotate(uses: readonly string[], options: RotateOptions, parts: VerbParts): Promise<void> {
+  const own = serverUses.filter((each) => uses.includes(each));
+  const { old, public: next, stolen = false } = options;
+  if (own.length === uses.length) {
     if (old !== undefined || next !== undefined) {
-      throw new CliError('usage', `the server makes the new ${own} key itself: leave out --old and --public`);
+      throw new CliError('usage', 'the server makes its new keys itself: leave out --old and --public');
     }
-    say(await rotateOnlineKey(own, stolen === true, await openHolders(options, parts)), options, parts);
+    await carryOut(({ server, nowMs }) => serverKeyRotation(own, { stolen, server, nowMs }), options, parts);
     return;
   }
+  const [use, ...more] = uses;
+  if (use === undefined || more.length > 0) throw new CliError('usage', 'only keys of the server rotate together');
   if (old === undefined || next === undefined) throw new CliError('usage', `of ${use}, say --old and --public`);
   await change({ use, add: next, remove: old }, options, parts);
 }
@@ -105,13 +116,7 @@ async function change(
     throw new CliError('usage', `${key} is no public key: 64 lower-case hex digits (bellwether keys list shows them)`);
   }
   const use = requireUse(edit.use);
-  const signed = await changeKeys({ ...edit, use }, await openHolders(options, parts));
-  say(signed, options, parts);
-}
-
-function say(signed: SignedFiles, options: OutputOptions, { terminal }: VerbParts): void {
-  const rows = Object.entries(signed).map(([role, version]): [string, string] => [role, `version ${version}`]);
-  print(terminal, options, { value: { signed }, text: `Signed and published in one snapshot:\n${fields(rows)}` });
+  await carryOut(({ nowMs }) => keyChange({ ...edit, use }, nowMs), options, parts);
 }
 
 function requireUse(text: string): PeoplesUse {

@@ -16,7 +16,8 @@ export interface RootOptions extends ServerOptions {
 
 /** Options of every verb that signs with the keys of several holders. */
 export interface HoldersOptions extends RootOptions, PassphraseOptions {
-  readonly key: readonly string[];
+  readonly key?: readonly string[];
+  readonly prepare?: string;
 }
 
 /** Adds `--root`. */
@@ -29,10 +30,12 @@ export function withRoot(command: Command): Command {
 
 /** Adds `--key`, which may be given several times, and `--root`. */
 export function withHolders(command: Command): Command {
-  return withPassphrase(withRoot(command)).requiredOption(
-    '--key <file...>',
-    'the private keys that sign: any 2 of root or of targets, and of a role that is signed anew one that stays',
-  );
+  return withPassphrase(withRoot(command))
+    .option(
+      '--key <file...>',
+      'the private keys that sign: any 2 of root or of targets, and of a role that is signed anew one that stays',
+    )
+    .option('--prepare <file>', 'publish nothing: write the change to a new file that its holders sign (keys sign)');
 }
 
 /** A TUF client whose floors lie beside the root [T-13]. Throws PublisherError `root-missing`, CliError or ServerError. */
@@ -54,10 +57,11 @@ export async function readRepository(options: RootOptions): Promise<TrustedFiles
 
 /** Opens every key, and the repository. */
 export async function openHolders(options: HoldersOptions, { terminal, clock }: VerbParts): Promise<TrustSigner> {
-  const repository = await openRepository(options, options.key);
+  const { key: paths = [] } = options;
+  const repository = await openRepository(options, paths);
   const keys = [];
   // One after the other: each may ask for its passphrase.
-  for (const path of options.key) keys.push(await openKey(path, options, terminal));
+  for (const path of paths) keys.push(await openKey(path, options, terminal));
   const verify = { topLevel: verifyTopLevel, delegated: verifyDelegated };
   return { keys, repository, server: await connect(options), nowMs: clock.now().wallMs, verify };
 }

@@ -107,7 +107,8 @@ function targetsOf(
   };
 }
 
-function emptyRole(name: string, nowMs: number): RoleFile['signed'] {
+/** The first version of a role that lists nothing. */
+export function emptyRole(name: string, nowMs: number): RoleFile['signed'] {
   return {
     _type: 'targets',
     spec_version: tufSpecification,

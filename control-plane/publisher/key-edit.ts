@@ -1,7 +1,16 @@
 import type { OnlineKeys, OnlineKeyUse } from '@bellwether/shared/contract/online-keys';
 import { keyIdOf } from '@bellwether/shared/signing/ed25519';
-import { expiryAfter, lifetimeDays, parseRoleName } from '../catalog/repository-layout.js';
+import {
+  expiryAfter,
+  lifetimeDays,
+  type MetadataKeyUse,
+  parseRoleName,
+  roleName,
+  rolePathPatterns,
+  stages,
+} from '../catalog/repository-layout.js';
 import type { RoleFile, RootFile, TargetsFile } from '../catalog/role-file.js';
+import { requireFamily } from './family.js';
 import { stageKeyUse } from './first-metadata.js';
 import { PublisherError } from './publisher-error.js';
 
@@ -43,15 +52,47 @@ export function editTargets({ signed }: TargetsFile, edit: KeyEdit, nowMs: numbe
   return { ...renewed(signed, lifetimeDays.targets, nowMs), delegations: { keys: editKeys(keys, edit, used), roles } };
 }
 
-/** keys/online.json with another key for one use; its epoch is one higher after a theft. */
-export function withSuccessor(
+/** The next root with the server's successors for snapshot or timestamp, one key each. */
+export function editServerKeys(
+  { signed }: RootFile,
+  successors: ReadonlyMap<MetadataKeyUse, string>,
+  nowMs: number,
+): RootFile['signed'] {
+  const changed = [...successors].map(([use, key]) => [use, { keyids: [keyIdOf(key)], threshold: 1 }] as const);
+  const roles = { ...signed.roles, ...Object.fromEntries(changed) };
+  const used = Object.values(roles).flatMap(({ keyids }) => keyids);
+  const keys = [...successors.values()].reduce((all, add) => editKeys(all, { add }, used), signed.keys);
+  return { ...renewed(signed, lifetimeDays.root, nowMs), keys: editKeys(keys, {}, used), roles };
+}
+
+/** The next targets with a family more, for the holders of the first one that is there. Throws PublisherError `family`. */
+export function withFamily({ signed }: TargetsFile, family: string, nowMs: number): TargetsFile['signed'] {
+  const { keys, roles } = signed.delegations;
+  requireFamily(family);
+  const added = stages.map((stage) => {
+    const name = roleName({ stage, family });
+    const model = roles.find((role) => parseRoleName(role.name)?.stage === stage);
+    if (model === undefined || roles.some((role) => role.name === name)) {
+      throw new PublisherError(
+        'family',
+        `the repository has the family ${family} already, or none whose holders could sign for it`,
+      );
+    }
+    const { keyids, threshold } = model;
+    return { name, keyids: [...keyids], threshold, terminating: true, paths: rolePathPatterns({ stage, family }) };
+  });
+  return { ...renewed(signed, lifetimeDays.targets, nowMs), delegations: { keys, roles: [...roles, ...added] } };
+}
+
+/** keys/online.json with other keys for some uses; its epoch is one higher after a theft. */
+export function withSuccessors(
   { epoch, keys, ...rest }: OnlineKeys,
-  use: OnlineKeyUse,
-  { successor, stolen }: { readonly successor: string; readonly stolen: boolean },
+  successors: ReadonlyMap<OnlineKeyUse, string>,
+  stolen: boolean,
 ): OnlineKeys {
-  const others = keys.filter((key) => key.use !== use);
-  const next = { keyid: keyIdOf(successor), public: successor, use };
-  return { ...rest, epoch: stolen ? epoch + 1 : epoch, keys: [...others, next] };
+  const others = keys.filter((key) => !successors.has(key.use));
+  const next = [...successors].map(([use, key]) => ({ keyid: keyIdOf(key), public: key, use }));
+  return { ...rest, epoch: stolen ? epoch + 1 : epoch, keys: [...others, ...next] };
 }
 
 /** The next version of a file with a whole lifetime before it, and everything else as it was. */
@@ -79,7 +120,7 @@ function editHolders({ keyids, threshold }: Holders, { use, add, remove }: KeyEd
   );
 }
 
-function editKeys(keys: Keys, { add }: KeyEdit, used: readonly string[]): Keys {
+function editKeys(keys: Keys, { add }: Pick<KeyEdit, 'add'>, used: readonly string[]): Keys {
   const all: Keys =
     add === undefined
       ? keys

@@ -6,6 +6,7 @@ import { type KeyFile, writeKeyFile } from '@bellwether/shared/signing/key-file'
 import { generateKeyPair, type KeyPair } from '@bellwether/shared/signing/key-pair';
 import { sealKey, writeSealedKey } from '@bellwether/shared/signing/sealed-key';
 import { metadataFileName } from '../catalog/repository-layout.js';
+import { requireFamily } from './family.js';
 import { firstMetadata, offlineUses, type SetKeys, type SetKeyUse, serverUses } from './first-metadata.js';
 import type { AskPassphrase } from './key-file-disk.js';
 import { PublisherError } from './publisher-error.js';
@@ -149,14 +150,6 @@ function newKeys(people: Readonly<Record<(typeof offlineUses)[number], number>>)
     time: make(1),
     verdict: make(1),
   };
-}
-
-function requireFamily(family: string): void {
-  if (/^[a-z0-9]{1,63}$/.test(family)) return;
-  throw new PublisherError(
-    'family',
-    `${family} is no model family: lower-case letters and digits, up to the first dash of its models' names`,
-  );
 }
 
 async function refuseUsedFolder(folder: string): Promise<void> {

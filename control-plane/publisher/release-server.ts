@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream';
-import type { OnlineKeyUse } from '@bellwether/shared/contract/online-keys';
 import { CodedError } from '@bellwether/shared/errors';
+import type { ServerKeyUse } from '../catalog/repository-layout.js';
 import type { TrustChange } from '../catalog/trust-change.js';
 
 /** The server's refusal in its own words (RFC 9457): `code` is the server's. */
@@ -26,7 +26,7 @@ export interface ReleaseServer {
   /** Throws ServerRefusal `role-changed` when the base is stale. */
   publishRole(role: string, metadata: Uint8Array): Promise<void>;
   /** The public key of the successor of one of the server's own keys. */
-  nextOnlineKey(use: OnlineKeyUse): Promise<string>;
+  nextOnlineKey(use: ServerKeyUse): Promise<string>;
   /** Throws ServerRefusal `role-changed` when a base is stale, `role-would-fail` and others. */
   changeTrust(change: TrustChange): Promise<void>;
 }

@@ -4,10 +4,10 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { type CompiledSchema, checkSchema } from '@bellwether/shared/contract/decode';
 import { blobPath, Problem } from '@bellwether/shared/contract/http-api';
-import type { OnlineKeyUse } from '@bellwether/shared/contract/online-keys';
 import { messageOf } from '@bellwether/shared/errors';
 import { hex64Pattern } from '@bellwether/shared/ids';
 import { Compile, Type } from '@bellwether/shared/schema';
+import type { ServerKeyUse } from '../catalog/repository-layout.js';
 import type { TrustChange } from '../catalog/trust-change.js';
 import { encodeTrustChange } from '../catalog/trust-change-body.js';
 import { type ReleaseServer, ServerError, ServerRefusal } from './release-server.js';
@@ -80,7 +80,7 @@ export class ServerConnection implements ReleaseServer {
     reply.resume();
   }
 
-  async nextOnlineKey(use: OnlineKeyUse): Promise<string> {
+  async nextOnlineKey(use: ServerKeyUse): Promise<string> {
     return (await this.post(`/api/v1/catalog/online-keys/${use}`, {}, compiledNextKey)).public;
   }
 

@@ -12,6 +12,7 @@ import type { KeyListing } from '@bellwether/control-plane/publisher/key-list';
 import { digitsFolder } from '../support/digits.js';
 import { type AgentProcess, FleetProcesses, servedVersion } from '../support/fleet-process.js';
 import { readKeyPublic } from '../support/key-public.js';
+import { runVersionsUp } from '../support/stolen-online-keys.js';
 
 /** Who may sign changes, while a production device serves: real CLI, server and agent. Chapters in order. */
 let fleet: FleetProcesses;
@@ -138,19 +139,6 @@ it('the director’s key is replaced while both devices obey without a refusal',
   ]);
 }, 90_000);
 
-it('after a theft a higher epoch holds at once, and the stolen key signs nothing more', async () => {
-  await fleet.cli('keys', 'rotate', 'director', '--stolen', ...keys('offline/targets-2', 'offline/targets-4'));
-  expect(existsSync(join(fleet.data, 'keys', 'director.former.key'))).toBe(false);
-  await fleet.until('both are in the second epoch', (devices) =>
-    devices.every(({ report }) => report?.observed?.epoch === 2 && report.state === 'converged'),
-  );
-  await fleet.stopServer();
-  await fleet.startServer();
-  expect((await listing()).keys.find(({ roles }) => roles.includes('director'))?.publicKey).toBe(
-    await readKeyPublic(join(fleet.data, 'keys', 'director.key')),
-  );
-}, 60_000);
-
 it('a device goes on with a key of its own making once an operator agrees, over a restart, and its receipts are one chain', async () => {
   const asked = JSON.parse(await fleet.agentCli('meadow', 'rotate-key', '--json')) as KeyRequest;
   expect(asked.standing).toBe('pending');
@@ -207,3 +195,47 @@ it('a log that is cut off, its signed heads with it, is sound to the server, and
   await writeFile(status, await fleet.agentCli('meadow', 'status', '--json'));
   await expect(fleet.cli('audit', 'verify', '--status', status)).rejects.toThrow('audit-broken');
 }, 60_000);
+
+it('after the theft of all online keys, one change that holders sign apart ends what the thief has run up', async () => {
+  const restore = await runVersionsUp(fleet.data, 1_000_000);
+  await fleet.startAgent('brook', { allowDevelopment: false, startSpreadMs: 0 });
+  const snapshots = (all: readonly DeviceView[]) => all.map(({ report }) => report?.metadata?.snapshot ?? 0);
+  await fleet.until('a device believes the thief', (all) => snapshots(all).includes(1_000_000));
+  await restore();
+  const uses = ['snapshot', 'timestamp', 'director', 'time'];
+  const held = () => Promise.all(uses.map((use) => readKeyPublic(join(fleet.data, 'keys', `${use}.key`))));
+  const stolen = await held();
+  const change = join(fleet.folder, 'change.json');
+  const root = ['--root', join(fleet.keys, 'root.json')];
+  await fleet.cli('keys', 'rotate', ...uses, '--stolen', '--prepare', change, ...root);
+  await fleet.cli('keys', 'sign', change, ...keys('offline/root-2'));
+  await fleet.cli('keys', 'sign', change, ...keys('offline/targets-2', 'offline/targets-4'));
+  await expect(fleet.cli('keys', 'publish', change, ...root)).rejects.toThrow('role-signature');
+  expect(await fleet.cli('keys', 'sign', change, ...keys('offline/root-4'))).toContain('root version 4');
+  await fleet.cli('keys', 'publish', change, ...root);
+  await fleet.until('every device is the owner’s again', (all) =>
+    all.every(
+      ({ presence, report }) =>
+        presence === 'online' &&
+        report?.state === 'converged' &&
+        report.observed?.epoch === 2 &&
+        report.metadata?.root === 4 &&
+        report.metadata.snapshot < 1000,
+    ),
+  );
+  const now = await held();
+  expect(now.filter((key) => stolen.includes(key))).toEqual([]);
+  expect(existsSync(join(fleet.data, 'keys', 'director.former.key'))).toBe(false);
+  await fleet.stopServer();
+  await fleet.startServer();
+  const family = [
+    'keys',
+    'add-family',
+    'vad',
+    ...keys('offline/targets-2', 'offline/targets-4', 'publisher-2', 'approver-1'),
+  ];
+  await fleet.cli(...family, ...root);
+  const { files, keys: listed } = await listing();
+  expect(files.map(({ role }) => role)).toContain('production-vad');
+  expect(listed.filter(({ publicKey: key }) => now.includes(key))).toHaveLength(4);
+}, 90_000);

@@ -2,7 +2,7 @@ import type { OpenedCatalog } from '@bellwether/control-plane/catalog/catalog-di
 import type { Stage } from '@bellwether/control-plane/catalog/repository-layout';
 import type { RootFile, Target, TargetsFile } from '@bellwether/control-plane/catalog/role-file';
 import type { SetKeys } from '@bellwether/control-plane/publisher/first-metadata';
-import { editRoot, editTargets, renewed, withSuccessor } from '@bellwether/control-plane/publisher/key-edit';
+import { editRoot, editTargets, renewed, withSuccessors } from '@bellwether/control-plane/publisher/key-edit';
 import { signRoot, signTargets } from '@bellwether/control-plane/publisher/metadata-signing';
 import { decodeOnlineKeys, onlineKeysPath } from '@bellwether/shared/contract/online-keys';
 import { sha256 } from '@bellwether/shared/signing/digest';
@@ -72,7 +72,7 @@ export class ServerCutPeople {
   /** keys/online.json names the key that the server has prepared; after a theft under a higher epoch. */
   async rotateDirector(catalog: OpenedCatalog, stolen: boolean): Promise<void> {
     const successor = await catalog.prepareOnlineKey('director');
-    const next = withSuccessor(decodeOnlineKeys(this.#onlineKeys), 'director', { successor, stolen });
+    const next = withSuccessors(decodeOnlineKeys(this.#onlineKeys), new Map([['director', successor]]), stolen);
     this.#onlineKeys = Buffer.from(JSON.stringify(next));
     const digest = sha256(this.#onlineKeys);
     await catalog.storeBlob(digest, streamOf(this.#onlineKeys, 100));

@@ -53,6 +53,24 @@ function setUp(...answers: readonly (OrderOutcome | Error)[]) {
 
 const envelope = Buffer.from('an order');
 
+describe('an order that no known key signed', () => {
+  it('too soon after another such one is offered again: whoever sends the first must not keep the second away', async () => {
+    const refusal = { code: 'order-signature', message: 'no known key' } as const;
+    const { desk, clock, offered, taken } = setUp({ kind: 'refused', refusal, isTooSoon: true }, accepted);
+    await desk.take(envelope);
+    expect([taken, desk.refusal?.code]).toEqual([[], 'order-signature']);
+    await clock.advance(120_000);
+    expect([offered.length, taken.length]).toEqual([2, 1]);
+  });
+
+  it('and none of newer keys either is not offered again by itself', async () => {
+    const { desk, clock, offered } = setUp(refused('order-signature'));
+    await desk.take(envelope);
+    await clock.advance(24 * 3_600_000);
+    expect(offered).toHaveLength(1);
+  });
+});
+
 describe('an order that arrives', () => {
   it('and is accepted is announced and followed', async () => {
     const { desk, events, taken } = setUp(accepted);

@@ -210,7 +210,8 @@ describe('an order', () => {
     await world.clock.advance(60_000);
     const before = timestamps();
     for (let generation = 2; generation < 6; generation++) {
-      await trust.offerOrder(signedOrder(stranger, { device: world.device, generation }), world.signal);
+      const outcome = await trust.offerOrder(signedOrder(stranger, { device: world.device, generation }), world.signal);
+      expect(outcome).toMatchObject(generation === 2 ? { kind: 'refused' } : { kind: 'refused', isTooSoon: true });
     }
     expect(timestamps()).toBe(before + 1);
     await world.clock.advance(60_000);
