@@ -41,8 +41,11 @@ const isLive = (page: Page) =>
     .filter({ hasText: /^live$/ })
     .waitFor();
 
+/** Every test begins on a page of its own choice. */
 async function open(page: Page, title: string): Promise<void> {
-  await page.getByRole('navigation').getByRole('link', { name: title }).click();
+  const link = page.getByRole('navigation').getByRole('link', { name: title });
+  if ((await link.getAttribute('aria-current')) === 'page') return;
+  await link.click();
   await expect.poll(() => page.title()).toBe(`${title} · Bellwether`);
   // By keyboard and by ear one goes on from the top of the new page.
   expect(await page.evaluate<string>('document.activeElement.tagName')).toBe('MAIN');
@@ -66,6 +69,7 @@ const standing = async ({ id }: FleetDevice) => (await server.read<DeviceView>(`
 describe('a release that waits', () => {
   it('shows who asked, the digest, the benchmark and what the approver runs, and is declined with a reason', async () => {
     const { page } = admin;
+    await open(page, 'Fleet');
     await page.getByRole('link', { name: 'Waiting for approval: 1 release.' }).click();
     const waiting = card(page, 'digits@1.1.0');
     const { manifest } = await server.read<ReleaseView>('/releases/digits/1.1.0');
@@ -88,6 +92,7 @@ describe('a release that waits', () => {
 describe('a device at the door', () => {
   it('is let in with the fingerprint that it shows and with no other, by keyboard alone', async () => {
     const { page } = admin;
+    await open(page, 'Approvals');
     const device = await newcomer('greenhouse');
     const fingerprint = fingerprintOf(device.key.publicKey);
     await card(page, 'greenhouse').filter({ hasText: fingerprint }).filter({ hasText: 'site=barn' }).waitFor();
@@ -115,6 +120,7 @@ describe('a device at the door', () => {
 
   it('is turned away', async () => {
     const { page } = admin;
+    await open(page, 'Approvals');
     const device = await newcomer('unwanted');
     await card(page, 'unwanted').getByRole('button', { name: 'Reject' }).click();
     await question(page).getByRole('button', { name: 'Reject' }).click();
@@ -126,6 +132,7 @@ describe('a device at the door', () => {
 describe('a device', () => {
   it('goes on with another key, and is decommissioned after a word on what that means', async () => {
     const { page } = admin;
+    await open(page, 'Approvals');
     const device = await server.enrolled('harbour', { hardware: 'rpi5' });
     const next = generateKeyPair();
     await device.post('/key-rotations', device.keyRotationBody(await device.nonce(), next));
@@ -212,6 +219,7 @@ describe('people and programs', () => {
 
   it('see the pages and buttons of what the server lets them do, and a session may use them', async () => {
     await server.read('/operators', { name: 'alice', role: 'approver', password });
+    await server.read('/operators', { name: 'vera', role: 'viewer', password });
     await newcomer('attic');
     const seen = async (name: string) => {
       const { page, close } = await openPage(browser);
@@ -231,7 +239,7 @@ describe('people and programs', () => {
       await close();
       return { links: links.map((link) => link.replace(/\d+ waiting$/, '')), buttons };
     };
-    expect(await seen('victor')).toEqual({ links: ['Fleet', 'Approvals', 'Access'], buttons: [] });
+    expect(await seen('vera')).toEqual({ links: ['Fleet', 'Approvals', 'Access'], buttons: [] });
     expect(await seen('alice')).toEqual({
       links: ['Fleet', 'Approvals', 'Joining', 'Access', 'Audit'],
       buttons: ['Approve …', 'Reject …'],
@@ -242,9 +250,11 @@ describe('people and programs', () => {
 describe('the audit log', () => {
   it('says who decided what; the whole of it and its signed end are files to keep', async () => {
     const { page } = admin;
+    const device = await newcomer('cellar');
+    await server.cli('device', 'reject', 'cellar');
     await open(page, 'Audit');
     const first = page.locator('.audit > li').first();
-    await first.filter({ hasText: /operator:alice.*device\.reject.*attic/ }).waitFor();
+    await first.filter({ hasText: 'operator:admin device.reject' }).filter({ hasText: device.id }).waitFor();
     const saved = async (button: Locator): Promise<string> => {
       const [download] = await Promise.all([page.waitForEvent('download'), button.click()]);
       return readFile(await download.path(), 'utf8');
@@ -263,6 +273,9 @@ describe('the audit log', () => {
   });
 });
 
+/** A control in an ARIA snapshot that says nothing of itself. */
+const nameless = /- (?:button|textbox|combobox|spinbutton|checkbox|link)(?! ")/;
+
 describe('each page', () => {
   it('can be read and used on a phone in the dark: nothing too wide, every control with a name', async () => {
     const { page } = admin;
@@ -273,13 +286,13 @@ describe('each page', () => {
       await page.getByRole('main').getByRole('button').first().waitFor();
       expect([title, await faintTexts(page), await isTooWide(page)]).toEqual([title, [], false]);
       const snapshot = await page.getByRole('main').ariaSnapshot();
-      expect(snapshot).not.toMatch(/- (?:button|textbox|combobox|checkbox|link)(?::|$)/m);
+      expect(snapshot).not.toMatch(nameless);
     }
     // Questions, too.
     await open(page, 'Access');
     await page.getByRole('button', { name: 'Add a consumer' }).click();
     expect([await faintTexts(page), await isTooWide(page)]).toEqual([[], false]);
-    expect(await question(page).ariaSnapshot()).not.toMatch(/- (?:button|textbox|combobox|checkbox)(?::|$)/m);
+    expect(await question(page).ariaSnapshot()).not.toMatch(nameless);
     await page.keyboard.press('Escape');
   });
 
