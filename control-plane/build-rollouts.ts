@@ -9,8 +9,13 @@ import { FormerKeys } from './orders/former-keys.js';
 import { OrderStoreSql } from './orders/order-store-sql.js';
 import { Orders } from './orders/publish.js';
 import { Conductor } from './rollouts/conductor.js';
+import { decisionRoutes } from './rollouts/decision-routes.js';
+import { DeviceHoldStoreSql } from './rollouts/device-hold-store-sql.js';
+import { DeviceHolds } from './rollouts/device-holds.js';
+import { EvidenceStoreSql } from './rollouts/evidence-store-sql.js';
 import { rolloutRoutes } from './rollouts/operator-routes.js';
 import { RolloutStoreSql } from './rollouts/rollout-store-sql.js';
+import { LiveBoard } from './telemetry/live-board.js';
 
 interface RolloutRooms {
   readonly fleet: Fleet;
@@ -33,14 +38,20 @@ export function buildRollouts(parts: ControlPlaneParts, { fleet, channel, feed, 
     audit,
     changed: (device) => feed.deviceChanged(device),
   });
+  const evidenceStore = new EvidenceStoreSql(database.sqlite);
+  const holds = new DeviceHolds(new DeviceHoldStoreSql(database.kysely));
+  const live = new LiveBoard();
   const conductor = new Conductor({
     clock,
     log: log.child({ room: 'rollouts' }),
-    store: new RolloutStoreSql(database.kysely),
+    store: new RolloutStoreSql(database.kysely, database.sqlite),
+    evidence: evidenceStore,
+    holds,
     fleet,
     orders,
     catalog,
     audit,
+    callsPerSecond: (device) => live.of(device)?.requestsPerSecond ?? 0,
     changed: (id) => feed.rolloutChanged(id),
   });
   const formerKeys = new FormerKeys({
@@ -52,9 +63,14 @@ export function buildRollouts(parts: ControlPlaneParts, { fleet, channel, feed, 
   });
   return {
     orderStore,
+    evidenceStore,
+    live,
     orders,
     conductor,
     formerKeys,
-    routes: (app: TypedApp, views: Views): void => rolloutRoutes(app, { conductor, views, audit }),
+    routes: (app: TypedApp, views: Views): void => {
+      rolloutRoutes(app, { conductor, views, audit });
+      decisionRoutes(app, { conductor, audit });
+    },
   };
 }

@@ -4,9 +4,10 @@ import type { LiveFeed } from './http/live-feed.js';
 import type { TypedApp } from './http/typed-app.js';
 import type { FormerKeys } from './orders/former-keys.js';
 import type { Conductor } from './rollouts/conductor.js';
+import type { EvidenceStoreSql } from './rollouts/evidence-store-sql.js';
 import { spreadArrivals } from './telemetry/arrivals.js';
 import { Ingest } from './telemetry/ingest.js';
-import { LiveBoard } from './telemetry/live-board.js';
+import type { LiveBoard } from './telemetry/live-board.js';
 import { keepTrimmed } from './telemetry/retention.js';
 import { telemetryRoutes } from './telemetry/telemetry-routes.js';
 import { TelemetryStoreSql } from './telemetry/telemetry-store-sql.js';
@@ -16,14 +17,18 @@ interface TelemetryRooms {
   readonly feed: LiveFeed;
   readonly conductor: Conductor;
   readonly formerKeys: FormerKeys;
+  readonly evidenceStore: EvidenceStoreSql;
+  readonly live: LiveBoard;
 }
 
 /** What devices say: stored, then told to whoever it concerns. */
-export function buildTelemetry(parts: ControlPlaneParts, { fleet, feed, conductor, formerKeys }: TelemetryRooms) {
+export function buildTelemetry(
+  parts: ControlPlaneParts,
+  { fleet, feed, conductor, formerKeys, evidenceStore, live }: TelemetryRooms,
+) {
   const { clock, database, settings } = parts;
   const log = parts.log.child({ room: 'telemetry' });
-  const store = new TelemetryStoreSql(database.sqlite);
-  const live = new LiveBoard();
+  const store = new TelemetryStoreSql(database.sqlite, evidenceStore);
   const spread = spreadArrivals({ fleet, live, feed, conductor, log });
   const ingest = new Ingest({
     clock,

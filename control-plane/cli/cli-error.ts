@@ -17,6 +17,9 @@ export type CliErrorCode =
   | 'rollout-held'
   | 'rollout-superseded'
   | 'rollout-empty'
+  | 'rollout-rolled-back'
+  | 'rollout-aborted'
+  | 'policy'
   | 'timeout';
 
 /** A verb that cannot go on; `usage` exits with 2, the others with 1. */

@@ -4,11 +4,14 @@ import { Compile } from '@bellwether/shared/schema';
 import { RolloutList, type RolloutRequest, type RolloutView } from '../http/rollout-api.js';
 import type { ServerConnection } from '../publisher/server-http.js';
 import { CliError } from './cli-error.js';
+import { readPolicy } from './policy-file.js';
 import { Progress } from './progress.js';
+import { addRolloutDecisionVerbs } from './rollout-decision-verbs.js';
 import { parseTarget, targetText } from './rollout-target.js';
-import { compiledRollout, emptyText, refuseUnfinished, watchRollout } from './rollout-watch.js';
-import { fields, table } from './table.js';
-import { agoText, timeText } from './units.js';
+import { explanation, progressText, rolloutText } from './rollout-text.js';
+import { compiledRollout, refuseUnfinished, watchRollout } from './rollout-watch.js';
+import { table } from './table.js';
+import { agoText } from './units.js';
 import { connect, print, type ServerOptions, type VerbParts, withServer } from './verb.js';
 
 interface WaitOptions extends ServerOptions {
@@ -17,6 +20,8 @@ interface WaitOptions extends ServerOptions {
 
 interface CreateOptions extends WaitOptions {
   readonly to: string;
+  readonly policy?: string;
+  readonly supersede?: true;
   readonly wait?: true;
 }
 
@@ -33,13 +38,28 @@ export function addRolloutVerbs(program: Command, parts: VerbParts): void {
     .description('roll an approved release out')
     .argument('<release>', 'such as digits@1.1.0')
     .requiredOption('--to <target>', 'all, or labels that a device must all carry, such as hardware=rpi4,site=a')
+    .option(
+      '--policy <name|file>',
+      'direct (every device at once), careful, standard, fast, hotfix, or a file in YAML or JSON',
+      'direct',
+    )
+    .option('--supersede', 'end the rollouts of this model that are on their way to the same devices')
     .option('--wait', 'show it until it has ended; exits with 0 only if there are devices and each serves the release')
     .action((release: string, options: CreateOptions) => create(release, options, parts));
   withWaiting(rollout.command('show'))
-    .description('show one rollout, device by device')
+    .description('show one rollout: its steps, its evidence, its devices')
     .argument('<id>', 'its id, as rollout list shows it')
     .option('--watch', 'show it until it has ended; exits as --wait of create does')
     .action((id: string, options: ShowOptions) => show(id, options, parts));
+  withWaiting(rollout.command('watch'))
+    .description('show a rollout until it has ended or is held; exits with 0 only if it is done')
+    .argument('<id>', 'its id, as rollout list shows it')
+    .action((id: string, options: WaitOptions) => show(id, { ...options, watch: true }, parts));
+  withServer(rollout.command('explain'))
+    .description('say in sentences why a rollout is where it is, with the numbers')
+    .argument('<id>', 'its id, as rollout list shows it')
+    .action((id: string, options: ServerOptions) => explain(id, options, parts));
+  addRolloutDecisionVerbs(rollout, parts);
   withServer(rollout.command('list'))
     .description('list the rollouts, newest first')
     .action((options: ServerOptions) => list(options, parts));
@@ -53,7 +73,14 @@ async function create(release: string, options: CreateOptions, parts: VerbParts)
   if (parseReleaseId(release) === undefined) {
     throw new CliError('usage', `${release} is no release: write MODEL@VERSION, such as digits@1.0.0`);
   }
-  const request: RolloutRequest = { release, to: parseTarget(options.to) };
+  const policy = await readPolicy(options.policy ?? 'direct');
+  const { supersede = false } = options;
+  const request: RolloutRequest = {
+    release,
+    to: parseTarget(options.to),
+    ...(policy !== 'direct' && { policy }),
+    ...(supersede && { supersede }),
+  };
   const connection = await connect(options);
   const created = await connection.post('/api/v1/rollouts', request, compiledRollout);
   const isWaiting = options.wait === true;
@@ -69,6 +96,12 @@ async function show(id: string, options: ShowOptions, parts: VerbParts): Promise
   finish(rollout, isWaiting, { options, parts });
 }
 
+async function explain(id: string, options: ServerOptions, { terminal }: VerbParts): Promise<void> {
+  const connection = await connect(options);
+  const rollout = await connection.get(`/api/v1/rollouts/${encodeURIComponent(id)}`, compiledRollout);
+  print(terminal, options, { value: rollout, text: explanation(rollout) });
+}
+
 async function list(options: ServerOptions, { terminal, clock }: VerbParts): Promise<void> {
   const { rollouts } = await (await connect(options)).get('/api/v1/rollouts', compiledList);
   const nowMs = clock.now().wallMs;
@@ -77,11 +110,11 @@ async function list(options: ServerOptions, { terminal, clock }: VerbParts): Pro
     r.release,
     targetText(r.to),
     r.phase,
-    `${r.devices.filter(({ state }) => state === 'serving' || state === 'settled').length} of ${r.devices.length}`,
+    progressText(r),
     agoText(r.createdAtMs, nowMs),
   ]);
   const text =
-    rows.length === 0 ? 'No rollouts yet.' : table(['rollout', 'release', 'to', 'phase', 'serving', 'created'], rows);
+    rows.length === 0 ? 'No rollouts yet.' : table(['rollout', 'release', 'to', 'phase', 'progress', 'created'], rows);
   print(terminal, options, { value: rollouts, text });
 }
 
@@ -104,19 +137,6 @@ function watch(id: string, connection: ServerConnection, { options, parts }: Con
 function finish(rollout: RolloutView, isOutcome: boolean, { options, parts }: Context): void {
   print(parts.terminal, options, { value: rollout, text: rolloutText(rollout) });
   if (isOutcome) refuseUnfinished(rollout);
-}
-
-function rolloutText(rollout: RolloutView): string {
-  const head = fields([
-    ['rollout', rollout.id],
-    ['release', rollout.release],
-    ['to', targetText(rollout.to)],
-    ['phase', rollout.phase],
-    ['created', timeText(rollout.createdAtMs)],
-  ]);
-  if (rollout.devices.length === 0) return rollout.phase === 'rolling' ? `${head}\n\n${emptyText(rollout)}.` : head;
-  const rows = rollout.devices.map(({ device, state, code, message }) => [device, state, code ?? '', message ?? '']);
-  return `${head}\n\n${table(['device', 'state', 'code', 'message'], rows)}`;
 }
 
 function seconds(text: string): number {

@@ -11,6 +11,9 @@ const pollMs = 500;
 
 export const compiledRollout = Compile(RolloutView);
 
+/** Where nothing more happens without a person. */
+const over: ReadonlySet<RolloutView['phase']> = new Set(['done', 'held', 'rolled-back', 'aborted', 'superseded']);
+
 /** What waiting for a rollout needs. */
 interface Watch {
   readonly connection: ServerConnection;
@@ -33,7 +36,7 @@ export async function watchRollout(
   for (;;) {
     const rollout = await connection.get(`/api/v1/rollouts/${encodeURIComponent(id)}`, compiledRollout);
     const moment = momentOf(rollout);
-    if (rollout.phase !== 'rolling') {
+    if (over.has(rollout.phase)) {
       progress.finish(moment);
       return rollout;
     }
@@ -47,7 +50,7 @@ export async function watchRollout(
       progress.clear();
       throw new CliError(
         'timeout',
-        `${rollout.release} is still rolling after ${timeoutSeconds} s: ${moment.detail}; it goes on without this command`,
+        `${rollout.release} is still ${rollout.phase} after ${timeoutSeconds} s: ${moment.detail}; it goes on without this command`,
       );
     }
     await clock.sleep(pollMs);
@@ -60,7 +63,12 @@ export function emptyText({ id, release, to }: RolloutView): string {
 }
 
 /** `digits@1.1.0  ━━━━━━━━────  2 of 3 devices: 2 serving, 1 installing` */
-function momentOf({ release, devices, phase }: RolloutView): Moment {
+function momentOf(rollout: RolloutView): Moment {
+  const { release, devices, phase, step, steps } = rollout;
+  if (step !== null) {
+    const detail = over.has(phase) ? phase : `${phase}: ${rollout.waitsFor ?? ''}`;
+    return { label: release, done: phase === 'done' ? steps.length : step, total: steps.length, detail };
+  }
   const isUp = ({ state }: RolloutDevice) => state === 'serving' || state === 'settled';
   const done = devices.filter(isUp).length;
   const counts = new Map<string, number>();
@@ -70,8 +78,16 @@ function momentOf({ release, devices, phase }: RolloutView): Moment {
   return { label: release, done, total: devices.length, detail };
 }
 
-/** Throws CliError `rollout-held` or `rollout-superseded` unless the rollout is done: its outcome is the exit code. */
-export function refuseUnfinished({ id, phase, release, devices }: RolloutView): void {
+/** Throws CliError `rollout-held`, `rollout-rolled-back`, `rollout-aborted` or `rollout-superseded` unless the rollout is done: its outcome is the exit code. */
+export function refuseUnfinished({ id, phase, release, devices, reason, step }: RolloutView): void {
+  const because = reason === null ? '' : `: ${reason.text}`;
+  if (phase === 'rolled-back') {
+    throw new CliError('rollout-rolled-back', `rollout ${id} of ${release} was taken back${because}`);
+  }
+  if (phase === 'aborted') throw new CliError('rollout-aborted', `rollout ${id} of ${release} was ended${because}`);
+  if (phase === 'held' && step !== null) {
+    throw new CliError('rollout-held', `rollout ${id} of ${release} is held in step ${step + 1}${because}`);
+  }
   if (phase === 'superseded')
     throw new CliError('rollout-superseded', `rollout ${id} of ${release} gave way to a newer one`);
   if (phase !== 'held') return;

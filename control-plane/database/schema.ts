@@ -61,7 +61,17 @@ export interface Tables {
     target: string;
     phase: string;
     created_at_ms: number;
+    /** JSON, or null: why it is where it is, what took its place, how far its steps have come. */
+    reason: string | null;
+    superseded: string | null;
+    course: string | null;
   };
+  /** Devices in the cohorts of a rollout; JSON. */
+  rollout_members: { rollout: number; device: string; body: string };
+  /** Counters of a device in a rollout by segment; JSON. They add up. */
+  evidence: { rollout: number; device: string; segment: string; body: string };
+  /** What a person has decided about a device's models: pinned, excluded, quarantined; JSON. `model` is empty for all of them. */
+  device_holds: { device: string; model: string; body: string };
   windows: {
     device: string;
     run_id: string;

@@ -18,13 +18,16 @@ export const RolloutTarget = Type.Union([
 ]);
 export type RolloutTarget = Static<typeof RolloutTarget>;
 
+/** A policy of a later version of this software: read so far that it can be refused by name. */
+const NewerPolicy = Type.Object({ version: Type.Integer({ minimum: 2 }) });
+
 /** `POST /rollouts`, and `POST /rollouts/preview` for what would become of it. */
 export const RolloutRequest = Type.Object(
   {
     release: Type.String({ maxLength: 200 }),
     to: RolloutTarget,
     /** The name of a preset, or a whole policy. Left out: `direct`, every device at once and on its own word. */
-    policy: Type.Optional(Type.Union([Type.String({ maxLength: 40 }), RolloutPolicy])),
+    policy: Type.Optional(Type.Union([Type.String({ maxLength: 40 }), RolloutPolicy, NewerPolicy])),
     /** Ends the rollouts of this model that are on their way to the same devices; without it they are a refusal. */
     supersede: Type.Optional(Type.Boolean()),
   },
@@ -53,6 +56,25 @@ export type RolloutPhase = (typeof rolloutPhases)[number];
 /** What a person may do to a rollout: `POST /rollouts/:id/<action>`. */
 export const rolloutActions = ['approve', 'pause', 'resume', 'abort', 'retry', 'promote', 'rollback'] as const;
 export type RolloutAction = (typeof rolloutActions)[number];
+
+/** `POST /rollouts/:id/<action>` */
+export const RolloutDecisionRequest = Type.Object(
+  {
+    /** For the audit log; promote needs it. */
+    why: Type.Optional(Type.String({ minLength: 1, maxLength: 500 })),
+    /** Of abort: devices that have the release up keep it, wholly. Left out: they go back to the one before. */
+    keep: Type.Optional(Type.Boolean()),
+    /** Of promote: to the end. Left out: to the next step. */
+    all: Type.Optional(Type.Boolean()),
+  },
+  strict,
+);
+export type RolloutDecisionRequest = Static<typeof RolloutDecisionRequest>;
+/** `POST /rollouts/:id/promote`: whoever passes a step without its evidence says why. */
+export const PromoteRequest = Type.Object(
+  { ...RolloutDecisionRequest.properties, why: Type.String({ minLength: 1, maxLength: 500 }) },
+  strict,
+);
 
 /**
  * Where a device stands in a rollout: a refused one names the code. Only `settled` and `serving` have the release up [R-5];

@@ -9,8 +9,7 @@ import type { AuditTrail } from '../audit/audit-row.js';
 import type { Catalog } from '../catalog/catalog.js';
 import type { Device } from '../fleet/device.js';
 import type { DeviceChannel } from '../messaging/device-channel.js';
-import type { Rollout } from '../rollouts/rollout.js';
-import { composeModels, contentDigest, urgentNews } from './compose.js';
+import { composeModels, contentDigest, type ModelOrder, urgentNews } from './compose.js';
 import { isOvertaken, nextGeneration } from './generation.js';
 import type { OrderStore, StoredOrder } from './order-store.js';
 
@@ -48,11 +47,11 @@ export class Orders {
   }
 
   /**
-   * Makes the device's order say what these rollouts say: stored, then published. The same content needs no new
+   * Makes the device's order say this: stored, then published. The same content needs no new
    * generation, unless the device has accepted a higher one than we know of. Safe to call at any time, and twice.
    */
-  async ensure(device: Device, rollouts: readonly Rollout[]): Promise<void> {
-    const models = composeModels(rollouts);
+  async ensure(device: Device, ordered: readonly ModelOrder[]): Promise<void> {
+    const models = composeModels(ordered);
     if (models === undefined) return;
     for (;;) {
       const last = this.#orders.get(device.id);
@@ -109,7 +108,10 @@ export class Orders {
     const order = this.#orders.get(device);
     if (order === undefined) return;
     const { epoch, generation, digest, models } = order;
-    const releases = Object.entries(models).map(([model, { stable }]) => `${model}@${stable.version}`);
+    const releases = Object.entries(models).map(([model, { stable, canary }]) => {
+      const beside = canary === undefined ? '' : `+${canary.version}:${canary.mode}:${canary.share / 100}%`;
+      return `${model}@${stable.version}${beside}`;
+    });
     const details = { epoch, generation, digest, models: releases.join(' ') };
     await this.#parts.audit.recordSoon({ actor: 'server', action: 'order.issue', subject: device, details });
   }

@@ -1,31 +1,38 @@
 import type { Clock } from '@bellwether/shared/clock';
-import { formatReleaseId, parseReleaseId } from '@bellwether/shared/ids';
+import type { Window } from '@bellwether/shared/contract/window';
 import type { Log } from '@bellwether/shared/log';
 import type { AuditTrail } from '../audit/audit-row.js';
-import type { Catalog, CatalogRelease } from '../catalog/catalog.js';
-import type { Device } from '../fleet/device.js';
+import type { Catalog } from '../catalog/catalog.js';
 import type { Fleet } from '../fleet/fleet.js';
 import type { RolloutRequest, RolloutView } from '../http/rollout-api.js';
-import { rolloutsFor } from '../orders/compose.js';
 import type { Orders } from '../orders/publish.js';
-import { covers, isFor, type Rollout, rolloutId } from './rollout.js';
-import { deviceState } from './rollout-device.js';
+import { ConductorDrafts } from './conductor-drafts.js';
+import { ConductorEyes } from './conductor-eyes.js';
+import type { RolloutDecision } from './course-actions.js';
+import type { DeviceHolds } from './device-holds.js';
+import { DeviceOrdering } from './device-ordering.js';
+import { EvidenceLooks } from './evidence-looks.js';
+import type { EvidenceStoreSql } from './evidence-store-sql.js';
+import { FleetSight } from './fleet-sight.js';
+import { givesWay } from './gives-way.js';
+import { LookSchedule } from './look-schedule.js';
+import { hasEnded, isFor, isOther, isStaged, type Rollout, rolloutId } from './rollout.js';
 import { RolloutError } from './rollout-error.js';
 import type { RolloutStore } from './rollout-store.js';
-import { directView } from './rollout-view.js';
-import { type RolloutEffect, type RolloutEvent, transition } from './transition.js';
-
-/** Reports come in crowds; the rollouts that they concern are looked at together. */
-const lookDelayMs = 100;
+import { actionsOf, type RolloutEffect, type RolloutEvent, transition } from './transition.js';
 
 interface ConductorParts {
   readonly clock: Clock;
   readonly log: Log;
   readonly store: RolloutStore;
+  readonly evidence: Pick<EvidenceStoreSql, 'of'>;
+  readonly holds: DeviceHolds;
   readonly fleet: Fleet;
   readonly orders: Orders;
   readonly catalog: Catalog;
   readonly audit: AuditTrail;
+  /** Calls that a device answers a second now; 0 where nobody knows. */
+  readonly callsPerSecond: (device: string) => number;
   /** Told when a rollout's view is another one. */
   readonly changed: (id: string) => void;
 }
@@ -34,69 +41,104 @@ interface ConductorParts {
 export class Conductor {
   readonly #parts: ConductorParts;
   readonly #rollouts = new Map<number, Rollout>();
-  readonly #toLookAt = new Set<number>();
-  #cancelLook: (() => void) | undefined;
+  readonly #ordering: DeviceOrdering;
+  readonly #sight: FleetSight;
+  readonly #looks: EvidenceLooks;
+  readonly #eyes: ConductorEyes;
+  readonly #schedule: LookSchedule;
+  readonly #drafts: ConductorDrafts;
   #endCatalog: (() => void) | undefined;
 
   constructor(parts: ConductorParts) {
     this.#parts = parts;
+    const rollouts = (): Iterable<Rollout> => this.#rollouts.values();
+    this.#ordering = new DeviceOrdering({ ...parts, rollouts });
+    this.#sight = new FleetSight({ ...parts, ordering: this.#ordering });
+    this.#drafts = new ConductorDrafts({ ...parts, rollouts, sight: this.#sight });
+    this.#schedule = new LookSchedule({
+      clock: parts.clock,
+      inTime: () => this.#onTheirWay().map(({ number }) => number),
+      look: (numbers) => void this.#lookAtAll(numbers),
+    });
+    this.#looks = new EvidenceLooks({
+      store: parts.evidence,
+      isQuarantined: (device) => parts.holds.isQuarantined(device),
+    });
+    this.#eyes = new ConductorEyes({ clock: parts.clock, sight: this.#sight, looks: this.#looks });
   }
 
   /** Takes up where the last run ended: every order is composed again, which changes nothing where all was done. */
   async start(): Promise<void> {
-    const { store, fleet, catalog } = this.#parts;
+    const { store, fleet, catalog, holds } = this.#parts;
+    await holds.start();
     for (const rollout of await store.all()) this.#rollouts.set(rollout.number, rollout);
-    await this.#orderAll(fleet.members());
+    this.#looks.start(this.#onTheirWay());
+    // A rollback was stored, and then the power went: what it took the place of stands again.
+    for (const rollout of this.#rollouts.values()) await this.#reinstate(rollout);
+    await this.#ordering.orderAll(fleet.members());
     // An approval may be what a production device was waiting for.
-    this.#endCatalog = catalog.onChange(() => void this.#orderAll(fleet.members()));
-    this.#lookSoon([...this.#rollouts.keys()]);
+    this.#endCatalog = catalog.onChange(() => void this.#ordering.orderAll(fleet.members()));
+    this.#schedule.soon([...this.#rollouts.keys()]);
+    this.#schedule.start();
   }
 
   stop(): void {
     this.#endCatalog?.();
-    this.#cancelLook?.();
+    this.#schedule.stop();
   }
 
   /** Composes every order again: what signs them, or what they are to make known, has changed. */
   async orderAgain(): Promise<void> {
-    await this.#orderAll(this.#parts.fleet.all());
+    await this.#ordering.orderAll(this.#parts.fleet.all());
   }
 
   /** Newest first. */
   views(): RolloutView[] {
-    return [...this.#rollouts.values()].reverse().map((rollout) => this.#view(rollout));
+    return [...this.#rollouts.values()].reverse().map((rollout) => this.#eyes.viewOf(rollout));
   }
 
   /** Throws RolloutError `rollout-unknown`. */
   view(id: string): RolloutView {
-    const rollout = [...this.#rollouts.values()].find((each) => rolloutId(each) === id);
-    if (rollout === undefined) throw new RolloutError('rollout-unknown', `no rollout is called ${id}`);
-    return this.#view(rollout);
+    return this.#eyes.viewOf(this.#find(id));
   }
 
   /** Starts a rollout; throws RolloutError. */
-  async create({ release: name, to, policy = 'direct' }: RolloutRequest): Promise<RolloutView> {
-    if (policy !== 'direct') throw new RolloutError('policy-unknown', 'this server knows the policy direct only');
-    const { clock, store, fleet, log } = this.#parts;
-    const devices = fleet.members().filter(({ labels }) => isFor(to, labels));
-    const { model, version, manifest } = this.#releaseFor(name, devices);
-    const createdAtMs = Math.floor(clock.now().wallMs);
-    const rollout = await store.insert({ model, version, manifest, target: to, phase: 'rolling', createdAtMs });
+  async create(request: RolloutRequest): Promise<RolloutView> {
+    const { store, log } = this.#parts;
+    const { rollout: draft } = this.#drafts.draft(request);
+    const rollout = await store.insert(draft);
     this.#rollouts.set(rollout.number, rollout);
-    log.info({ rollout: rolloutId(rollout), release: name, devices: devices.length }, 'A rollout was created');
+    const policy = draft.course?.preset ?? 'direct';
+    log.info({ rollout: rolloutId(rollout), release: request.release, policy }, 'A rollout was created');
     for (const older of this.#rollouts.values()) {
-      if (older.number < rollout.number && older.model === model && covers(to, older.target)) {
-        await this.#advance(older.number, { kind: 'superseded' });
+      if (older.number < rollout.number && older.model === rollout.model && givesWay(older, rollout)) {
+        await this.#advance(older.number, { kind: 'superseded', by: rollout.number });
       }
     }
     await this.#advance(rollout.number, { kind: 'created' });
+    await this.#lookAt(rollout.number);
     return this.view(rolloutId(rollout));
+  }
+
+  /** What a person decides; throws RolloutError `rollout-unknown` or `action-conflict`. */
+  async decide(id: string, decision: RolloutDecision): Promise<RolloutView> {
+    const rollout = this.#find(id);
+    const possible = actionsOf(rollout);
+    if (!possible.includes(decision.action)) {
+      const what = possible.length === 0 ? 'nothing' : possible.join(', ');
+      const text = `${id} is ${rollout.phase}: ${decision.action} is not possible, ${what} is`;
+      throw new RolloutError('action-conflict', text);
+    }
+    await this.#advance(rollout.number, { kind: 'decided', decision, look: this.#eyes.lookOf(rollout) });
+    await this.#lookAt(rollout.number);
+    return this.view(id);
   }
 
   /** A device has been let in: it gets what the rollouts say that are for it. */
   async joined(id: string): Promise<void> {
-    for (const rollout of this.#rolloutsOf(this.#parts.fleet.get(id))) {
-      await this.#advance(rollout.number, { kind: 'joined', device: id });
+    const { labels } = this.#parts.fleet.get(id);
+    for (const rollout of this.#rollouts.values()) {
+      if (isFor(rollout.target, labels)) await this.#advance(rollout.number, { kind: 'joined', device: id });
     }
   }
 
@@ -104,126 +146,101 @@ export class Conductor {
   async heardFrom(id: string): Promise<void> {
     const device = this.#parts.fleet.get(id);
     if (device.standing !== 'approved') return; // its last message was on its way when it was put out
-    const rollouts = this.#rolloutsOf(device);
-    this.#lookSoon(rollouts.map(({ number }) => number));
-    await this.#parts.orders.ensure(device, rollouts);
+    const concerned = [...this.#rollouts.values()].filter(({ target }) => isFor(target, device.labels));
+    this.#schedule.soon(concerned.map(({ number }) => number));
+    await this.#ordering.order(device);
   }
 
-  /** A device is no longer in: the rollouts that waited for it may be done. */
+  /** A window of a device is stored, and its counters with it. */
+  counted(device: string, { evidence = [] }: Pick<Window, 'evidence'>, arrivedAtMs: number): void {
+    for (const window of evidence) {
+      const rollout = this.#rollouts.get(Number(window.rollout.slice(1)));
+      if (rollout === undefined || hasEnded(rollout)) continue;
+      this.#looks.take(rollout, device, { window, arrivedAtMs });
+      this.#schedule.soon([rollout.number]);
+    }
+  }
+
+  /** What is decided about a device has changed, or it is no longer in: the rollouts that waited for it may go on. */
   left(): void {
-    this.#lookSoon([...this.#rollouts.keys()]);
+    this.#schedule.soon([...this.#rollouts.keys()]);
   }
 
-  #releaseFor(name: string, devices: readonly Device[]): CatalogRelease {
-    const id = parseReleaseId(name);
-    if (id === undefined) throw new RolloutError('release-malformed', `${name} is not a release: write MODEL@VERSION`);
-    const release = this.#parts.catalog.find(id.model, id.version);
-    if (release === undefined) {
-      throw new RolloutError('release-unknown', `${formatReleaseId(id)} is not in the catalogue: publish it first`);
-    }
-    if (release.withdrawn !== null) {
-      throw new RolloutError('release-withdrawn', `${name} was withdrawn: ${release.withdrawn}`);
-    }
-    const production = devices.filter((device) => stageOf(device) === 'production');
-    if (!release.production && (production.length > 0 || devices.length === 0)) {
-      const whom =
-        devices.length === 0 ? 'devices that will join' : `${production.length} of ${devices.length} devices`;
-      throw new RolloutError(
-        'release-not-approved',
-        `${name} is not approved for production, where ${whom} run; approve it first`,
-      );
-    }
-    return release;
+  /** A person has pinned, excluded or quarantined a device, or taken that back. */
+  async heldOrFreed(id: string): Promise<void> {
+    await this.#ordering.orderAll([this.#parts.fleet.get(id)]);
+    this.left();
   }
 
-  #rolloutsOf(device: Device): readonly Rollout[] {
-    const { catalog } = this.#parts;
-    return rolloutsFor({ labels: device.labels, stage: stageOf(device) }, [...this.#rollouts.values()], (rollout) => {
-      const release = catalog.find(rollout.model, rollout.version);
-      // What the catalogue does not know any more stays ordered: absence is no withdrawal [T-9].
-      return release === undefined || release.production;
-    });
+  #find(id: string): Rollout {
+    const rollout = [...this.#rollouts.values()].find((each) => rolloutId(each) === id);
+    if (rollout === undefined) throw new RolloutError('rollout-unknown', `no rollout is called ${id}`);
+    return rollout;
   }
 
-  /** Nothing is awaited between looking and setting, so that two events cannot both start from the same state. */
+  /** Stored first, then done; nothing is awaited between looking and storing, so that two events cannot both start from the same state. */
   async #advance(number: number, event: RolloutEvent): Promise<void> {
-    const rollout = this.#rollouts.get(number);
-    if (rollout === undefined) return;
-    const { next, effects } = transition(rollout, event);
+    const before = this.#rollouts.get(number);
+    if (before === undefined) return;
+    const { next, effects } = transition(before, event, Math.floor(this.#parts.clock.now().wallMs));
+    if (isOther(next, before)) this.#parts.store.save(next, before);
     this.#rollouts.set(number, next);
-    if (next.phase !== rollout.phase) {
-      await this.#storePhase(rollout, next);
-      const details = { from: rollout.phase, to: next.phase };
-      this.#parts.audit.record({ actor: 'server', action: 'rollout.phase', subject: rolloutId(next), details });
-      this.#parts.log.info({ rollout: rolloutId(next), phase: next.phase }, 'A rollout entered a phase');
-    }
+    await this.#reinstate(next);
     for (const effect of effects) await this.#act(next, effect);
+    if (next.phase === before.phase) return;
+    // The orders are out: a rollback waits for no bookkeeping [R-4].
+    const { audit, log } = this.#parts;
+    const details = { from: before.phase, to: next.phase, ...(next.reason !== null && { reason: next.reason.text }) };
+    audit.record({ actor: 'server', action: 'rollout.phase', subject: rolloutId(next), details });
+    log.info({ rollout: rolloutId(next), ...details }, 'A rollout entered a phase');
+    if (next.phase === 'done' && isStaged(next) && next.course.leftStrata.length === 0) await this.#replaceOlder(next);
   }
 
-  /** When it cannot be stored, the rollout is again what it was: the next event decides anew, and stores. */
-  async #storePhase(rollout: Rollout, next: Rollout): Promise<void> {
-    try {
-      await this.#parts.store.setPhase(next.number, next.phase);
-    } catch (cause) {
-      if (this.#rollouts.get(next.number) === next) this.#rollouts.set(next.number, rollout);
-      throw cause;
+  async #replaceOlder(done: Rollout): Promise<void> {
+    for (const older of this.#rollouts.values()) {
+      if (older.number >= done.number || older.model !== done.model || !givesWay(older, done)) continue;
+      await this.#advance(older.number, { kind: 'superseded', by: done.number });
+    }
+  }
+
+  /** What a rollout took the place of stands again when it is taken back. */
+  async #reinstate(back: Rollout): Promise<void> {
+    if (back.phase !== 'rolling-back' && back.phase !== 'rolled-back' && back.phase !== 'aborted') return;
+    for (const older of this.#rollouts.values()) {
+      if (older.superseded?.by === back.number) await this.#advance(older.number, { kind: 'reinstated' });
     }
   }
 
   async #act(rollout: Rollout, effect: RolloutEffect): Promise<void> {
     const { fleet, changed } = this.#parts;
-    switch (effect.kind) {
-      case 'order': {
-        const devices = effect.devices === 'all' ? fleet.members() : effect.devices.map((id) => fleet.get(id));
-        await this.#orderAll(devices.filter(({ labels }) => isFor(rollout.target, labels)));
-        return;
-      }
-      case 'announce':
-        changed(rolloutId(rollout));
+    if (effect.kind === 'announce') {
+      changed(rolloutId(rollout));
+      return;
+    }
+    const all = fleet.members().filter(({ labels }) => isFor(rollout.target, labels));
+    const some = new Set(effect.devices === 'all' ? all.map(({ id }) => id) : effect.devices);
+    await this.#ordering.orderAll(all.filter(({ id }) => some.has(id)));
+  }
+
+  async #lookAtAll(numbers: readonly number[]): Promise<void> {
+    try {
+      for (const number of numbers) await this.#lookAt(number);
+    } catch (cause) {
+      this.#parts.log.error({ err: cause }, 'A phase could not be stored; the next report tries again');
     }
   }
 
-  async #orderAll(devices: readonly Device[]): Promise<void> {
-    const { orders, log } = this.#parts;
-    const results = await Promise.allSettled(devices.map((device) => orders.ensure(device, this.#rolloutsOf(device))));
-    const failed = results.filter((result) => result.status === 'rejected');
-    if (failed.length > 0) log.error({ err: failed[0]?.reason, devices: failed.length }, 'Orders could not be stored');
+  #onTheirWay(): Rollout[] {
+    return [...this.#rollouts.values()].filter((rollout) => isStaged(rollout) && !hasEnded(rollout));
   }
 
-  #lookSoon(numbers: readonly number[]): void {
-    for (const number of numbers) this.#toLookAt.add(number);
-    this.#cancelLook ??= this.#parts.clock.after(lookDelayMs, () => {
-      this.#cancelLook = undefined;
-      this.#look().catch((cause: unknown) => {
-        this.#parts.log.error({ err: cause }, 'A phase could not be stored; the next report tries again');
-      });
-    });
-  }
-
-  async #look(): Promise<void> {
-    const numbers = [...this.#toLookAt];
-    this.#toLookAt.clear();
-    for (const number of numbers) {
-      const rollout = this.#rollouts.get(number);
-      if (rollout === undefined) continue;
-      await this.#advance(number, { kind: 'observed', devices: this.#view(rollout).devices });
+  async #lookAt(number: number): Promise<void> {
+    const rollout = this.#rollouts.get(number);
+    if (rollout === undefined) return;
+    if (isStaged(rollout)) {
+      if (!hasEnded(rollout)) await this.#advance(number, { kind: 'looked', look: this.#eyes.lookOf(rollout) });
+      return;
     }
+    await this.#advance(number, { kind: 'observed', devices: this.#sight.directDevices(rollout) });
   }
-
-  #view(rollout: Rollout): RolloutView {
-    const { fleet, orders } = this.#parts;
-    const devices = fleet.members().filter((device) => this.#rolloutsOf(device).includes(rollout));
-    return directView(
-      rollout,
-      devices.map((device) => {
-        const { id, report, presence } = device;
-        return deviceState(rollout, { id, report, isOnline: presence === 'online', order: orders.of(id) });
-      }),
-    );
-  }
-}
-
-/** The stage of a device is its own configuration; until it has reported, the stricter one [T-5]. */
-function stageOf(device: Device): 'staging' | 'production' {
-  return device.report?.stage ?? 'production';
 }

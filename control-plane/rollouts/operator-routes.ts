@@ -25,7 +25,8 @@ export function rolloutRoutes(app: TypedApp, { conductor, views, audit }: Rollou
     },
     async (request, reply) => {
       const rollout = await conductor.create(request.body);
-      const details = { release: rollout.release, to: JSON.stringify(rollout.to) };
+      const { release, to, policy } = rollout;
+      const details = { release, to: JSON.stringify(to), policy };
       audit.record({ actor: actorOf(request), action: 'rollout.create', subject: rollout.id, details });
       return reply.code(201).send(rollout);
     },

@@ -24,8 +24,8 @@ export const RolloutStep = Type.Object(
     /** Only devices with all these labels. */
     filter: Type.Optional(filter),
     mode: Type.Union([Type.Literal('shadow'), Type.Literal('split'), Type.Literal('full')]),
-    /** Percent of the calls, in steps of 0.01; 100 in `full`. */
-    share: Type.Number({ minimum: 0, maximum: 100, multipleOf: 0.01 }),
+    /** Percent of the calls, in steps of 0.01 (policyProblem() checks it: a float is no multiple of a hundredth); 100 in `full`. */
+    share: Type.Number({ minimum: 0, maximum: 100 }),
     /** How long a step that has its evidence still waits. */
     holdSeconds: Type.Optional(seconds(week)),
     /** Canary calls that it needs at least. */

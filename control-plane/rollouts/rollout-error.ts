@@ -6,7 +6,13 @@ export type RolloutErrorCode =
   | 'release-not-approved'
   | 'release-withdrawn'
   | 'rollout-unknown'
-  | 'policy-unknown';
+  | 'policy-unknown'
+  | 'policy-newer'
+  | 'policy-impossible'
+  | 'no-stable'
+  | 'rollout-overlaps'
+  | 'action-conflict'
+  | 'hold-unknown';
 
 /** A rollout that cannot be, or is not there. */
 export class RolloutError extends CodedError<RolloutErrorCode> {}

@@ -1,4 +1,3 @@
-import type { RolloutPhase } from '../http/rollout-api.js';
 import type { Rollout } from './rollout.js';
 
 /** Where rollouts are kept. */
@@ -7,5 +6,6 @@ export interface RolloutStore {
   all(): Promise<Rollout[]>;
   /** Stores a new rollout under the next number. */
   insert(rollout: Omit<Rollout, 'number'>): Promise<Rollout>;
-  setPhase(number: number, phase: RolloutPhase): Promise<void>;
+  /** Stores what is another in `next` than in `before`, in one durable transaction or not at all. Throws SQLite's error. */
+  save(next: Rollout, before: Rollout): void;
 }

@@ -1,21 +1,33 @@
 import type { RolloutDevice, RolloutView } from '../http/rollout-api.js';
-import { type Rollout, releaseIn, rolloutId } from './rollout.js';
+import { hasEnded, type Rollout, releaseIn, rolloutId } from './rollout.js';
+import { actionsOf } from './transition.js';
 
-/** A rollout that goes to all its devices at once, as operators see it. */
-export function directView(rollout: Rollout, devices: RolloutDevice[]): RolloutView {
-  const { phase } = rollout;
-  const open = devices.filter(
-    ({ state }) => state === 'ordered' || state === 'installing' || state === 'silent',
-  ).length;
+/** What every rollout shows. */
+export function headOf(rollout: Rollout) {
+  const { target, createdAtMs, phase, reason } = rollout;
   return {
     id: rolloutId(rollout),
     release: releaseIn(rollout),
-    to: rollout.target,
-    createdAtMs: rollout.createdAtMs,
+    to: target,
+    createdAtMs,
     phase,
+    reason,
+    actions: [...actionsOf(rollout)],
+  };
+}
+
+/** A rollout that goes to all its devices at once, as operators see it. */
+export function directView(rollout: Rollout, devices: RolloutDevice[]): RolloutView {
+  const head = headOf(rollout);
+  const open = devices.filter(
+    ({ state }) => state === 'ordered' || state === 'installing' || state === 'silent',
+  ).length;
+  const refused = { code: 'refused', text: 'a device refused the release' };
+  return {
+    ...head,
     policy: 'direct',
-    reason: phase === 'held' ? { code: 'refused', text: 'a device refused the release' } : null,
-    waitsFor: phase === 'rolling' ? `${open} of ${devices.length} devices have yet to serve it` : null,
+    reason: rollout.phase === 'held' ? refused : head.reason,
+    waitsFor: hasEnded(rollout) || open === 0 ? null : `${open} of ${devices.length} devices have yet to serve it`,
     step: null,
     steps: [],
     arms: null,
@@ -25,7 +37,6 @@ export function directView(rollout: Rollout, devices: RolloutDevice[]): RolloutV
       if (state !== 'refused') return [];
       return [{ device, code: code ?? 'refused', message: message ?? '', acknowledged: false }];
     }),
-    actions: [],
     devices,
   };
 }

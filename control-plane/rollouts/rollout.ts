@@ -1,6 +1,13 @@
 import type { Labels } from '@bellwether/shared/contract/http-api';
 import { formatReleaseId } from '@bellwether/shared/ids';
 import type { RolloutPhase, RolloutTarget } from '../http/rollout-api.js';
+import type { Course, Members } from './course.js';
+
+/** Why a rollout is where it is: a word for programs and a sentence. */
+export interface RolloutReason {
+  readonly code: string;
+  readonly text: string;
+}
 
 /** One release on its way to its devices. A higher number is newer. */
 export interface Rollout {
@@ -12,7 +19,18 @@ export interface Rollout {
   readonly target: RolloutTarget;
   readonly phase: RolloutPhase;
   readonly createdAtMs: number;
+  /** Null while all is well. */
+  readonly reason: RolloutReason | null;
+  /** The rollout that took its place, and the phase that it had: it comes back when that one is rolled back. */
+  readonly superseded: { readonly by: number; readonly from: RolloutPhase } | null;
+  /** Its steps; null: every device at once, on its own word (`direct`). */
+  readonly course: Course | null;
+  /** Empty of a direct rollout. */
+  readonly members: Members;
 }
+
+/** A rollout in steps. */
+export type StagedRollout = Rollout & { readonly course: Course };
 
 /** `r12`: how people name a rollout. */
 export function rolloutId(rollout: Pick<Rollout, 'number'>): string {
@@ -32,4 +50,23 @@ export function isFor(target: RolloutTarget, labels: Labels): boolean {
 /** True when `newer` is for every device that `older` is for, whoever joins. */
 export function covers(newer: RolloutTarget, older: RolloutTarget): boolean {
   return 'all' in newer || ('labels' in older && isFor(newer, older.labels));
+}
+
+/** True for one in steps. */
+export function isStaged(rollout: Rollout): rollout is StagedRollout {
+  return rollout.course !== null;
+}
+
+const over: ReadonlySet<RolloutPhase> = new Set(['rolled-back', 'aborted', 'done', 'superseded']);
+
+/** True when nothing more happens by itself. */
+export function hasEnded({ phase }: Pick<Rollout, 'phase'>): boolean {
+  return over.has(phase);
+}
+
+/** True when there is something to store: a look often changes nothing. */
+export function isOther(next: Rollout, before: Rollout): boolean {
+  if (next.phase !== before.phase || next.members !== before.members) return true;
+  const rest = ({ reason, superseded, course }: Rollout) => JSON.stringify([reason, superseded, course]);
+  return rest(next) !== rest(before);
 }

@@ -22,6 +22,7 @@ export function spreadArrivals({ fleet, live, feed, conductor, log }: ArrivalPar
       case 'window':
         live.add(message.value);
         fleet.apply(device, { seenAtMs });
+        conductor.counted(device, message.value, seenAtMs);
         break;
       case 'event':
         fleet.apply(device, { seenAtMs });

@@ -1,5 +1,6 @@
 import type { Database, Statement, Transaction } from 'better-sqlite3';
 import type { DeviceEvent } from '@bellwether/shared/contract/event';
+import type { EvidenceWindow } from '@bellwether/shared/contract/evidence-window';
 import type { Report } from '@bellwether/shared/contract/report';
 import type { TelemetrySummary, TimelineEvent } from '../http/operator-api.js';
 import type { CloneAlert } from '../http/status-api.js';
@@ -13,13 +14,22 @@ type Counter = 'windows-received' | 'windows-duplicate' | 'windows-rejected' | '
 /** Of a rejected message this much is kept. */
 const keptBytes = 4096;
 
+/** Where the counters of rollouts go. */
+export interface EvidenceSink {
+  add(device: string, windows: readonly EvidenceWindow[], arrivedAtMs: number): void;
+}
+const noEvidence: EvidenceSink = { add: () => {} };
+
 /** Telemetry in SQLite with prepared statements: the hot path [S-2]. */
 export class TelemetryStoreSql implements TelemetryStore {
   readonly #commitAll: Transaction<(arrivals: readonly Arrival[]) => Outcome[]>;
   readonly #statements: ReturnType<typeof prepare>;
   readonly #receipts: ReceiptStoreSql;
+  readonly #evidence: EvidenceSink;
 
-  constructor(db: Database) {
+  /** `evidence`: adds a new window's counters up, within the transaction that stores it. */
+  constructor(db: Database, evidence: EvidenceSink = noEvidence) {
+    this.#evidence = evidence;
     this.#statements = prepare(db);
     this.#receipts = new ReceiptStoreSql(db);
     this.#commitAll = db.transaction((arrivals: readonly Arrival[]) => arrivals.map((arrival) => this.#store(arrival)));
@@ -112,6 +122,7 @@ export class TelemetryStoreSql implements TelemetryStore {
       countRun.run(device, runId, sequence);
       losses.run(device, outbox.lostWindows, outbox.lostEvents);
       this.#count('windows-received');
+      if (window.evidence !== undefined) this.#evidence.add(device, window.evidence, arrivedAtMs);
       return 'stored';
     }
     if (windowDigest.get(device, runId, sequence)?.digest === digest) {

@@ -92,7 +92,10 @@ export const pureFiles: readonly string[] = [
   ...['standing', 'fleet-error', 'device-rates'].map((name) => `control-plane/fleet/${name}.ts`),
   'control-plane/catalog/signed-url.ts',
   'control-plane/rollouts/verdict/**',
-  ...names('control-plane/rollouts', ['transition', 'rollout']),
+  ...names('control-plane/rollouts', ['transition', 'rollout', 'course', 'cohort', 'changed', 'gives']),
+  ...['failure-budget', 'policy', 'policy-presets', 'exposure', 'evidence-sum', 'device-hold'].map(
+    (name) => `control-plane/rollouts/${name}.ts`,
+  ),
   ...names('control-plane/catalog', ['byte-range', 'repository-layout', 'role-file', 'role-rules', 'signing-schedule']),
   ...['releases', 'repository-state', 'catalog', 'catalog-error'].map((name) => `control-plane/catalog/${name}.ts`),
   ...names('control-plane/publisher', [
@@ -154,6 +157,7 @@ export const packageHomes: Readonly<Record<string, readonly string[]>> = {
   '@fastify/swagger-ui': fastifyHomes,
   '@fastify/type-provider-typebox': fastifyHomes,
   jose: ['control-plane/fleet/**', 'control-plane/http/**'],
+  croner: ['control-plane/rollouts/maintenance-window.ts'],
   commander: ['control-plane/cli/**', 'agent/main.ts', 'agent/cli/**'],
   pino: ['agent/main.ts', 'agent/cli/**', 'control-plane/main.ts', 'control-plane/cli/**'],
   'pino-pretty': ['control-plane/main.ts', 'control-plane/cli/**'],

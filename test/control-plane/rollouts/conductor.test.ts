@@ -5,6 +5,9 @@ import { FleetStoreSql } from '@bellwether/control-plane/fleet/fleet-store-sql';
 import { OrderStoreSql } from '@bellwether/control-plane/orders/order-store-sql';
 import { Orders } from '@bellwether/control-plane/orders/publish';
 import { Conductor } from '@bellwether/control-plane/rollouts/conductor';
+import { DeviceHoldStoreSql } from '@bellwether/control-plane/rollouts/device-hold-store-sql';
+import { DeviceHolds } from '@bellwether/control-plane/rollouts/device-holds';
+import { EvidenceStoreSql } from '@bellwether/control-plane/rollouts/evidence-store-sql';
 import { RolloutStoreSql } from '@bellwether/control-plane/rollouts/rollout-store-sql';
 import { systemClock } from '@bellwether/shared/clock';
 import type { Report } from '@bellwether/shared/contract/report';
@@ -59,7 +62,10 @@ async function start(): Promise<void> {
   conductor = new Conductor({
     clock,
     log: silentLog,
-    store: new RolloutStoreSql(database.kysely),
+    store: new RolloutStoreSql(database.kysely, database.sqlite),
+    evidence: new EvidenceStoreSql(database.sqlite),
+    holds: new DeviceHolds(new DeviceHoldStoreSql(database.kysely)),
+    callsPerSecond: () => 0,
     fleet,
     orders,
     catalog,

@@ -1,19 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import type { Rollout } from '@bellwether/control-plane/rollouts/rollout';
 import { type DeviceFacts, deviceState, phaseOf } from '@bellwether/control-plane/rollouts/rollout-device';
 import type { ModelReport, Report } from '@bellwether/shared/contract/report';
+import { directRollout } from '../../support/rollouts.js';
 import { deviceId, reportOf } from '../../support/telemetry-messages.js';
 
 const manifest = 'a'.repeat(64);
 const release = { version: '1.1.0', manifest };
-const rollout: Rollout = {
-  number: 1,
-  model: 'digits',
-  ...release,
-  target: { all: true },
-  phase: 'rolling',
-  createdAtMs: 0,
-};
+const rollout = directRollout(release);
 const observed = { epoch: 1, generation: 3, digest: 'd'.repeat(64) };
 const refusal = { code: 'golden', message: 'off by 0.3', atMs: 1 };
 

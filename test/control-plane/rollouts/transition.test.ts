@@ -3,16 +3,11 @@ import { describe, expect, it } from 'vitest';
 import type { RolloutDevice, RolloutPhase } from '@bellwether/control-plane/http/rollout-api';
 import type { Rollout } from '@bellwether/control-plane/rollouts/rollout';
 import { type RolloutEvent, transition } from '@bellwether/control-plane/rollouts/transition';
+import { directRollout } from '../../support/rollouts.js';
 
-const inPhase = (phase: RolloutPhase): Rollout => ({
-  number: 1,
-  model: 'digits',
-  version: '1.0.0',
-  manifest: 'a'.repeat(64),
-  target: { all: true },
-  phase,
-  createdAtMs: 0,
-});
+const inPhase = (phase: RolloutPhase): Rollout => directRollout({ phase });
+const after = (rollout: Rollout, event: RolloutEvent) => transition(rollout, event, 0);
+const superseded = { kind: 'superseded', by: 2 } as const;
 const seen = (...states: RolloutDevice['state'][]): RolloutEvent => ({
   kind: 'observed',
   devices: states.map((state) => ({ device: 'pi', state, code: null, message: null })),
@@ -26,23 +21,23 @@ describe('a rollout', () => {
     ['done', seen('refused'), 'held'],
     ['held', seen('settled'), 'done'],
     ['done', { kind: 'joined', device: 'pi' }, 'rolling'],
-    ['held', { kind: 'superseded' }, 'superseded'],
+    ['held', superseded, 'superseded'],
     ['superseded', seen('settled'), 'superseded'],
     ['superseded', { kind: 'joined', device: 'pi' }, 'superseded'],
   ] as const)('in %s after %j is %s', (phase, event, want) => {
-    expect(transition(inPhase(phase), event).next.phase).toBe(want);
+    expect(after(inPhase(phase), event).next.phase).toBe(want);
   });
 
   it('orders all its devices when it begins and when it ends, and one that joins', () => {
-    expect(transition(inPhase('rolling'), { kind: 'created' }).effects).toContainEqual({
+    expect(after(inPhase('rolling'), { kind: 'created' }).effects).toContainEqual({
       kind: 'order',
       devices: 'all',
     });
-    expect(transition(inPhase('done'), { kind: 'superseded' }).effects).toContainEqual({
+    expect(after(inPhase('done'), superseded).effects).toContainEqual({
       kind: 'order',
       devices: 'all',
     });
-    expect(transition(inPhase('done'), { kind: 'joined', device: 'pi' }).effects).toContainEqual({
+    expect(after(inPhase('done'), { kind: 'joined', device: 'pi' }).effects).toContainEqual({
       kind: 'order',
       devices: ['pi'],
     });
@@ -58,7 +53,7 @@ describe('a rollout', () => {
       'silent',
     );
     const event: fc.Arbitrary<RolloutEvent> = fc.oneof(
-      fc.constantFrom<RolloutEvent[]>({ kind: 'created' }, { kind: 'superseded' }, { kind: 'joined', device: 'pi' }),
+      fc.constantFrom<RolloutEvent[]>({ kind: 'created' }, superseded, { kind: 'joined', device: 'pi' }),
       fc.array(state, { maxLength: 4 }).map((states) => seen(...states)),
     );
     fc.assert(
@@ -66,10 +61,10 @@ describe('a rollout', () => {
         let rollout = inPhase('rolling');
         let isOver = false;
         for (const each of events) {
-          const { next, effects } = transition(rollout, each);
+          const { next, effects } = after(rollout, each);
           if (isOver) expect([next, effects]).toEqual([rollout, []]);
           // An event that comes twice leads nowhere else.
-          expect(transition(next, each).next).toEqual(next);
+          expect(after(next, each).next).toEqual(next);
           rollout = next;
           isOver ||= each.kind === 'superseded';
         }

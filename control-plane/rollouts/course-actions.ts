@@ -1,0 +1,99 @@
+import type { RolloutAction, RolloutPhase } from '../http/rollout-api.js';
+import { inPhase, rollingBack, withCourse, withMembers } from './course-change.js';
+import type { CourseLook } from './course-look.js';
+import { nextStep } from './course-step.js';
+import { presentMembers } from './course-tally.js';
+import type { StagedRollout } from './rollout.js';
+
+/** What a person decides about a rollout, and why. */
+export interface RolloutDecision {
+  readonly action: RolloutAction;
+  /** Who says so. */
+  readonly by: string;
+  readonly why: string | null;
+  /** Of abort: devices that have the release up keep it. */
+  readonly keep: boolean;
+  /** Of promote: to the end, and not to the next step. */
+  readonly all: boolean;
+}
+
+/** What may be decided in each phase. A pause lets nothing begin; only taking back is always possible. */
+export const decisions: Readonly<Record<RolloutPhase, readonly RolloutAction[]>> = {
+  rolling: ['pause', 'promote', 'retry', 'abort', 'rollback'],
+  waiting: ['approve', 'pause', 'abort', 'rollback'],
+  paused: ['resume', 'abort', 'rollback'],
+  held: ['resume', 'promote', 'retry', 'abort', 'rollback'],
+  'rolling-back': [],
+  'rolled-back': [],
+  aborted: [],
+  done: ['rollback'],
+  superseded: [],
+};
+
+/** The rollout after a decision that its phase allows. */
+export function decide(
+  rollout: StagedRollout,
+  decision: RolloutDecision,
+  { look, nowMs }: { readonly look: CourseLook; readonly nowMs: number },
+): StagedRollout {
+  const { course } = rollout;
+  const said = decision.why === null ? decision.by : `${decision.by}: ${decision.why}`;
+  switch (decision.action) {
+    case 'approve':
+      return inPhase(withCourse(rollout, { approvedStep: course.step }), 'rolling', null);
+    case 'pause':
+      return inPhase(rollout, 'paused', { code: 'operator', text: `paused by ${said}` });
+    case 'resume':
+      return resumed(rollout, look, nowMs);
+    case 'retry':
+      return inPhase(retried(rollout, look), 'rolling', null);
+    case 'promote':
+      return promoted(rollout, decision, { look, nowMs });
+    case 'abort': {
+      const aborted = decision.keep ? withCourse(rollout, { isKept: true }) : rollout;
+      return inPhase(aborted, 'aborted', { code: 'operator', text: `ended by ${said}` });
+    }
+    case 'rollback':
+      return rollingBack(rollout, 'operator', `taken back by ${said}`);
+  }
+}
+
+/** Going on means: what there is of failures and reasons to hold has been seen. The step gets its time anew. */
+function resumed(rollout: StagedRollout, look: CourseLook, nowMs: number): StagedRollout {
+  const { course, reason } = rollout;
+  const seen = presentOf(rollout, look).flatMap(({ member, stands }) => {
+    const failure = stands.standing === 'failed' ? stands.code : stands.standing === 'silent' ? 'silent' : null;
+    return failure === null || failure === member.acknowledged ? [] : [{ ...member, acknowledged: failure }];
+  });
+  const acknowledged =
+    rollout.phase === 'held' && reason !== null
+      ? [...new Set([...course.acknowledged, reason.code])]
+      : course.acknowledged;
+  const stepStartedAtMs = course.stepStartedAtMs === null ? null : nowMs;
+  return inPhase(withCourse(withMembers(rollout, seen), { acknowledged, stepStartedAtMs }), 'rolling', null);
+}
+
+/** Failed devices go back to the end of the line, and are then asked by another entry of the order. */
+function retried(rollout: StagedRollout, look: CourseLook): StagedRollout {
+  const failed = presentOf(rollout, look).filter(({ stands }) => stands.standing === 'failed');
+  return withMembers(
+    rollout,
+    failed.map(({ member }) => ({ ...member, isOrdered: false, acknowledged: null, attempt: member.attempt + 1 })),
+  );
+}
+
+/** A person vouches for what the evidence does not say. */
+function promoted(
+  rollout: StagedRollout,
+  { all }: RolloutDecision,
+  { look, nowMs }: { readonly look: CourseLook; readonly nowMs: number },
+): StagedRollout {
+  const { course } = rollout;
+  const strata = [...rollout.members.values()].map(({ stratum }) => stratum);
+  const proven = withCourse(rollout, { provenStrata: [...new Set([...course.provenStrata, ...strata])] });
+  return all ? inPhase(proven, 'done', null) : nextStep(proven, look.devices, nowMs);
+}
+
+function presentOf(rollout: StagedRollout, { devices }: CourseLook) {
+  return presentMembers(rollout, new Map(devices.map((each) => [each.device, each])));
+}

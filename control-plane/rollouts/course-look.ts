@@ -1,0 +1,137 @@
+import type { Course } from './course.js';
+import { inPhase, rollingBack, withCourse, withMembers } from './course-change.js';
+import type { CourseDevice } from './course-device.js';
+import { nextStep, startStep } from './course-step.js';
+import { haveAllAnswered, type PresentMember, presentMembers, tooManyFailures } from './course-tally.js';
+import type { StagedRollout } from './rollout.js';
+import type { Verdict } from './verdict/verdict.js';
+
+/** Everything that a look at a rollout in steps depends on. */
+export interface CourseLook {
+  /** Every device that the rollout is for. */
+  readonly devices: readonly CourseDevice[];
+  /** Of the current step; null: there is no evidence yet. */
+  readonly verdict: Verdict | null;
+  /** Devices may begin an install now. */
+  readonly isWindowOpen: boolean;
+}
+
+/** The only answers of a verdict that waiting does not change. */
+const holding = new Set(['output-shift', 'not-measured', 'unpaired-limit']);
+
+/** What the devices and the evidence mean, while canaries are out: harm first, whatever else is going on [R-4]. */
+export function watch(rollout: StagedRollout, { devices, verdict }: CourseLook): StagedRollout {
+  if (verdict?.value === 'fail') {
+    return rollingBack(rollout, 'harm', verdict.reasons[0]?.text ?? 'the canary does harm');
+  }
+  const present = presentMembers(rollout, byId(devices));
+  const why = tooManyFailures(rollout, present, devices.length);
+  if (why !== undefined) return rollingBack(rollout, 'failure-budget', why);
+  return withMembers(rollout, dropped(rollout, verdict));
+}
+
+/** What is done while a rollout is on its way: who is next, whether the step has what it needs, and what comes after it. */
+export function goOn(rollout: StagedRollout, look: CourseLook, nowMs: number): StagedRollout {
+  const next = decided(rollout, look, nowMs);
+  const isRunning = next.phase === 'rolling' && next.course.stepStartedAtMs !== null;
+  return isRunning ? admit(next, look) : next;
+}
+
+function decided(rollout: StagedRollout, look: CourseLook, nowMs: number): StagedRollout {
+  const { devices, verdict } = look;
+  const { course } = rollout;
+  if (course.stepStartedAtMs === null) return startStep(rollout, devices, nowMs);
+  const hold = verdict?.reasons.find(({ code }) => holding.has(code) && !course.acknowledged.includes(code));
+  if (hold !== undefined) return inPhase(rollout, 'held', { code: hold.code, text: hold.text });
+
+  const present = presentMembers(rollout, byId(devices));
+  const step = course.policy.steps[course.step];
+  const hasAnswered = haveAllAnswered(rollout, present);
+  // Without two arms there is no verdict to wait for: what the devices say, and the hold, decide.
+  const isEnough = step?.mode === 'full' || verdict?.value === 'pass';
+  if (hasAnswered && isEnough) {
+    const passedAtMs = course.passedAtMs ?? nowMs;
+    const passed = withCourse(rollout, { passedAtMs });
+    if (nowMs - passedAtMs < (step?.holdSeconds ?? 0) * 1000) return passed;
+    return nextStep(withProven(passed, verdict), devices, nowMs);
+  }
+  const waiting = course.passedAtMs === null ? rollout : withCourse(rollout, { passedAtMs: null });
+  const limitMs = (step?.timeLimitSeconds ?? Number.POSITIVE_INFINITY) * 1000;
+  if (nowMs - course.stepStartedAtMs < limitMs) return waiting;
+  const parted = hasAnswered ? withoutUnpassed(waiting, verdict, present) : undefined;
+  return parted === undefined ? overdue(waiting, look) : nextStep(withProven(parted, verdict), devices, nowMs);
+}
+
+/** `rolling-back` ends when no device says any more that it has the release; a silent one loses its canary with the lease [T-5]. */
+export function isBack(rollout: StagedRollout, { devices }: CourseLook): boolean {
+  return devices.every(({ report, order, isOnline, base }) => {
+    if (!isOnline || report === null || order === undefined) return true;
+    const model = report.models.find((each) => each.model === rollout.model);
+    const hasSeen = report.observed?.epoch === order.epoch && report.observed.generation >= order.generation;
+    const has = model?.canary?.manifest === rollout.manifest || model?.serving?.manifest === rollout.manifest;
+    return hasSeen && (!has || base === rollout.manifest);
+  });
+}
+
+/** As many as may install at once, the first in line first. A device that is not there is not ordered: it would begin when it likes. */
+function admit(rollout: StagedRollout, { devices, isWindowOpen }: CourseLook): StagedRollout {
+  const present = presentMembers(rollout, byId(devices));
+  // A silent device that has not got it up gives its turn back: its order must not begin an install whenever it returns.
+  const returned = present.filter(
+    ({ member, stands }) => member.isOrdered && stands.standing === 'silent' && stands.isInFlight,
+  );
+  const inFlight = present.filter(({ stands }) => stands.isInFlight).length - returned.length;
+  const room = isWindowOpen ? Math.max(0, (rollout.course.policy.maxInFlight ?? 50) - inFlight) : 0;
+  const next = present.filter(({ stands, device }) => stands.standing === 'ahead' && device.isOnline).slice(0, room);
+  return withMembers(rollout, [
+    ...returned.map(({ member }) => ({ ...member, isOrdered: false })),
+    ...next.map(({ member }) => ({ ...member, isOrdered: true })),
+  ]);
+}
+
+function dropped(rollout: StagedRollout, verdict: Verdict | null) {
+  const isSingle = verdict?.reasons.some(({ code }) => code === 'single-device');
+  return (verdict?.drop ?? []).flatMap((device) => {
+    const member = rollout.members.get(device);
+    if (member === undefined || member.off !== null) return [];
+    return [{ ...member, off: isSingle ? 'single-device' : 'interference' }];
+  });
+}
+
+/** At the time limit, strata that have passed go on; the others stay on the release before [R-3]. */
+function withoutUnpassed(
+  rollout: StagedRollout,
+  verdict: Verdict | null,
+  present: readonly PresentMember[],
+): StagedRollout | undefined {
+  const passed = verdict?.passedStrata ?? [];
+  const strata = [...new Set(present.map(({ member }) => member.stratum))];
+  const isGathering = verdict?.reasons.every(({ code }) => code === 'gathering') ?? false;
+  if (!isGathering || !strata.some((stratum) => passed.includes(stratum))) return undefined;
+  const left = strata.filter((stratum) => !passed.includes(stratum));
+  if (left.length === 0) return undefined;
+  return withCourse(rollout, { leftStrata: [...new Set([...rollout.course.leftStrata, ...left])] });
+}
+
+function overdue(rollout: StagedRollout, { verdict, devices }: CourseLook): StagedRollout {
+  const { course } = rollout;
+  const hours = ((course.policy.steps[course.step]?.timeLimitSeconds ?? 0) / 3600).toPrecision(2);
+  const open = presentMembers(rollout, byId(devices)).filter(({ stands }) => stands.standing === 'open').length;
+  const why =
+    verdict?.reasons[0]?.text ?? (open > 0 ? `${open} devices are still on their way` : 'there is no evidence');
+  return inPhase(rollout, 'held', {
+    code: 'time-limit',
+    text: `step ${course.step + 1} is over its ${hours} h: ${why}`,
+  });
+}
+
+function withProven(rollout: StagedRollout, verdict: Verdict | null): StagedRollout {
+  const { course } = rollout;
+  if (course.policy.steps[course.step]?.mode !== 'split' || verdict === null) return rollout;
+  const provenStrata: Course['provenStrata'] = [...new Set([...course.provenStrata, ...verdict.passedStrata])];
+  return withCourse(rollout, { provenStrata });
+}
+
+function byId(devices: readonly CourseDevice[]): ReadonlyMap<string, CourseDevice> {
+  return new Map(devices.map((device) => [device.device, device]));
+}

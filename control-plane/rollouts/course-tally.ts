@@ -1,0 +1,52 @@
+import type { Member } from './course.js';
+import { type CourseDevice, type MemberStanding, standingOf } from './course-device.js';
+import { budgetExceeded } from './failure-budget.js';
+import type { StagedRollout } from './rollout.js';
+
+/** A member that is there, and how it stands. One that left the fleet, or takes no part any more, is none of them. */
+export interface PresentMember {
+  readonly member: Member;
+  readonly device: CourseDevice;
+  readonly stands: MemberStanding;
+}
+
+/** The members that count, in the order in which they came in. */
+export function presentMembers(rollout: StagedRollout, devices: ReadonlyMap<string, CourseDevice>): PresentMember[] {
+  return [...rollout.members.values()].flatMap((member) => {
+    const device = devices.get(member.device);
+    if (device === undefined || device.apart !== null) return [];
+    if (rollout.course.leftStrata.includes(member.stratum)) return [];
+    return [{ member, device, stands: standingOf(rollout, member, device) }];
+  });
+}
+
+/** True for a failure that no person has seen yet. */
+export function isNewFailure({ member, stands }: PresentMember): boolean {
+  return stands.standing === 'failed' && member.acknowledged !== stands.code;
+}
+
+/** Why the failures are more than the policy lets be; undefined while they are not. */
+export function tooManyFailures(
+  rollout: StagedRollout,
+  present: readonly PresentMember[],
+  devices: number,
+): string | undefined {
+  const { failureBudget, silent } = rollout.course.policy;
+  const silentFails = silent?.counts === 'fail';
+  const isFailure = (each: PresentMember) =>
+    isNewFailure(each) || (silentFails && each.stands.standing === 'silent' && each.member.acknowledged !== 'silent');
+  return budgetExceeded(failureBudget, {
+    failed: present.filter(isFailure).length,
+    ready: present.filter(({ stands }) => stands.standing === 'ready').length,
+    open: present.filter(({ stands }) => stands.standing === 'open').length,
+    all: devices,
+  });
+}
+
+/** True when every member of the step has answered, or is not waited for, and at least one has the release up. */
+export function haveAllAnswered(rollout: StagedRollout, present: readonly PresentMember[]): boolean {
+  const waitsForSilent = rollout.course.policy.silent?.counts === 'wait';
+  const isOpen = ({ stands: { standing } }: PresentMember) =>
+    standing === 'open' || standing === 'ahead' || (waitsForSilent && standing === 'silent');
+  return !present.some(isOpen) && present.some(({ stands }) => stands.standing === 'ready');
+}

@@ -1,0 +1,40 @@
+import type { EvidenceWindow } from '@bellwether/shared/contract/evidence-window';
+import type { StoredSum } from './evidence-store-sql.js';
+import { addSums, type EvidenceSum, sumKey, sumOf } from './evidence-sum.js';
+
+/** The sums of one device, by sumKey(). */
+export type DeviceSums = ReadonlyMap<string, EvidenceSum>;
+
+/** The counters of the rollouts that are on their way, in memory. The database has the same and is written first. */
+export class EvidenceLedger {
+  readonly #sums = new Map<number, Map<string, Map<string, EvidenceSum>>>();
+
+  /** Takes up what is stored. */
+  load(stored: readonly StoredSum[]): void {
+    for (const { rollout, device, sum } of stored) this.#add(rollout, device, sum);
+  }
+
+  /** Adds one window's part, which is stored. */
+  take(
+    rollout: { readonly number: number; readonly createdAtMs: number },
+    device: string,
+    window: EvidenceWindow,
+    arrivedAtMs: number,
+  ): void {
+    this.#add(rollout.number, device, sumOf(window, rollout.createdAtMs, arrivedAtMs));
+  }
+
+  /** By device. */
+  of(rollout: number): ReadonlyMap<string, DeviceSums> {
+    return this.#sums.get(rollout) ?? new Map<string, DeviceSums>();
+  }
+
+  #add(rollout: number, device: string, sum: EvidenceSum): void {
+    const devices = this.#sums.get(rollout) ?? new Map<string, Map<string, EvidenceSum>>();
+    const sums = devices.get(device) ?? new Map<string, EvidenceSum>();
+    const key = sumKey(sum);
+    const known = sums.get(key);
+    sums.set(key, known === undefined ? sum : addSums(known, sum));
+    this.#sums.set(rollout, devices.set(device, sums));
+  }
+}

@@ -1,0 +1,66 @@
+import type { Database } from 'better-sqlite3';
+import { checkSchema } from '@bellwether/shared/contract/decode';
+import type { EvidenceWindow } from '@bellwether/shared/contract/evidence-window';
+import { parseStrictJson } from '@bellwether/shared/contract/strict-json';
+import { Compile } from '@bellwether/shared/schema';
+import { addSums, EvidenceSum, sumKey, sumOf } from './evidence-sum.js';
+
+const compiled = Compile(EvidenceSum);
+
+/** A stored sum, and whose it is. */
+export interface StoredSum {
+  readonly rollout: number;
+  readonly device: string;
+  readonly sum: EvidenceSum;
+}
+
+/** The counters of rollouts in SQLite, added up as windows are stored: in their transaction, so that each counts once. */
+export class EvidenceStoreSql {
+  readonly #statements: ReturnType<typeof prepare>;
+
+  constructor(db: Database) {
+    this.#statements = prepare(db);
+  }
+
+  /** Adds what a new window says of the rollouts that there are. The caller's transaction holds it. */
+  add(device: string, windows: readonly EvidenceWindow[], arrivedAtMs: number): void {
+    const { created, find, put } = this.#statements;
+    for (const window of windows) {
+      const rollout = Number(window.rollout.slice(1));
+      const createdAtMs = created.get(rollout)?.createdAtMs;
+      if (createdAtMs === undefined) continue;
+      const part = sumOf(window, createdAtMs, arrivedAtMs);
+      const key = sumKey(part);
+      const known = find.get(rollout, device, key);
+      const sum = known === undefined ? part : addSums(read(known.body, device), part);
+      put.run(rollout, device, key, JSON.stringify(sum));
+    }
+  }
+
+  /** Everything of these rollouts. */
+  of(rollouts: readonly number[]): StoredSum[] {
+    return rollouts.flatMap((rollout) =>
+      this.#statements.all.all(rollout).map(({ device, body }) => ({ rollout, device, sum: read(body, device) })),
+    );
+  }
+}
+
+function prepare(db: Database) {
+  return {
+    created: db.prepare<[number], { createdAtMs: number }>(
+      'select created_at_ms as createdAtMs from rollouts where number = ?',
+    ),
+    find: db.prepare<[number, string, string], { body: string }>(
+      'select body from evidence where rollout = ? and device = ? and segment = ?',
+    ),
+    put: db.prepare<[number, string, string, string]>(
+      `insert into evidence (rollout, device, segment, body) values (?, ?, ?, ?)
+       on conflict do update set body = excluded.body`,
+    ),
+    all: db.prepare<[number], { device: string; body: string }>('select device, body from evidence where rollout = ?'),
+  };
+}
+
+function read(body: string, device: string): EvidenceSum {
+  return checkSchema(compiled, parseStrictJson(Buffer.from(body)), `stored evidence of ${device}`);
+}

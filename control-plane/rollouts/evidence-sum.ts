@@ -1,0 +1,84 @@
+import { EvidenceWindow } from '@bellwether/shared/contract/evidence-window';
+import {
+  type ArmCount,
+  addArms,
+  type GatingCell,
+  gatingCells,
+  type SegmentCounters,
+  segmentMs,
+} from '@bellwether/shared/evidence/counters';
+import { type Static, Type } from '@bellwether/shared/schema';
+
+const { step, mode, share, stable, canary, calls, runnerMs, labelled, cells, both } = EvidenceWindow.properties;
+
+/**
+ * What a device has counted in a stretch of a rollout: the sum of its windows, in whatever order they came. `epoch`: which
+ * five minutes since the rollout was created.
+ */
+export const EvidenceSum = Type.Object({
+  epoch: Type.Integer({ minimum: 0 }),
+  step,
+  mode,
+  share,
+  stable,
+  canary,
+  calls,
+  runnerMs,
+  labelled,
+  cells,
+  both,
+});
+export type EvidenceSum = Static<typeof EvidenceSum>;
+
+/** What stays apart in the counters: sums of equal keys add up. */
+export function sumKey({ step, epoch, mode, share, stable, canary }: EvidenceSum): string {
+  return [step, epoch, mode, share, stable, canary].join(' ');
+}
+
+/**
+ * One window's part of a sum. The device's clock says when; it can neither be before the rollout nor in the future, so that
+ * a wrong clock makes no more epochs than there are.
+ */
+export function sumOf(window: EvidenceWindow, createdAtMs: number, arrivedAtMs: number): EvidenceSum {
+  const at = Math.min(Math.max(window.startedAtMs, createdAtMs), Math.max(arrivedAtMs, createdAtMs));
+  const epoch = Math.floor((at - createdAtMs) / segmentMs);
+  const { step, mode, share, stable, canary, calls, runnerMs, labelled, cells, both } = window;
+  return { epoch, step, mode, share, stable, canary, calls, runnerMs, labelled, cells, both };
+}
+
+/** Both added up; of the key of the first. */
+export function addSums(a: EvidenceSum, b: EvidenceSum): EvidenceSum {
+  const cells: Partial<Record<GatingCell, ArmCount>> = {};
+  const both: Partial<Record<GatingCell, number>> = {};
+  for (const cell of gatingCells) {
+    const [one, other] = [a.cells[cell], b.cells[cell]];
+    const sum = one === undefined ? other : other === undefined ? one : addArms(one, other);
+    if (sum !== undefined) cells[cell] = sum;
+    if (a.both[cell] !== undefined || b.both[cell] !== undefined) {
+      both[cell] = (a.both[cell] ?? 0) + (b.both[cell] ?? 0);
+    }
+  }
+  return {
+    ...a,
+    calls: addArms(a.calls, b.calls),
+    runnerMs: addArms(a.runnerMs, b.runnerMs),
+    labelled: addArms(a.labelled, b.labelled),
+    cells,
+    both,
+  };
+}
+
+/** A sum as the verdict takes it; undefined for `full`, which has no second arm. Shares become 0 … 1. */
+export function segmentOf({
+  epoch,
+  mode,
+  share,
+  calls,
+  runnerMs,
+  labelled,
+  cells,
+  both,
+}: EvidenceSum): SegmentCounters | undefined {
+  if (mode === 'full') return undefined;
+  return { epoch, mode, share: share / 10_000, calls, runnerMs, labelled, cells, both };
+}

@@ -1,0 +1,194 @@
+import { Fleet } from '@bellwether/control-plane/fleet/fleet';
+import { FleetStoreSql } from '@bellwether/control-plane/fleet/fleet-store-sql';
+import type { RolloutRequest, RolloutView } from '@bellwether/control-plane/http/rollout-api';
+import { OrderStoreSql } from '@bellwether/control-plane/orders/order-store-sql';
+import { Orders } from '@bellwether/control-plane/orders/publish';
+import { Conductor } from '@bellwether/control-plane/rollouts/conductor';
+import { DeviceHoldStoreSql } from '@bellwether/control-plane/rollouts/device-hold-store-sql';
+import { DeviceHolds } from '@bellwether/control-plane/rollouts/device-holds';
+import { EvidenceStoreSql } from '@bellwether/control-plane/rollouts/evidence-store-sql';
+import { RolloutStoreSql } from '@bellwether/control-plane/rollouts/rollout-store-sql';
+import { decodeMessage } from '@bellwether/control-plane/telemetry/device-message';
+import { TelemetryStoreSql } from '@bellwether/control-plane/telemetry/telemetry-store-sql';
+import { systemClock } from '@bellwether/shared/clock';
+import type { EvidenceWindow } from '@bellwether/shared/contract/evidence-window';
+import type { Order } from '@bellwether/shared/contract/order';
+import type { CanaryReport, Report } from '@bellwether/shared/contract/report';
+import { silentLog } from '@bellwether/shared/log';
+import { generateKeyPair } from '@bellwether/shared/signing/key-pair';
+import { FakeCatalog } from './catalog.js';
+import { type TestDatabase, temporaryDatabase } from './database.js';
+import { ManualClock } from './manual-clock.js';
+import { RecordedAudit } from './recorded-audit.js';
+import { storedDevice } from './stored-device.js';
+import { reportOf, windowOf } from './telemetry-messages.js';
+
+const director = generateKeyPair();
+
+/** What a canary did in a window, beside stable. */
+export interface Calls {
+  readonly stable: number;
+  readonly canary: number;
+  readonly errors?: { readonly stable: number; readonly canary: number };
+}
+
+/** The rooms around the conductor on a real database, with devices that report what a test says. */
+export class ConductorWorld {
+  readonly catalog = new FakeCatalog();
+  readonly database: TestDatabase;
+  readonly audit = new RecordedAudit();
+  clock = new ManualClock();
+  fleet: Fleet;
+  orders: Orders;
+  holds: DeviceHolds;
+  conductor: Conductor;
+  #telemetry: TelemetryStoreSql;
+  #sequence = 0;
+
+  private constructor(database: TestDatabase) {
+    this.database = database;
+    ({
+      fleet: this.fleet,
+      orders: this.orders,
+      holds: this.holds,
+      conductor: this.conductor,
+      telemetry: this.#telemetry,
+    } = this.#build());
+  }
+
+  static async start(): Promise<ConductorWorld> {
+    const world = new ConductorWorld(await temporaryDatabase());
+    await world.#start();
+    return world;
+  }
+
+  async stop(): Promise<void> {
+    this.conductor.stop();
+    await this.database.remove();
+  }
+
+  /** A server that starts on the database again; the one before is as dead as by kill -9: it stored, and did no more. */
+  async restart(): Promise<void> {
+    this.conductor.stop();
+    ({
+      fleet: this.fleet,
+      orders: this.orders,
+      holds: this.holds,
+      conductor: this.conductor,
+      telemetry: this.#telemetry,
+    } = this.#build());
+    await this.#start();
+  }
+
+  /** A device that is in and online, and has said nothing. */
+  async join(name: string, labels: Record<string, string> = {}): Promise<string> {
+    const id = `${name}-0123456789abcdef`;
+    const enrolledAtMs = this.clock.now().wallMs;
+    const { publicKey } = generateKeyPair();
+    const device = storedDevice({ id, publicKey, labels, enrolledAtMs, presence: 'online' });
+    await this.fleet.add(device);
+    await this.conductor.joined(id);
+    return id;
+  }
+
+  create(release: string, more: Partial<RolloutRequest> = {}): Promise<RolloutView> {
+    return this.conductor.create({ release, to: { all: true }, ...more });
+  }
+
+  /** The entry of a device's order. */
+  ordered(id: string, model = 'digits'): Order['models'][string] | undefined {
+    return this.orders.of(id)?.models[model];
+  }
+
+  /** The device says that it serves what it was ordered, its canary in this state. */
+  async report(id: string, state: CanaryReport['state'] = 'ready', changes: Partial<Report> = {}): Promise<void> {
+    const order = this.orders.of(id);
+    const models = Object.entries(order?.models ?? {}).map(([model, { stable, canary }]) => ({
+      model,
+      serving: { ...stable, sinceMs: 0, phase: 'settled' as const },
+      install: null,
+      refusal: null,
+      ...(canary !== undefined && { canary: { ...canary, state, segment: 1 } }),
+    }));
+    const observed =
+      order === undefined ? null : { epoch: order.epoch, generation: order.generation, digest: order.digest };
+    this.#sequence++;
+    const report = reportOf({ device: id, sequence: this.#sequence, observed, models, ...changes });
+    const presence = { version: 1, device: id, runId: report.runId, state: 'online' } as const;
+    this.fleet.apply(id, { seenAtMs: this.clock.now().wallMs, report, presence });
+    await this.conductor.heardFrom(id);
+    await this.clock.advance(100);
+  }
+
+  /** A window of the device's canary, as it is ordered now, stored as the ingest stores it; `changes` are what else it says. */
+  window(id: string, { stable, canary: calls, errors }: Calls, changes: Partial<EvidenceWindow> = {}): void {
+    const entry = this.ordered(id);
+    if (entry?.canary === undefined) throw new Error(`${id} has no canary`);
+    const { rollout, step, mode, share, manifest } = entry.canary;
+    const evidence: EvidenceWindow = {
+      rollout,
+      step,
+      mode,
+      share,
+      model: 'digits',
+      segment: 1,
+      startedAtMs: this.clock.now().wallMs,
+      stable: entry.stable.manifest,
+      canary: manifest,
+      calls: { stable, canary: calls },
+      runnerMs: { stable: 1000, canary: 1000 },
+      labelled: { stable: 0, canary: 0 },
+      cells: { error: errors ?? { stable: 0, canary: 0 } },
+      both: {},
+      slowMicros: {},
+      ...changes,
+    };
+    this.store(id, evidence);
+  }
+
+  /** Stores a window with this evidence, twice if asked: as when the acknowledgement was lost. */
+  store(id: string, evidence: EvidenceWindow, times = 1): void {
+    this.#sequence++;
+    const window = windowOf({ device: id, sequence: this.#sequence, evidence: [evidence] });
+    const decoded = decodeMessage(id, 'window', Buffer.from(JSON.stringify(window)));
+    const arrivedAtMs = Math.floor(this.clock.now().wallMs);
+    for (let time = 0; time < times; time++) {
+      const [outcome] = this.#telemetry.commit([{ device: id, what: 'window', arrivedAtMs, decoded }]);
+      if (outcome === 'stored') this.conductor.counted(id, window, arrivedAtMs);
+    }
+  }
+
+  #build() {
+    const { database, catalog, audit, clock } = this;
+    const { kysely, sqlite } = database;
+    const fleet = new Fleet(new FleetStoreSql(kysely));
+    const evidence = new EvidenceStoreSql(sqlite);
+    const holds = new DeviceHolds(new DeviceHoldStoreSql(kysely));
+    const common = { log: silentLog, catalog, audit, changed: () => {} };
+    const orders = new Orders({
+      ...common,
+      clock: systemClock,
+      store: new OrderStoreSql(sqlite, systemClock),
+      channel: { publishOrder: async () => {} },
+      directors: () => [director],
+    });
+    const store = new RolloutStoreSql(kysely, sqlite);
+    const conductor = new Conductor({
+      ...common,
+      clock,
+      store,
+      evidence,
+      holds,
+      fleet,
+      orders,
+      callsPerSecond: () => 0,
+    });
+    return { fleet, orders, holds, conductor, telemetry: new TelemetryStoreSql(sqlite, evidence) };
+  }
+
+  async #start(): Promise<void> {
+    await this.fleet.start();
+    await this.orders.start();
+    await this.conductor.start();
+  }
+}
