@@ -20,34 +20,56 @@ export interface RememberedAnswer {
   readonly isJudged: boolean;
 }
 
-/** Answers that are remembered of each model: 8,192 take about a megabyte. */
+/** Answers that are remembered of each model: 8,192 take about 2 MB. */
 export const maxAnswersPerModel = 8192;
 /** Longer ids are not remembered: applications choose them, and the memory is ours. */
 export const maxIdLength = 128;
 
 /** The newest answers that an application gave an id, by model; those without one cost nothing here. */
 export class AnswerMemory {
-  readonly #models = new Map<string, Map<string, RememberedAnswer>>();
+  readonly #models = new Map<string, ModelAnswers>();
 
   /** Remembers; an id that is used again means the newer answer. */
   add(id: string, answer: RememberedAnswer): void {
     if (id === '' || id.length > maxIdLength) return;
     const { model } = answer.arm;
-    const answers = this.#models.get(model) ?? new Map<string, RememberedAnswer>();
+    const answers = this.#models.get(model) ?? new ModelAnswers();
     this.#models.set(model, answers);
-    answers.delete(id);
-    answers.set(id, answer);
-    if (answers.size <= maxAnswersPerModel) return;
-    const [oldest] = answers.keys();
-    if (oldest !== undefined) answers.delete(oldest);
+    answers.add(id, answer);
   }
 
   find(model: string, id: string): RememberedAnswer | undefined {
-    return this.#models.get(model)?.get(id);
+    return this.#models.get(model)?.find(id);
   }
 
   /** Its truth is told from now on; the answer keeps its age. */
   judged(id: string, answer: RememberedAnswer): void {
-    this.#models.get(answer.arm.model)?.set(id, { ...answer, isJudged: true });
+    this.#models.get(answer.arm.model)?.judged(id);
+  }
+}
+
+/** Of one model: a ring of ids, since the first key of a Map that loses its first key all the time is slow to find (4 µs). */
+class ModelAnswers {
+  readonly #ring: string[] = [];
+  readonly #answers = new Map<string, { readonly answer: RememberedAnswer; readonly slot: number }>();
+  #next = 0;
+
+  add(id: string, answer: RememberedAnswer): void {
+    const slot = this.#next;
+    this.#next = (slot + 1) % maxAnswersPerModel;
+    const oldest = this.#ring[slot];
+    // An id that was used again lives on in its newer place.
+    if (oldest !== undefined && this.#answers.get(oldest)?.slot === slot) this.#answers.delete(oldest);
+    this.#ring[slot] = id;
+    this.#answers.set(id, { answer, slot });
+  }
+
+  find(id: string): RememberedAnswer | undefined {
+    return this.#answers.get(id)?.answer;
+  }
+
+  judged(id: string): void {
+    const found = this.#answers.get(id);
+    if (found !== undefined) this.#answers.set(id, { ...found, answer: { ...found.answer, isJudged: true } });
   }
 }

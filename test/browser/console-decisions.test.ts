@@ -275,6 +275,20 @@ describe('the audit log', () => {
 
 /** A control in an ARIA snapshot that says nothing of itself. */
 const nameless = /- (?:button|textbox|combobox|spinbutton|checkbox|link)(?! ")/;
+describe('what people write', () => {
+  it('is text and never markup, on each page that shows it', async () => {
+    const { page } = admin;
+    const markup = '<img src=x onerror="window.broken = true"><b>bold</b>';
+    await server.read('/api-tokens', { label: markup, role: 'viewer', days: 1 });
+    await server.read('/releases/digits/1.1.0/promotion', { note: markup });
+    for (const title of ['Approvals', 'Access', 'Audit']) {
+      await open(page, title);
+      await page.getByRole('main').getByText(markup).first().waitFor();
+      expect(await page.locator('img[src="x"], main b').count()).toBe(0);
+    }
+    expect(await page.evaluate('window.broken')).toBeUndefined();
+  });
+});
 
 describe('each page', () => {
   it('can be read and used on a phone in the dark: nothing too wide, every control with a name', async () => {

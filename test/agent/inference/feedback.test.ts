@@ -120,6 +120,15 @@ describe('what is kept of answers', () => {
     expect(codeOf({ id: 'x'.repeat(129), label: 'ant' })).toBe('schema');
   });
 
+  it('keeps the newer answer of an id that was used again, when its older place is needed', () => {
+    feedback.answered('again', says(0));
+    feedback.answered('again', says(1));
+    for (let i = 2; i < maxAnswersPerModel; i++) feedback.answered(`id ${i}`, says(0));
+    feedback.answered('into the place of the first', says(0));
+    expect(codeOf({ id: 'again', label: 'bee' })).toBe('correct');
+    expect(codeOf({ id: 'id 2', label: 'ant' })).toBe('correct');
+  });
+
   it('is asked a thousand times at once and a hundred times a second, guesses included', () => {
     feedback.answered('a', says(0));
     const guesses = Array.from({ length: 1001 }, (_, i) => codeOf({ id: `guess ${i}`, label: 'ant' }));
