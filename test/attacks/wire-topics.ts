@@ -92,6 +92,7 @@ export const attacks: readonly ServerAttack[] = [
   publishing('order', 'publishes an order on another device’s topic, retained, so that it would wait there'),
   publishing('report', 'reports for another device'),
   publishing('window', 'sends another device’s telemetry'),
+  publishing('event', 'tells of something that another device did not do'),
   publishing('presence', 'says that another device is gone, retained'),
   subscribing('wire-subscribe-everything', '#'),
   subscribing('wire-subscribe-orders', 'bw/v1/+/+/order'),

@@ -1,11 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ConsumerReply } from '@bellwether/control-plane/consumers/consumer-api';
 import { connectPacket, packet, publishPacket, type RawMqtt, subscribePacket } from '../support/raw-mqtt.js';
-import { testServerAttacks } from '../support/server-attack-tests.js';
 import { ServerWorld } from '../support/server-world.js';
-import { attacks } from './wire-floods.js';
-
-testServerAttacks(attacks);
 
 /** What the broker and its parser refuse by themselves: no guard of ours stands there, so there is no control. */
 describe('a server that hears no MQTT', () => {
