@@ -275,6 +275,7 @@ describe('the audit log', () => {
 
 /** A control in an ARIA snapshot that says nothing of itself. */
 const nameless = /- (?:button|textbox|combobox|spinbutton|checkbox|link)(?! ")/;
+
 describe('what people write', () => {
   it('is text and never markup, on each page that shows it', async () => {
     const { page } = admin;
