@@ -104,6 +104,7 @@ export async function buildAgent(parts: AgentParts): Promise<Agent> {
     host,
     outbox,
     uplink,
+    serverTimeMs: () => trust.serverTimeMs,
     clock,
     log,
     onDisk: () => publisher.offer(report()),

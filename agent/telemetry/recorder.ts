@@ -11,6 +11,7 @@ import type {
 } from '../inference/observer.js';
 import { Evidence } from './evidence.js';
 import { ArmCounters } from './recorder-arm.js';
+import { windowTime } from './wall-time.js';
 
 /** Of the window's schema: more arms than this do not fit in one message; the window's `shed` then says `arms`. */
 const maxArms = 256;
@@ -28,6 +29,8 @@ export interface WindowFrame {
   readonly sequence: number;
   readonly host: HostWindow;
   readonly outbox: Window['outbox'];
+  /** What the server's signed time has become by now. */
+  readonly serverMs?: number | undefined;
 }
 
 /** Counts what serving observes into windows [W-4, W-5]; each window begins where the last one ended. Recording costs about a microsecond. */
@@ -90,9 +93,7 @@ export class Recorder implements InferenceObserver {
       bootId,
       startMs: sinceMs(this.#agentStart, this.#windowStart),
       endMs: sinceMs(this.#agentStart, now),
-      wallStartMs: Math.round(this.#windowStart.wallMs),
-      wallEndMs: Math.round(now.wallMs),
-      clock: 'system',
+      ...windowTime(this.#windowStart, now, frame.serverMs),
       arms: [...this.#arms.values()].map((arm) => arm.toWindow()),
       ...(evidence.length === 0 ? {} : { evidence }),
       rejected: Object.fromEntries([...this.#rejected].map(([model, codes]) => [model, Object.fromEntries(codes)])),

@@ -7,6 +7,7 @@ import { Delivery } from './delivery.js';
 import type { HostMetrics } from './host-metrics.js';
 import type { Outbox, OutboxKind } from './outbox.js';
 import type { Recorder } from './recorder.js';
+import { wallTime } from './wall-time.js';
 
 export interface ReporterParts {
   readonly device: string;
@@ -19,6 +20,8 @@ export interface ReporterParts {
   readonly host: HostMetrics;
   readonly outbox: Outbox;
   readonly uplink: Pick<Uplink, 'connected' | 'publish'>;
+  /** What the server's signed time has become by now; undefined before the first. */
+  readonly serverTimeMs: () => number | undefined;
   /** The disk takes telemetry no more, or takes it again. */
   readonly onDisk?: () => void;
   readonly clock: Clock;
@@ -99,13 +102,13 @@ export class Reporter {
 
   /** Tells of one thing that happened. It is stored in the order of the calls; failures are logged and counted. */
   event(kind: EventKind, details: EventDetails): void {
-    const { device, runId, clock } = this.#parts;
+    const { device, runId, clock, serverTimeMs } = this.#parts;
     const event: DeviceEvent = {
       version: 1,
       device,
       runId,
       sequence: this.#events++,
-      atMs: Math.round(clock.now().wallMs),
+      atMs: wallTime(clock.now().wallMs, serverTimeMs()).ms,
       kind,
       ...details,
       message: details.message.slice(0, 1000),
@@ -123,12 +126,13 @@ export class Reporter {
   }
 
   #closeWindow(): void {
-    const { device, runId, bootId, recorder, host, outbox, clock } = this.#parts;
+    const { device, runId, bootId, recorder, host, outbox, clock, serverTimeMs } = this.#parts;
     this.#closedAtMs = clock.now().monotonicMs;
     this.#tellLosses();
     this.#store('window', async () => {
       const measured = await host.measure();
-      const frame = { device, runId, bootId, sequence: this.#windows++, host: measured, outbox: outbox.state };
+      const about = { device, runId, bootId, sequence: this.#windows++ };
+      const frame = { ...about, host: measured, outbox: outbox.state, serverMs: serverTimeMs() };
       return recorder.takeWindow(clock.now(), frame);
     });
   }

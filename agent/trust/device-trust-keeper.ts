@@ -139,6 +139,10 @@ export class DeviceTrustKeeper implements DeviceTrust {
     return runnerTrustOf(this.#parts.configuration, this.#parts.store.metadataFolder, this.#standing.state);
   }
 
+  get serverTimeMs(): number | undefined {
+    return this.#time.heardMs;
+  }
+
   offerTime(envelope: Uint8Array, deviceNonce: string): boolean {
     const { current } = this.#standing.metadata;
     if (current === null) return false;

@@ -59,6 +59,8 @@ export interface DeviceTrust {
   isFresh(): boolean;
   /** What a runner needs for its own check. */
   runnerTrust(): RunnerTrust;
+  /** What the server's signed time, as heard since the start, has become by now; undefined before the first. Milliseconds since 1970. */
+  readonly serverTimeMs: number | undefined;
   /** Takes signed server time (envelope, payload type `time`) bound to our nonce; raises trusted time. False when it does not verify. */
   offerTime(envelope: Uint8Array, deviceNonce: string): boolean;
 }

@@ -25,6 +25,11 @@ export class TrustedClock {
     return trustedNowMs(this.#time, this.#clock.now().monotonicMs);
   }
 
+  /** The same, once the server has spoken: the floor of an earlier start says only how late it is at least. */
+  get heardMs(): number | undefined {
+    return this.#signedAtMs === null || this.#time.timeMs === 0 ? undefined : this.nowMs();
+  }
+
   /** Who signed the time that stands, as public keys; none before the first. */
   get signers(): readonly string[] {
     return this.#time.signers;

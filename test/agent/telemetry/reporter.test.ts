@@ -92,6 +92,7 @@ describe('the reporter over a real broker and a real outbox', () => {
       host: { measure: () => Promise.resolve(host) },
       outbox,
       uplink,
+      serverTimeMs: () => undefined,
       clock,
       log: silentLog,
     });
