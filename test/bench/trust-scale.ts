@@ -3,6 +3,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { DeviceTrust } from '@bellwether/agent/trust/device-trust';
 import { openDeviceTrust, type TrustGuards } from '@bellwether/agent/trust/device-trust-disk';
 import { updateInThread } from '@bellwether/agent/trust/repository-tuf-thread';
@@ -47,6 +48,8 @@ interface Found {
   readonly ours: Costs;
   readonly inMainThread: Costs;
   readonly publishMs: readonly number[];
+  /** The longest gap of this thread while it waits as long and does nothing: what the machine's other work costs. */
+  readonly idleGapsMs: readonly number[];
 }
 
 const inWorker: TrustGuards = { rules: trustRules, update: updateInThread };
@@ -190,12 +193,15 @@ async function measure(families: number, rounds: number, report: Report): Promis
   const publishMs: number[] = [];
   const ours: Record<string, Cost>[] = [];
   const theirs: Record<string, Cost>[] = [];
+  const idleGapsMs: number[] = [];
   try {
     // The first round warms compilers up, on both sides.
     for (let round = 0; round <= rounds; round++) {
       const inThread = await scale.deviceCosts(inWorker, publishMs);
       const inMain = await scale.deviceCosts(inMainThread, publishMs);
       if (round === 0) continue;
+      const whole = kinds.reduce((sum, kind) => sum + inThread[kind].ms, 0);
+      idleGapsMs.push(await longestGapMs(() => sleep(whole)));
       ours.push(inThread);
       theirs.push(inMain);
       report(
@@ -210,7 +216,7 @@ async function measure(families: number, rounds: number, report: Report): Promis
     unchanged: all.flatMap(({ unchanged }) => unchanged ?? []),
     changed: all.flatMap(({ changed }) => changed ?? []),
   });
-  return { families, ours: by(ours), inMainThread: by(theirs), publishMs: publishMs.slice(2) };
+  return { families, ours: by(ours), inMainThread: by(theirs), publishMs: publishMs.slice(2), idleGapsMs };
 }
 
 async function run(report: Report, { isQuick, signal }: BenchOptions): Promise<BenchResult> {
@@ -224,7 +230,7 @@ async function run(report: Report, { isQuick, signal }: BenchOptions): Promise<B
   };
 }
 
-function figuresOf({ families, ours, publishMs }: Found): Record<string, number> {
+function figuresOf({ families, ours, publishMs, idleGapsMs }: Found): Record<string, number> {
   const figures: [string, number][] = [
     ['roles', families * 2],
     ['manifests', manifests],
@@ -233,6 +239,8 @@ function figuresOf({ families, ours, publishMs }: Found): Record<string, number>
       [`${kind}Ms`, median(ours[kind].map(({ ms }) => ms))],
     ]),
     ['maxGapMs', maxGap(ours)],
+    ['medianGapMs', medianGap(ours)],
+    ['idleMaxGapMs', Math.max(...idleGapsMs)],
     ['publishMs', median(publishMs)],
   ];
   return Object.fromEntries(figures);
@@ -242,7 +250,12 @@ function maxGap(costs: Costs): number {
   return Math.max(...kinds.flatMap((kind) => costs[kind].map(({ gapMs }) => gapMs)));
 }
 
-function comparisonsOf({ families, ours, inMainThread: theirs }: Found): Comparison[] {
+/** Of the longest gap of each device. */
+function medianGap({ first, unchanged, changed }: Costs): number {
+  return median(first.map(({ gapMs }, i) => Math.max(gapMs, unchanged[i]?.gapMs ?? 0, changed[i]?.gapMs ?? 0)));
+}
+
+function comparisonsOf({ families, ours, inMainThread: theirs, idleGapsMs }: Found): Comparison[] {
   const [gap, theirGap] = [maxGap(ours), maxGap(theirs)];
   const times = kinds.map((kind): Comparison => {
     const [a, b] = [median(ours[kind].map(({ ms }) => ms)), median(theirs[kind].map(({ ms }) => ms))];
@@ -255,9 +268,17 @@ function comparisonsOf({ families, ours, inMainThread: theirs }: Found): Compari
     unit: 'ms',
     ratio: gap / theirGap,
     bar: `< ${barMs} ms`,
-    met: gap < barMs,
+    // A thread that does nothing is held up as long: whether ours holds itself up cannot be seen here.
+    ...(Math.max(...idleGapsMs) < barMs && { met: gap < barMs }),
   };
-  return [...times, longest];
+  const middle: Comparison = {
+    what: `${families} families: longest gap, median of the rounds`,
+    ours: medianGap(ours),
+    theirs: medianGap(theirs),
+    unit: 'ms',
+    ratio: medianGap(ours) / medianGap(theirs),
+  };
+  return [...times, middle, longest];
 }
 
 function text({ bytes, ms, gapMs }: Cost): string {
