@@ -1,5 +1,4 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { ConsumerReply } from '@bellwether/control-plane/consumers/consumer-api';
 import { connectPacket, packet, publishPacket, type RawMqtt, subscribePacket } from '../support/raw-mqtt.js';
 import { ServerWorld } from '../support/server-world.js';
 
@@ -56,23 +55,6 @@ describe('a server that hears no MQTT', () => {
     expect(await world.isLetBackIn()).toBe(true);
     expect(new Set(await Promise.all(guesses))).toEqual(new Set(['connack-4']));
     expect(await world.served()).toBe(served);
-  });
-
-  it('serves everybody else while a consumer reads nothing of what is sent for it', async () => {
-    const grant = { kinds: ['window'], labels: { site: 'm' } };
-    const { userName, password } = await world.server.read<ConsumerReply>('/consumers', { name: 'frozen', grant });
-    const window = world.mallory.topic('window');
-    const frozen = await world.asStranger();
-    await frozen.ask(connectPacket({ clientId: userName, userName, password }));
-    expect(await frozen.ask(subscribePacket(window))).toBe('suback-1');
-    frozen.socket.pause();
-    const accomplice = await world.asMallory();
-    const message = publishPacket(window, Buffer.alloc(250_000, 'x'));
-    // Forty megabytes: more than the kernel takes for a socket that nobody reads.
-    for (let i = 0; i < 160; i++) await accomplice.ask(message);
-    expect(await world.isLetBackIn()).toBe(true);
-    expect(await world.served()).toBe(served);
-    for (const raw of [frozen, accomplice]) raw.cut();
   });
 
   it('keeps one connection of a device that opens a hundred', async () => {

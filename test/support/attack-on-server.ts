@@ -17,6 +17,8 @@ export interface ServerAttackSpec<Prepared = undefined> extends Omit<Attack, 'ru
   readonly attack: (world: ServerWorld, prepared: Prepared) => Promise<string>;
   /** Pieces of the state that change although the attack is refused: its record, say. */
   readonly genuine?: readonly string[];
+  /** The control has to wait for what does not happen: it is left to the bench. */
+  readonly isSlow?: boolean;
   /** The guard of the control: one rule, in as many lines of the built product as it has. */
   readonly patches: readonly Patch[];
 }
@@ -24,6 +26,7 @@ export interface ServerAttackSpec<Prepared = undefined> extends Omit<Attack, 'ru
 /** An attack of the registry which can also share its server with others. */
 export interface ServerAttack extends Attack {
   readonly options: ServeOptions;
+  readonly isSlow: boolean;
   readonly patches: readonly Patch[];
   runOn(world: ServerWorld): Promise<AttackOutcome>;
 }
@@ -40,7 +43,7 @@ export function onServer(spec: Omit<ServerAttackSpec, 'prepare'>): ServerAttack 
 
 /** The same, for an attack that others have to do something for first. */
 export function onPreparedServer<Prepared>(spec: PreparedAttack<Prepared>): ServerAttack {
-  const { id, row, attacker, code, control, patches, options = {} } = spec;
+  const { id, row, attacker, code, control, patches, options = {}, isSlow = false } = spec;
   const runOn = (world: ServerWorld) => runOnServer(spec, world);
   const run = async (isGuarded: boolean): Promise<AttackOutcome> => {
     if (!isGuarded) return runControl(spec);
@@ -51,7 +54,7 @@ export function onPreparedServer<Prepared>(spec: PreparedAttack<Prepared>): Serv
       await world.stop();
     }
   };
-  return { id, row, attacker, code, control, patches, options, run, runOn };
+  return { id, row, attacker, code, control, patches, options, isSlow, run, runOn };
 }
 
 /** The same world on a patched product. */
