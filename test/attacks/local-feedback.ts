@@ -1,3 +1,5 @@
+import { connect } from 'node:net';
+import { text } from 'node:stream/consumers';
 import { attackRequest } from '../support/attack-release.js';
 import type { AttackWorld } from '../support/attack-world.js';
 import { type HostileDevice, onPatchedDevice } from '../support/hostile-device.js';
@@ -13,6 +15,22 @@ async function answer({ socketPath }: AttackWorld, id: string): Promise<void> {
 async function accuse({ socketPath }: AttackWorld, id: string): Promise<string> {
   const body = JSON.stringify({ id, label: 'one' });
   return localCode(await localRequest({ socketPath }, '/v2/models/digits/feedback', { method: 'POST', body }));
+}
+
+/** Guesses by the thousand on one connection, without waiting for an answer; the last one is right, and its code is told. */
+async function flood({ socketPath }: AttackWorld): Promise<string> {
+  const socket = connect(socketPath);
+  for (let sent = 0; sent < 3_000; sent++) socket.write(written(`guess ${sent}`, 'keep-alive'));
+  socket.write(written('parcel 7', 'close'));
+  const answers = await text(socket);
+  const last = JSON.parse(answers.split('\r\n\r\n').at(-1) ?? '') as { readonly code?: string };
+  return last.code ?? 'passed';
+}
+
+function written(id: string, connection: 'keep-alive' | 'close'): string {
+  const body = JSON.stringify({ id, label: 'one' });
+  const head = ['POST /v2/models/digits/feedback HTTP/1.1', 'host: x', `connection: ${connection}`];
+  return `${[...head, `content-length: ${body.length}`].join('\r\n')}\r\n\r\n${body}`;
 }
 
 const anyAnswer = `({ arm: { model, version: '1.0.0', manifest: '0'.repeat(64), arm: 'stable', segment: 0 },
@@ -54,12 +72,7 @@ const specs: readonly Omit<HostileDevice, 'attacker' | 'before'>[] = [
     patches: [
       { module: 'agent/inference/feedback', guard: 'if (!this.#allowance.take(nowMs))', permissive: 'if (false)' },
     ],
-    attack: async (world) => {
-      // More than are let through by the time that this takes.
-      for (let sent = 0; sent < 2_000; sent += 100)
-        await Promise.all(Array.from({ length: 100 }, (_, i) => accuse(world, `guess ${sent + i}`)));
-      return accuse(world, 'parcel 7');
-    },
+    attack: flood,
   },
 ];
 

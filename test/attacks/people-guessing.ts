@@ -51,8 +51,8 @@ export const attacks: readonly ServerAttack[] = [
     genuine: ['audit_rows'],
     prepare: (world) => addOperator(world, 'far-away'),
     attack: async (world) => {
-      // An account that is locked costs an address its tries as well, and no hash.
-      for (let i = 0; i < 20; i++) await guess(world, { name: 'nobody', forwardedFor: `198.51.100.${i}` });
+      // An account that is locked costs an address its tries as well, and no hash: more of them than come back meanwhile.
+      for (let i = 0; i < 60; i++) await guess(world, { name: 'nobody', forwardedFor: `198.51.100.${i}` });
       return guess(world, { name: 'far-away', password, forwardedFor: '198.51.100.200' });
     },
   }),
