@@ -25,6 +25,8 @@ export interface BenchResult {
 export interface BenchOptions {
   /** Fewer and shorter blocks: to see that the bench works, not to quote it. */
   readonly isQuick: boolean;
+  /** `--seed N`: of one more run of benches that draw, beside the seeds that they fix. */
+  readonly seed?: number;
   /** Aborted on Ctrl-C: stop the processes that were started. */
   readonly signal: AbortSignal;
 }

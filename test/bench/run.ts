@@ -1,7 +1,7 @@
 import { readdirSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import type { Bench } from './bench.js';
+import type { Bench, BenchOptions } from './bench.js';
 import { thisMachine } from './machine.js';
 import { comparisonTable } from './table.js';
 
@@ -25,14 +25,14 @@ async function findBenches(): Promise<ReadonlyMap<string, Bench>> {
 }
 
 function listBenches(benches: ReadonlyMap<string, Bench>): void {
-  console.log('npm run bench -- NAME [--json FILE] [--quick]\n');
+  console.log('npm run bench -- NAME [--json FILE] [--quick] [--seed N]\n');
   for (const { name, title, comparesWith } of benches.values()) {
     console.log(`  ${name.padEnd(16)} ${title} (beside ${comparesWith})`);
   }
   if (benches.size === 0) console.log('  no benches yet');
 }
 
-async function runBench(bench: Bench, isQuick: boolean, jsonFile: string | undefined): Promise<number> {
+async function runBench(bench: Bench, options: Omit<BenchOptions, 'signal'>, jsonFile?: string): Promise<number> {
   const abort = new AbortController();
   process.once('SIGINT', () => {
     abort.abort();
@@ -40,7 +40,7 @@ async function runBench(bench: Bench, isQuick: boolean, jsonFile: string | undef
   const machine = thisMachine();
   console.log(`${bench.name}: ${bench.title}`);
   console.log(`${machine.cpu}, ${machine.cores} cores, ${machine.memoryGb} GB, Node ${machine.node}, ${machine.os}\n`);
-  const { figures, comparisons } = await bench.run((line) => console.log(line), { isQuick, signal: abort.signal });
+  const { figures, comparisons } = await bench.run((line) => console.log(line), { ...options, signal: abort.signal });
   console.log(`\n${comparisonTable(comparisons, bench.comparesWith).join('\n')}\n`);
   for (const [name, value] of Object.entries(figures)) {
     console.log(`  ${name.padEnd(20)} ${typeof value === 'object' ? JSON.stringify(value) : String(value)}`);
@@ -54,13 +54,14 @@ async function runBench(bench: Bench, isQuick: boolean, jsonFile: string | undef
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { json: { type: 'string' }, quick: { type: 'boolean', default: false } },
+  options: { json: { type: 'string' }, quick: { type: 'boolean', default: false }, seed: { type: 'string' } },
 });
 const benches = await findBenches();
 const [name] = positionals;
 const bench = name === undefined ? undefined : benches.get(name);
 if (bench !== undefined) {
-  process.exitCode = await runBench(bench, values.quick, values.json);
+  const seed = values.seed === undefined ? {} : { seed: Number(values.seed) };
+  process.exitCode = await runBench(bench, { isQuick: values.quick, ...seed }, values.json);
 } else {
   if (name !== undefined) console.error(`there is no bench ${name}\n`);
   listBenches(benches);

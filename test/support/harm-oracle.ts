@@ -3,14 +3,14 @@ import type { GatingCell, SegmentCounters } from '@bellwether/shared/evidence/co
 
 /** Weights and ratios as DESIGN R-3 and the policy's documentation say them, and not as the product has them. */
 const weights: Readonly<Record<GatingCell, number>> = {
-  error: 0.25,
+  error: 0.3,
   invalid: 0.15,
   slow50: 0.05,
   slow90: 0.1,
-  slow95: 0.1,
-  slow99: 0.1,
+  slow95: 0.05,
+  slow99: 0.05,
   death: 0.1,
-  wrong: 0.15,
+  wrong: 0.2,
 };
 const ratios = [1.5, 2, 3, 5, 10, 20];
 

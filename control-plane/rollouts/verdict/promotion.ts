@@ -18,19 +18,33 @@ const maxPart = 0.2;
  * Evidence that the canary is good enough, for each stratum and each cell that is needed there [R-3]: it is less than so
  * many times as bad as stable, or bad less often than an absolute limit: a healthy model has no errors to compare. The
  * mean of both e-values is one, and their maximum is not, so that β is the chance of a wrong pass, and not the half of it.
- * One device's word counts for at most max(20 %, 1/n), so that no liar passes a release alone.
+ * Slowness has no absolute limit: slow is what stable seldom is.
  */
 export function promotionProgress(devices: readonly DeviceEvidence[], limits: EvidenceLimits): CellProgress[] {
   const needed = -Math.log(limits.beta);
   return [...byStratum(devices)].flatMap(([stratum, members]) =>
     gatingCells
       .filter((cell) => isNeeded(cell, members, devices))
-      .map((cell) => {
-        const relative = capped(members, cell, { limits, evidence: relativeEvidence });
-        const absolute = capped(members, cell, { limits, evidence: absoluteEvidence });
-        return { stratum, cell, logE: logMean([relative, absolute]), needed };
-      }),
+      .map((cell) => ({ stratum, cell, logE: cellEvidence(members, cell, limits), needed })),
   );
+}
+
+function cellEvidence(members: readonly DeviceEvidence[], cell: GatingCell, limits: EvidenceLimits): number {
+  const needed = -Math.log(limits.beta);
+  if (cell.startsWith('slow')) {
+    return capped(members, cell, { needed, evidence: (device) => relativeEvidence(device, cell, limits.maxSlowRatio) });
+  }
+  // Each is only a half of the mean, and must be able to reach what is needed alone.
+  const alone = needed + Math.LN2;
+  const relative = capped(members, cell, {
+    needed: alone,
+    evidence: (device) => relativeEvidence(device, cell, limits.maxRatio),
+  });
+  const absolute = capped(members, cell, {
+    needed: alone,
+    evidence: (device) => absoluteEvidence(device, cell, limits.maxBad),
+  });
+  return logMean([relative, absolute]);
 }
 
 /** True when a cell has what it needs. */
@@ -57,26 +71,27 @@ function isNeeded(cell: GatingCell, members: readonly DeviceEvidence[], all: rea
   return (cell === 'wrong' ? members : all).some((device) => measures(device, cell));
 }
 
-function relativeEvidence({ segments }: DeviceEvidence, cell: GatingCell, limits: EvidenceLimits): number {
-  const limit = cell.startsWith('slow') ? limits.maxSlowRatio : limits.maxRatio;
+function relativeEvidence({ segments }: DeviceEvidence, cell: GatingCell, limit: number): number {
   return splitsOf(segments, cell).reduce((sum, split) => sum + logNonInferior(split, limit), 0);
 }
 
-function absoluteEvidence({ segments }: DeviceEvidence, cell: GatingCell, limits: EvidenceLimits): number {
+function absoluteEvidence({ segments }: DeviceEvidence, cell: GatingCell, limit: number): number {
   const { bad, trials } = totalsOf(segments, cell);
-  return logBelow(bad.canary, trials.canary, limits.maxBad);
+  return logBelow(bad.canary, trials.canary, limit);
 }
 
 /**
- * The sum, each device's share of it at most `maxPart` of what is needed; what speaks against the canary is never cut.
- * Who has not been heard yet counts as one of n: else the first to speak would decide alone.
+ * The sum, one device's share of it at most max(20 %, 1/n) of what is needed, so that no liar passes a release alone;
+ * what speaks against the canary is never cut. Who has not been heard yet counts as one of n: else the first to speak
+ * would decide alone.
  */
 function capped(
   members: readonly DeviceEvidence[],
   cell: GatingCell,
-  { limits, evidence }: { readonly limits: EvidenceLimits; readonly evidence: typeof absoluteEvidence },
+  { needed, evidence }: { readonly needed: number; readonly evidence: (device: DeviceEvidence) => number },
 ): number {
   const voices = members.filter((device) => device.segments.length === 0 || measures(device, cell)).length;
-  const most = Math.max(maxPart, 1 / Math.max(1, voices)) * Math.log(2 / limits.beta);
-  return members.reduce((sum, device) => sum + Math.min(evidence(device, cell, limits), most), 0);
+  // A little more than a fifth: five that give their fifth have given the whole, whatever the last digit says.
+  const most = Math.max(maxPart, 1 / Math.max(1, voices)) * needed * (1 + 1e-12);
+  return members.reduce((sum, device) => sum + Math.min(evidence(device), most), 0);
 }

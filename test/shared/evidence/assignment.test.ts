@@ -1,6 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { ArmDraw, cohortPosition } from '@bellwether/shared/evidence/assignment';
+import { SipHash } from '@bellwether/shared/evidence/sip-hash';
 
 const salt = '000102030405060708090a0b0c0d0e0f';
 const draw = new ArmDraw({ salt, device: 'cam-1-0123456789abcdef', runId: 'ff'.repeat(16) });
@@ -42,6 +43,27 @@ describe('a draw', () => {
       (number) => draw.isCanary(5000, { number }) === draw.isCanary(5000, { assignmentKey: `${number}` }),
     );
     expect(same.length).toBeLessThan(200);
+  });
+});
+
+describe('the draws of a device', () => {
+  it('have golden places: request and key, hashed as written in docs/protocol.md', () => {
+    const hash = new SipHash(salt);
+    const places = fc.oneof(fc.nat(), fc.maxSafeNat()).map((number) => ({
+      request: { number },
+      place: hash.unit(Buffer.from(`ncam-1-0123456789abcdef ${'ff'.repeat(16)} ${number}`)),
+    }));
+    const keys = fc.string({ unit: 'binary', maxLength: 40 }).map((assignmentKey) => ({
+      request: { assignmentKey },
+      place: hash.unit(Buffer.from(`k${assignmentKey}`)),
+    }));
+    fc.assert(
+      fc.property(fc.oneof(places, keys), ({ request, place }) => {
+        expect(draw.isCanary(Math.floor(place * 10_000), request)).toBe(false);
+        expect(draw.isCanary(Math.floor(place * 10_000) + 1, request)).toBe(true);
+      }),
+    );
+    expect(hash.unit(Buffer.from(`ncam-1-0123456789abcdef ${'ff'.repeat(16)} 7`))).toBe(0.5278198494051272);
   });
 });
 

@@ -24,3 +24,13 @@ describe('SipHash-2-4', () => {
     expect(() => new SipHash('00')).toThrow(RangeError);
   });
 });
+
+it('hashes what stands before every message but once, wherever it is cut', () => {
+  const message = Buffer.from(Array.from({ length: 63 }, (_, i) => i));
+  const whole = new SipHash('000102030405060708090a0b0c0d0e0f').hex(message);
+  for (let cut = 0; cut <= message.length; cut++) {
+    const hash = new SipHash('000102030405060708090a0b0c0d0e0f', message.subarray(0, cut));
+    expect(hash.hex(message.subarray(cut))).toBe(whole);
+    expect(hash.hex(message.subarray(cut))).toBe(whole);
+  }
+});

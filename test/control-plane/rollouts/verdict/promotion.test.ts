@@ -47,6 +47,19 @@ describe('a pass', () => {
     expect(expectation).toBeGreaterThan(0.9);
   });
 
+  it('on slowness is relative alone, of a release at the limit with a chance of at most β', () => {
+    let expectation = 0;
+    for (let canary = 0; canary <= 60; canary++) {
+      const theta = (0.5 * 1.5) / (0.5 * 1.5 + 0.5);
+      const found = errorsOnly(900, { share: 0.5, cells: { slow99: arms(60 - canary, canary) } });
+      const cell = promotionProgress(devices(1, [found]), { ...standardLimits, beta: 1e-200 }).find(
+        (each) => each.cell === 'slow99',
+      );
+      expectation += binomial(60, canary, theta) * Math.exp(cell?.logE ?? 0);
+    }
+    expect(expectation).toBeCloseTo(1, 9);
+  });
+
   it('is nobody’s without evidence', () => {
     expect(isPromoted([])).toBe(false);
     expect(passes(devices(5, []))).toBe(false);
