@@ -6,8 +6,13 @@
  * Howard et al., "Time-uniform Chernoff bounds" (arXiv 1810.08240).
  */
 
-/** Ratios of bad calls, canary to stable, that harm is looked for at [R-3]. */
+/** Ratios of bad calls, canary to stable, that harm is looked for at [R-3]: those above what is tolerated. */
 export const harmRatios = [1.5, 2, 3, 5, 10, 20] as const;
+
+/** A stake on less than what is tolerated would win by a canary that is good, and call it harm. */
+function stakedRatios(tolerated: number): readonly number[] {
+  return harmRatios.filter((ratio) => ratio > tolerated);
+}
 
 /** Events of one stretch: `canary` of `total` bad calls were the canary's, which has `share` of the opportunities. */
 export interface Split {
@@ -32,11 +37,11 @@ export interface HarmEvidence {
 
 /**
  * Evidence against "the canary is at most `tolerated` times as bad" [R-3]: a mixture over the epoch in which a fault may
- * have begun, with weights 1/(k(k+1)), and over `harmRatios`. A fault that begins after hours is still seen in a minute.
+ * have begun, with weights 1/(k(k+1)), and over `harmRatios`; `tolerated` is below the largest of them. A fault that begins after hours is still seen in a minute.
  */
 export function harmEvidence(splits: readonly Split[], tolerated: number): HarmEvidence {
   const steps = epochSteps(splits, tolerated);
-  const suffix: number[] = harmRatios.map(() => 0);
+  const suffix = stakedRatios(tolerated).map(() => 0);
   const last = steps[0]?.epoch ?? -1;
   // Starts behind the last event: their products are still 1, and so is the weight that is not yet used.
   const terms = [-Math.log(last + 2)];
@@ -61,7 +66,7 @@ export function logHarm(splits: readonly Split[], tolerated: number): number {
 
 /** The most that these events can add to a harm of which they are a part: the largest of their products, of any start and ratio; at least 0. */
 export function maxLogProduct(splits: readonly Split[], tolerated: number): number {
-  const suffix: number[] = harmRatios.map(() => 0);
+  const suffix = stakedRatios(tolerated).map(() => 0);
   let most = 0;
   for (const { logs } of epochSteps(splits, tolerated)) {
     for (const [j, log] of logs.entries()) suffix[j] = (suffix[j] ?? 0) + log;
@@ -74,10 +79,11 @@ export function maxLogProduct(splits: readonly Split[], tolerated: number): numb
 function epochSteps(splits: readonly Split[], tolerated: number): { epoch: number; logs: number[] }[] {
   const byEpoch = new Map<number, number[]>();
   const stakes = new Map<number, Stake[]>();
+  const ratios = stakedRatios(tolerated);
   for (const { epoch, share, canary, total } of splits) {
     if (total === 0) continue;
-    const logs = byEpoch.get(epoch) ?? harmRatios.map(() => 0);
-    const each = stakes.get(share) ?? harmRatios.map((ratio) => stakeOf(share, ratio, tolerated));
+    const logs = byEpoch.get(epoch) ?? ratios.map(() => 0);
+    const each = stakes.get(share) ?? ratios.map((ratio) => stakeOf(share, ratio, tolerated));
     for (const [j, { won, lost }] of each.entries()) {
       logs[j] = (logs[j] ?? 0) + canary * won + (total - canary) * lost;
     }

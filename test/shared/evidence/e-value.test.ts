@@ -17,7 +17,8 @@ function plainHarm(splits: readonly Split[], tolerated: number): number {
   const last = Math.max(-1, ...splits.map(({ epoch }) => epoch));
   let value = 1 / (last + 2);
   for (let start = 0; start <= last; start++) {
-    const products = harmRatios.map((ratio) => {
+    const staked = harmRatios.filter((ratio) => ratio > tolerated);
+    const products = staked.map((ratio) => {
       let product = 1;
       for (const { epoch, share, canary, total } of splits) {
         if (epoch < start) continue;
@@ -52,6 +53,12 @@ function expectation(total: number, p: number, value: (canary: number) => number
 }
 
 describe('evidence of harm', () => {
+  it('is never made by a canary that is better than stable, however much is tolerated', () => {
+    for (const tolerated of [1, 1.25, 1.5, 2, 5]) {
+      expect(logHarm([{ epoch: 0, share: 0.5, canary: 48, total: 219 }], tolerated)).toBeLessThan(0);
+    }
+  });
+
   it('is what its definition says', () => {
     fc.assert(
       fc.property(fc.array(split, { maxLength: 8 }), (splits) => {
