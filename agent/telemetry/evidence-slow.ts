@@ -20,8 +20,17 @@ const enoughCalls = 1000;
 /** Times are remembered for one to two of these: what was true at yesterday's load is forgotten. */
 const callsPerGeneration = 20_000;
 
-/** What a canary call may take beyond a stable one before it is slow: two processes with the same model are not alike (m). */
-const tolerance = { ratio: 1.2, micros: 200 } as const;
+/** What a call may take beyond a limit before it is slow: two processes with the same model are not alike (m). */
+interface Tolerance {
+  readonly ratio: number;
+  readonly micros: number;
+}
+const fine: Tolerance = { ratio: 1.2, micros: 200 };
+/** Of an arm that runs seldom: its caches are cold, which costs it up to 2.4 × at 5 % of the calls, and its end of the distribution more (m). */
+const coarse: Tolerance = { ratio: 4, micros: 5000 };
+
+/** Hundredths of a percent: between these both arms run about equally often, and their times can be compared closely. */
+const evenShares = { from: 2500, to: 7500 } as const;
 
 /** Compute times of one release's own stable calls on this device. */
 export class ComputeTimes {
@@ -39,25 +48,58 @@ export class ComputeTimes {
     record(this.#recent, micros);
   }
 
-  /** Limits at the quantiles of what there is; none before there are a thousand calls. `budgetMicros`: the canary's p99 by its manifest. */
-  limits(budgetMicros: number): SlowLimits {
+  /** All that there is now; later calls do not change it. */
+  frozen(): FrozenTimes {
     const all = emptyHistogram();
     mergeInto(all, this.#before);
     mergeInto(all, this.#recent);
-    if (countOf(all) < enoughCalls) return {};
-    const limits = slowCells.map((cell) => {
-      const stable = quantileEdge(all, slowQuantiles[cell]) ?? 0;
-      return [cell, { stable, canary: canaryLimit(stable, budgetMicros) }] as const;
+    return new FrozenTimes(all);
+  }
+}
+
+/** Stable's own compute times before a rollout. */
+export class FrozenTimes {
+  readonly #times: Histogram;
+
+  constructor(times: Histogram) {
+    this.#times = times;
+  }
+
+  get isEnough(): boolean {
+    return countOf(this.#times) >= enoughCalls;
+  }
+
+  /**
+   * Limits for a segment with this share of the calls; none before there are a thousand calls, and none once stable is
+   * the arm that runs seldom: its own times before say nothing about those. `budgetMicros`: the canary's p99 by its manifest.
+   */
+  limits(share: number, budgetMicros: number): SlowLimits {
+    if (share > evenShares.to || !this.isEnough) return {};
+    const isEven = share >= evenShares.from;
+    // The last calls of a hundred say more about who else was running.
+    const cells = isEven ? slowCells : slowCells.slice(0, 2);
+    const limits = cells.map((cell) => {
+      const stable = stableLimit(quantileEdge(this.#times, slowQuantiles[cell]) ?? 0);
+      return [cell, { stable, canary: canaryLimit(stable, budgetMicros, isEven ? fine : coarse) }] as const;
     });
     return Object.fromEntries(limits);
   }
 }
 
+/** Above which a stable call is slow, where `quantile` is its own before: beside a canary it shares caches and cores, and is a little slower without being disturbed. */
+export function stableLimit(quantile: number): number {
+  return beyond(quantile, fine);
+}
+
 /**
- * Above which a canary call is slow where stable's limit is `stable`: max(1.2 ×, + 0.2 ms), but not above what its
- * manifest promises. A device on which stable itself is beyond that promise says nothing about the canary with it.
+ * Above which a canary call is slow where stable's limit is `stable`, but not above what its manifest promises. A device
+ * on which stable itself is beyond that promise says nothing about the canary with it.
  */
-export function canaryLimit(stable: number, budgetMicros: number): number {
-  const limit = Math.floor(Math.max(tolerance.ratio * stable, stable + tolerance.micros));
+export function canaryLimit(stable: number, budgetMicros: number, tolerance: Tolerance = fine): number {
+  const limit = beyond(stable, tolerance);
   return stable > budgetMicros ? limit : Math.min(limit, Math.floor(budgetMicros));
+}
+
+function beyond(micros: number, tolerance: Tolerance): number {
+  return Math.floor(Math.max(tolerance.ratio * micros, micros + tolerance.micros));
 }

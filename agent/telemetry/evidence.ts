@@ -9,7 +9,7 @@ import type {
   ObservedPair,
 } from '../inference/observer.js';
 import { type CallOutcome, type EvidenceArm, EvidenceSegment, type SegmentHead } from './evidence-segment.js';
-import { ComputeTimes, type SlowLimits } from './evidence-slow.js';
+import { ComputeTimes, type FrozenTimes, type SlowLimits } from './evidence-slow.js';
 import { type DeviceSegment, logDeviceHarm } from './evidence-suspicion.js';
 
 /** What a segment is cut from: the trial as the order has it, and what runs in both arms. */
@@ -34,8 +34,7 @@ export class Evidence {
   readonly #segments = new Map<number, EvidenceSegment>();
   readonly #current = new Map<string, Current>();
   readonly #times = new Map<string, { readonly manifest: string; readonly times: ComputeTimes }>();
-  /** A rollout's limits stay as they were first: what the canary does to stable must not move them. */
-  readonly #limits = new Map<string, { readonly of: string; readonly slow: SlowLimits }>();
+  readonly #frozen = new Map<string, { readonly of: string; readonly times: FrozenTimes }>();
   #lastSegment = 0;
 
   /** The segment that calls of a model are drawn in now; 0 outside one, and once the five minutes of the wall are over. */
@@ -122,13 +121,17 @@ export class Evidence {
     return windows;
   }
 
-  #slowLimits({ model, rollout, stable, mode }: Omit<TrialHead, 'budgetMicros'>, budgetMicros: number): SlowLimits {
-    if (mode === 'shadow') return {};
+  /** A rollout's quantiles stay as they were first: what the canary does to stable must not move them. */
+  #slowLimits(
+    { model, rollout, stable, mode, share }: Omit<TrialHead, 'budgetMicros'>,
+    budgetMicros: number,
+  ): SlowLimits {
+    if (mode !== 'split') return {};
     const of = `${rollout} ${stable}`;
-    const frozen = this.#limits.get(model);
-    if (frozen?.of === of) return frozen.slow;
-    const slow = this.#timesOf(model, stable).limits(budgetMicros);
-    if (Object.keys(slow).length > 0) this.#limits.set(model, { of, slow });
+    let frozen = this.#frozen.get(model);
+    if (frozen?.of !== of) frozen = { of, times: this.#timesOf(model, stable).frozen() };
+    const slow = frozen.times.limits(share, budgetMicros);
+    if (frozen.times.isEnough) this.#frozen.set(model, frozen);
     return slow;
   }
 
