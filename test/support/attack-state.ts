@@ -22,7 +22,7 @@ interface InstallsFile {
   readonly releases: readonly { readonly phase: string; readonly verdict: unknown }[];
 }
 
-const leftOut = /^(?:outbox|run|trust)\/|^(?:agent\.lock|installs\.json|receipts\.json)$|\.part$/;
+const leftOut = /^(?:outbox|run|trust)\/|^(?:agent\.lock|installs\.json|receipts\.json)$|\.(?:part|tmp)$/;
 
 /** Reads the pieces of a state folder. */
 export async function readDeviceState(folder: string): Promise<DeviceState> {

@@ -22,6 +22,7 @@ import { attackRelease, attackRequest } from './attack-release.js';
 import { dropMetadata } from './attack-state.js';
 import { type Broker, type BrokerMessage, startBroker } from './broker.js';
 import { freePort } from './free-port.js';
+import { JumpClock } from './jump-clock.js';
 import { localRequest } from './local-http.js';
 import { uncheckedRunner } from './runner-world.js';
 import type { SampleRelease } from './sample-release.js';
@@ -35,6 +36,8 @@ export interface Openings {
   readonly update?: TrustGuards['update'];
   /** A runner that believes everything, in the place of the runner's own verifier. */
   readonly runner?: boolean;
+  /** A canary whose lease never ends. */
+  readonly endlessLease?: boolean;
   /** A start that takes torn metadata for none, in the place of the product's refusal. */
   readonly dropTornFiles?: boolean;
 }
@@ -57,6 +60,8 @@ export class AttackWorld {
   readonly server: StaticServer;
   readonly broker: Broker;
   readonly first = attackRelease('1.0.0');
+  /** The agent's. */
+  readonly clock = new JumpClock();
   readonly #stage: 'staging' | 'production';
   readonly #openings: Openings;
   /** Of the local API; undefined when it listens on its socket only. */
@@ -142,7 +147,7 @@ export class AttackWorld {
       setLogLevel: (level: string) => {
         this.logLevel = level;
       },
-      clock: systemClock,
+      clock: this.clock,
       random: () => 0.5,
       log: silentLog,
     };
@@ -151,7 +156,8 @@ export class AttackWorld {
     this.#device = { id: device, fingerprint };
     const openSession = () => Promise.resolve({ mqttUrl: this.broker.url, token: 'any' });
     const uplink = new UplinkMqtt({ device, runId, openSession, clock: systemClock, log: silentLog, random: () => 0 });
-    const trust = (await this.#openedTrust()) ?? parts.trust;
+    const opened = (await this.#openedTrust()) ?? parts.trust;
+    const trust = this.#openings.endlessLease === true ? withEndlessLease(opened, this.clock) : opened;
     const engine = this.#openings.runner === true ? this.#believingEngine() : parts.engine;
     const agent = await buildAgent({ ...parts, uplink, trust, engine });
     await agent.start();
@@ -186,13 +192,27 @@ export class AttackWorld {
 
   /** Resolves when the agent, started last, reports that it serves the release. */
   async untilServing({ version }: SampleRelease): Promise<void> {
+    await this.untilReport(({ models }) => models.some(({ serving }) => serving?.version === version));
+  }
+
+  /** Resolves when applications are answered by the release. */
+  async untilServed(release: string): Promise<void> {
+    while ((await this.served()) !== release) await systemClock.sleep(5);
+  }
+
+  /** Resolves when the agent has reported what the test waits for. */
+  async untilReport(isSo: (report: Report) => boolean): Promise<void> {
     const topic = deviceTopic(this.device.id, 'report');
     await this.broker.untilMessage(
-      (message) =>
-        !this.#earlier.has(message) &&
-        message.topic === topic &&
-        reportOf(message).models.some(({ serving }) => serving?.version === version),
+      (message) => !this.#earlier.has(message) && message.topic === topic && isSo(reportOf(message)),
     );
+  }
+
+  /** Where the canary of the first model stands now, as the agent says on its local API. */
+  async canaryState(): Promise<string | undefined> {
+    const { json } = await localRequest({ socketPath: this.socketPath }, '/bellwether/status', {});
+    const { models } = json() as Pick<Report, 'models'>;
+    return models[0]?.canary?.state;
   }
 
   /** The owner publishes a release and orders it; resolves when it serves. */
@@ -292,6 +312,17 @@ export class AttackWorld {
       script: uncheckedRunner,
     });
   }
+}
+
+/** The same trust, which says that signed time came just now. */
+function withEndlessLease(trust: DeviceTrust, clock: JumpClock): DeviceTrust {
+  return new Proxy(trust, {
+    get: (target, name) => {
+      if (name === 'signedTimeAtMs') return clock.now().monotonicMs;
+      const value: unknown = Reflect.get(target, name, target);
+      return typeof value === 'function' ? value.bind(target) : value;
+    },
+  });
 }
 
 function reportOf(message: BrokerMessage): Report {

@@ -1,0 +1,72 @@
+import { sha256 } from '@bellwether/shared/signing/digest';
+import type { Attack } from '../support/attack.js';
+import { onDevice } from '../support/attack-on-device.js';
+import { attackRelease } from '../support/attack-release.js';
+import type { AttackWorld } from '../support/attack-world.js';
+import { orderGateWithout } from '../support/lenient-order-gate.js';
+import { modelsOf } from '../support/signed-order.js';
+
+const canary = attackRelease('1.1.0', 'canary');
+const leaseSeconds = 60;
+
+/** What an order says of digits@1.1.0 beside digits@1.0.0. */
+function withCanary(world: AttackWorld, changes: Readonly<Record<string, unknown>>) {
+  const digits = {
+    ...modelsOf(world.first)['digits'],
+    canary: {
+      version: canary.version,
+      manifest: sha256(canary.manifest),
+      rollout: 'r1',
+      step: 0,
+      mode: 'split',
+      share: 0,
+      salt: 'ab'.repeat(16),
+      leaseSeconds,
+      ...changes,
+    },
+  };
+  return world.order({ models: { digits } });
+}
+
+/** Its canary is installed and has no calls yet. */
+async function ready(world: AttackWorld): Promise<void> {
+  await world.repository.addRelease(canary);
+  world.tellTime(Date.now());
+  await world.send(withCanary(world, {}));
+  await world.untilReport(({ models }) => models[0]?.canary?.state === 'ready');
+}
+
+/** Attacks with the canary of an order. */
+export const attacks: readonly Attack[] = [
+  onDevice({
+    id: 'canary-rollback-withheld',
+    row: 'withholds the order that takes a canary back, and all signed time, for longer than its lease',
+    attacker: 'broker',
+    code: 'lease-over',
+    control:
+      'a canary lives on signed server time and the monotonic clock (canaryStanding, agent/reconcile/plan-canary.ts)',
+    open: { endlessLease: true },
+    before: ready,
+    genuine: ['order'],
+    attack: async (world) => {
+      await world.send(withCanary(world, { mode: 'full', share: 10_000 }));
+      await world.untilServed('digits@1.1.0');
+      // The director signs the rollback; the broker keeps it to itself.
+      world.order({ models: modelsOf(world.first) });
+      world.clock.jump(leaseSeconds * 1000);
+      const state = await world.canaryState();
+      if (state === 'ready') return 'passed';
+      await world.untilServed('digits@1.0.0');
+      return state ?? 'none';
+    },
+  }),
+  onDevice({
+    id: 'canary-share-out-of-range',
+    row: 'orders a canary with 100.01 % of the calls',
+    attacker: 'director',
+    code: 'order-schema',
+    control: 'shares are 0 to 10,000 hundredths of a percent (OrderedCanary, shared/contract/order.ts)',
+    open: { rules: { order: orderGateWithout('schema') } },
+    attack: (world) => world.send(withCanary(world, { share: 10_001 })),
+  }),
+];
