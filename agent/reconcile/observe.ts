@@ -53,7 +53,9 @@ export function orderedCanaries({ accepted }: Pick<DeviceTrust, 'accepted'>): re
 /** Digest of what the accepted order says of one model; of a model that it does not name, or without an order, of that. */
 export function orderEntry({ accepted }: Pick<DeviceTrust, 'accepted'>, model: string): string {
   const release = accepted?.order.models[model]?.stable;
-  return sha256(Buffer.from(JSON.stringify([model, release?.version ?? null, release?.manifest ?? null])));
+  const attempt = release?.attempt === undefined ? [] : [release.attempt];
+  const entry = [model, release?.version ?? null, release?.manifest ?? null, ...attempt];
+  return sha256(Buffer.from(JSON.stringify(entry)));
 }
 
 function observeModel(parts: ObserveParts, model: string, ordered: ReleaseRef | null, nowMs: number): ObservedModel {
@@ -100,8 +102,8 @@ function observeCanary(
   const release = releaseRefOf({ model, ...canary });
   if (isSameRelease(release, ordered)) return null;
   const entry = (place: string): string => {
-    const { rollout } = canary;
-    return sha256(Buffer.from(JSON.stringify([model, place, rollout, release.version, release.manifest])));
+    const { rollout, attempt = 0 } = canary;
+    return sha256(Buffer.from(JSON.stringify([model, place, rollout, attempt, release.version, release.manifest])));
   };
   const leaseEndMs = signedTimeAtMs === null ? nowMs : signedTimeAtMs + canary.leaseSeconds * 1000;
   return {

@@ -30,7 +30,9 @@ export function canaryStanding(model: ObservedModel): CanaryStanding | undefined
     return off(offStates.get(verdict.code) ?? 'refused', verdict.message);
   }
   if (canary.leaseLeftMs === 0) return off('lease-over', 'no signed server time has come for the length of its lease');
-  if (isShortOfRoom(install) && !isAlone(model)) {
+  // In a `full` step it takes stable's place instead, and has no room only when that is refused too.
+  const mayTakePlace = canary.settings.mode === 'full' && verdict?.order !== canary.aloneEntry;
+  if (isShortOfRoom(install) && !isAlone(model) && !mayTakePlace) {
     return off('no-room', verdict?.message ?? `${formatReleaseId(canary.release)} does not fit beside what serves`);
   }
   return { kind: 'wanted', canary };

@@ -36,7 +36,11 @@ export const EvidenceWindow = Type.Object({
   labelled: byArm,
   cells: Type.Record(cell(gatingCells), byArm, byCell),
   both: Type.Record(cell(gatingCells), count, byCell),
-  /** Microseconds above which a stable call counts as slow, frozen for the segment; a canary call: above max(1.2 ×, + 0.2 ms). */
+  /**
+   * Microseconds above which a stable call counts as slow, frozen for the segment: its own quantile before, and what two
+   * processes may differ by. A canary call is slow beyond that by as much again, and by more while it gets less than a
+   * quarter of the calls, since a process that runs seldom has cold caches; above three quarters times are not compared.
+   */
   slowMicros: Type.Record(cell(['slow50', 'slow90', 'slow95', 'slow99']), count, byCell),
 });
 export type EvidenceWindow = Static<typeof EvidenceWindow>;

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 
 /**
  * A device's state folder in pieces that have a meaning, each with a digest: `order`, `time`, `root`, `timestamp`,
- * `staging-digits` … (the file that stands, and its floor), `installs` (without records of a refusal), and the rest by
+ * `staging-digits` … (the file that stands, and its floor), `installs` (without records of a refusal, and how far a probation is), and the rest by
  * path (`identity/device.key`, `blobs/<digest>`). Telemetry, receipts, the lock, sockets and
  * metadata that no longer stands are left out.
  */
@@ -19,7 +19,7 @@ interface TrustFile {
   };
 }
 interface InstallsFile {
-  readonly releases: readonly { readonly phase: string; readonly verdict: unknown }[];
+  readonly releases: readonly { readonly phase: string; readonly probation?: unknown }[];
 }
 
 const leftOut = /^(?:outbox|run|trust)\/|^(?:agent\.lock|installs\.json|receipts\.json)$|\.(?:part|tmp)$/;
@@ -32,7 +32,8 @@ export async function readDeviceState(folder: string): Promise<DeviceState> {
     if (entry.isFile() && !leftOut.test(path)) state.set(path, digestOf(await readFile(join(folder, path))));
   }
   const { releases } = JSON.parse(await readFile(join(folder, 'installs.json'), 'utf8')) as InstallsFile;
-  state.set('installs', digestOf(JSON.stringify(releases.filter(({ phase }) => phase !== 'refused'))));
+  const installs = releases.filter(({ phase }) => phase !== 'refused').map(({ probation: _, ...install }) => install);
+  state.set('installs', digestOf(String(installs.map((install) => JSON.stringify(install)).toSorted())));
   return new Map([...state, ...(await trustPieces(join(folder, 'trust')))]);
 }
 

@@ -161,6 +161,12 @@ describe('where a canary stands', () => {
     expect(canaryStanding(model(changes))).toMatchObject({ kind: 'off', state });
   });
 
+  it('in a full step has no room only when it cannot even take stable’s place', () => {
+    expect(canaryStanding(model({ canary: full, installs: [noRoom] }))).toMatchObject({ kind: 'wanted' });
+    const alone = { ...noRoom, record: { ...noRoom.record, verdict: verdict('memory', aloneEntry) } };
+    expect(canaryStanding(model({ canary: full, installs: [alone] }))).toMatchObject({ state: 'no-room' });
+  });
+
   it('is wanted while what keeps it passes by itself', () => {
     const waits = seen(second, { phase: 'refused', verdict: verdict('network') }, { waitMs: 9, waitCode: 'network' });
     expect(canaryStanding(model({ canary, installs: [stable, waits] }))).toMatchObject({ kind: 'wanted' });
