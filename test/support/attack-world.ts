@@ -320,7 +320,7 @@ function withEndlessLease(trust: DeviceTrust, clock: JumpClock): DeviceTrust {
     get: (target, name) => {
       if (name === 'signedTimeAtMs') return clock.now().monotonicMs;
       const value: unknown = Reflect.get(target, name, target);
-      return typeof value === 'function' ? value.bind(target) : value;
+      return typeof value === 'function' ? (value.bind(target) as unknown) : value;
     },
   });
 }
