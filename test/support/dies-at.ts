@@ -6,11 +6,12 @@ import BetterSqlite3, { type Statement } from 'better-sqlite3';
 
 /**
  * When a process dies: as soon as a file's name, matching `file`, has been put in its place, with an object of these
- * fields (`holds`) somewhere in its JSON; or as soon as a transaction with a statement like `sql` is committed. The `nth` time.
+ * fields (`holds`) somewhere in its JSON; or as soon as a transaction with a statement like `sql` is committed, or is about to be
+ * (`before`). The `nth` time.
  */
 export type Moment = { readonly nth?: number } & (
   | { readonly file: string; readonly holds?: Readonly<Record<string, unknown>> }
-  | { readonly sql: string }
+  | { readonly sql: string; readonly before?: boolean }
 );
 
 const variable = 'BELLWETHER_TEST_DIES_AT';
@@ -30,7 +31,7 @@ function arm(moment: Moment): void {
   const dieIfDue = (): void => {
     if (--left === 0) process.kill(process.pid, 'SIGKILL');
   };
-  if ('sql' in moment) watchCommits(new RegExp(moment.sql), dieIfDue);
+  if ('sql' in moment) watchCommits(new RegExp(moment.sql), moment.before === true, dieIfDue);
   else watchNames(moment, dieIfDue);
 }
 
@@ -53,12 +54,12 @@ function watchNames(
   syncBuiltinESMExports();
 }
 
-function watchCommits(sql: RegExp, found: () => void): void {
+function watchCommits(sql: RegExp, isBefore: boolean, found: () => void): void {
   const prototype = Object.getPrototypeOf(new BetterSqlite3(':memory:').prepare('select 1')) as Statement;
   let isPending = false;
   const look = (statement: Statement): void => {
     isPending ||= sql.test(statement.source);
-    if (!isPending || statement.database.inTransaction) return;
+    if (!isPending || (statement.database.inTransaction && !isBefore)) return;
     isPending = false;
     found();
   };

@@ -35,12 +35,17 @@ export const serverKills = [
   { name: 'a decision is in the audit log', at: { sql: 'into audit_rows', nth: 2 }, does: 'roll out' },
   { name: 'a rollout is stored', at: { sql: 'into "?rollouts' }, does: 'roll out' },
   { name: 'an order is allocated and not yet sent', at: { sql: 'into orders' }, does: 'roll out' },
+  {
+    name: 'windows are about to be committed',
+    at: { sql: 'into windows', before: true, nth: 3 },
+    does: 'send windows',
+  },
   { name: 'windows are committed and not yet acknowledged', at: { sql: 'into windows', nth: 3 }, does: 'send windows' },
 ] as const satisfies readonly ServerKill[];
 
 /** Those that stand for the others in `npm test`. */
 export const sampledServerKills = serverKills.filter(({ name }) =>
-  ['an order is allocated and not yet sent', 'windows are committed and not yet acknowledged'].includes(name),
+  ['an order is allocated and not yet sent', 'windows are about to be committed'].includes(name),
 );
 
 /** What a killed server left. Empty `broken`: nothing that was confirmed is gone, and what was asked for is done once. */
