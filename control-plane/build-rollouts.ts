@@ -12,9 +12,14 @@ import { Conductor } from './rollouts/conductor.js';
 import { decisionRoutes } from './rollouts/decision-routes.js';
 import { DeviceHoldStoreSql } from './rollouts/device-hold-store-sql.js';
 import { DeviceHolds } from './rollouts/device-holds.js';
+import { devicePinRoutes } from './rollouts/device-pin-routes.js';
+import { DevicePins } from './rollouts/device-pins.js';
 import { EvidenceStoreSql } from './rollouts/evidence-store-sql.js';
 import { rolloutRoutes } from './rollouts/operator-routes.js';
 import { RolloutStoreSql } from './rollouts/rollout-store-sql.js';
+import { VerdictArchive } from './rollouts/verdict-archive.js';
+import { verdictRoutes } from './rollouts/verdict-routes.js';
+import { VerdictStoreSql } from './rollouts/verdict-store-sql.js';
 import { LiveBoard } from './telemetry/live-board.js';
 
 interface RolloutRooms {
@@ -41,18 +46,34 @@ export function buildRollouts(parts: ControlPlaneParts, { fleet, channel, feed, 
   const evidenceStore = new EvidenceStoreSql(database.sqlite);
   const holds = new DeviceHolds(new DeviceHoldStoreSql(database.kysely));
   const live = new LiveBoard();
+  const verdictStore = new VerdictStoreSql(database.sqlite);
+  const archive = new VerdictArchive({
+    store: verdictStore,
+    keys: () => keys.online.signers('verdict'),
+    codeVersion: parts.version,
+    log: log.child({ room: 'rollouts' }),
+  });
   const conductor = new Conductor({
     clock,
     log: log.child({ room: 'rollouts' }),
     store: new RolloutStoreSql(database.kysely, database.sqlite),
     evidence: evidenceStore,
     holds,
+    archive,
     fleet,
     orders,
     catalog,
     audit,
     callsPerSecond: (device) => live.of(device)?.requestsPerSecond ?? 0,
     changed: (id) => feed.rolloutChanged(id),
+  });
+  const pins = new DevicePins({
+    clock,
+    fleet,
+    catalog,
+    orders,
+    holds,
+    changed: (device) => conductor.heldOrFreed(device),
   });
   const formerKeys = new FormerKeys({
     keys: keys.online,
@@ -65,12 +86,15 @@ export function buildRollouts(parts: ControlPlaneParts, { fleet, channel, feed, 
     orderStore,
     evidenceStore,
     live,
+    holds,
     orders,
     conductor,
     formerKeys,
     routes: (app: TypedApp, views: Views): void => {
       rolloutRoutes(app, { conductor, views, audit });
       decisionRoutes(app, { conductor, audit });
+      verdictRoutes(app, { conductor, store: verdictStore });
+      devicePinRoutes(app, { pins, views, audit });
     },
   };
 }

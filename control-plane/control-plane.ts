@@ -66,6 +66,7 @@ export function buildControlPlane(parts: ControlPlaneParts): ControlPlane {
     fleet,
     orders,
     live: telemetry.live,
+    holds: rollouts.holds,
     catalog,
     promotions,
     conductor,

@@ -20,6 +20,7 @@ export type CliErrorCode =
   | 'rollout-rolled-back'
   | 'rollout-aborted'
   | 'policy'
+  | 'verdict-missing'
   | 'timeout';
 
 /** A verb that cannot go on; `usage` exits with 2, the others with 1. */

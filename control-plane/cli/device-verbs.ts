@@ -62,6 +62,7 @@ async function show(name: string, options: ServerOptions, { terminal, clock }: V
     ['serves', servesText(device)],
     ['state', report === null ? '–' : `${report.state}, health ${report.health}`],
     ['refused', refusalText(device)],
+    ['kept', holdsText(device)],
     [
       'live',
       live === null
@@ -107,6 +108,14 @@ function refusalText({ report }: DeviceView): string {
   );
   if (report.orderRefusal !== null) refusals.push(`order ${report.orderRefusal.code}: ${report.orderRefusal.message}`);
   return refusals.length === 0 ? '–' : refusals.join('; ');
+}
+
+/** What a person has decided about it. */
+export function holdsText({ holds }: DeviceView): string {
+  const said = holds.map(({ kind, release, by, why }) => {
+    return `${kind}${release === null ? '' : ` to ${release}`} by ${by}${why === null ? '' : `: ${why}`}`;
+  });
+  return said.length === 0 ? '–' : said.join('; ');
 }
 
 function modelsText(models: Readonly<Record<string, string>>): string {

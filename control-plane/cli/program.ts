@@ -3,6 +3,7 @@ import { addApiTokenVerbs } from './api-token-verbs.js';
 import { addAuditVerbs } from './audit-verbs.js';
 import { addConsumerVerbs } from './consumer-verbs.js';
 import { addDeviceDecisionVerbs } from './device-decision-verbs.js';
+import { addDevicePinVerbs } from './device-pin-verbs.js';
 import { addDeviceVerbs } from './device-verbs.js';
 import { addKeysVerbs } from './keys-verbs.js';
 import { addLoginVerbs } from './login-verbs.js';
@@ -35,7 +36,9 @@ export function buildProgram(parts: VerbParts, { asJson = false }: { readonly as
   addStatusVerb(program, parts);
   addKeysVerbs(program, parts);
   addReleaseVerbs(program, parts);
-  addDeviceDecisionVerbs(addDeviceVerbs(program, parts), parts);
+  const device = addDeviceVerbs(program, parts);
+  addDeviceDecisionVerbs(device, parts);
+  addDevicePinVerbs(device, parts);
   addTokenVerbs(program, parts);
   addConsumerVerbs(program, parts);
   addRolloutVerbs(program, parts);

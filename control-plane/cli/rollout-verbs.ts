@@ -2,9 +2,12 @@ import { type Command, InvalidArgumentError } from 'commander';
 import { parseReleaseId } from '@bellwether/shared/ids';
 import { Compile } from '@bellwether/shared/schema';
 import { RolloutList, type RolloutRequest, type RolloutView } from '../http/rollout-api.js';
+import { RolloutPreview } from '../http/rollout-preview-api.js';
 import type { ServerConnection } from '../publisher/server-http.js';
 import { CliError } from './cli-error.js';
+import { addKeptVerdictVerbs } from './kept-verdict-verbs.js';
 import { readPolicy } from './policy-file.js';
+import { previewText } from './preview-text.js';
 import { Progress } from './progress.js';
 import { addRolloutDecisionVerbs } from './rollout-decision-verbs.js';
 import { parseTarget, targetText } from './rollout-target.js';
@@ -22,6 +25,7 @@ interface CreateOptions extends WaitOptions {
   readonly to: string;
   readonly policy?: string;
   readonly supersede?: true;
+  readonly dryRun?: true;
   readonly wait?: true;
 }
 
@@ -30,6 +34,7 @@ interface ShowOptions extends WaitOptions {
 }
 
 const compiledList = Compile(RolloutList);
+const compiledPreview = Compile(RolloutPreview);
 
 /** `bellwether rollout …` */
 export function addRolloutVerbs(program: Command, parts: VerbParts): void {
@@ -44,6 +49,7 @@ export function addRolloutVerbs(program: Command, parts: VerbParts): void {
       'direct',
     )
     .option('--supersede', 'end the rollouts of this model that are on their way to the same devices')
+    .option('--dry-run', 'say what would become of it: devices, bytes, calls and time; nothing is begun')
     .option('--wait', 'show it until it has ended; exits with 0 only if there are devices and each serves the release')
     .action((release: string, options: CreateOptions) => create(release, options, parts));
   withWaiting(rollout.command('show'))
@@ -60,6 +66,7 @@ export function addRolloutVerbs(program: Command, parts: VerbParts): void {
     .argument('<id>', 'its id, as rollout list shows it')
     .action((id: string, options: ServerOptions) => explain(id, options, parts));
   addRolloutDecisionVerbs(rollout, parts);
+  addKeptVerdictVerbs(rollout, parts);
   withServer(rollout.command('list'))
     .description('list the rollouts, newest first')
     .action((options: ServerOptions) => list(options, parts));
@@ -82,6 +89,11 @@ async function create(release: string, options: CreateOptions, parts: VerbParts)
     ...(supersede && { supersede }),
   };
   const connection = await connect(options);
+  if (options.dryRun === true) {
+    const preview = await connection.post('/api/v1/rollouts/preview', request, compiledPreview);
+    print(parts.terminal, options, { value: preview, text: previewText(preview) });
+    return;
+  }
   const created = await connection.post('/api/v1/rollouts', request, compiledRollout);
   const isWaiting = options.wait === true;
   finish(isWaiting ? await watch(created.id, connection, { options, parts }) : created, isWaiting, { options, parts });

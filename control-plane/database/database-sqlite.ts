@@ -10,6 +10,7 @@ import { people } from './migrations/people.js';
 import { promotions } from './migrations/promotions.js';
 import { receipts } from './migrations/receipts.js';
 import { stagedRollouts } from './migrations/staged-rollouts.js';
+import { verdicts } from './migrations/verdicts.js';
 import type { Tables } from './schema.js';
 
 /** In the order of their names. A published migration is never edited; a change is a new one. */
@@ -22,6 +23,7 @@ const migrations: Readonly<Record<string, Migration>> = {
   '0003-receipts': receipts,
   '0004-attention': attention,
   '0005-staged-rollouts': stagedRollouts,
+  '0006-verdicts': verdicts,
 };
 
 /**

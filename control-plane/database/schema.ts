@@ -70,6 +70,8 @@ export interface Tables {
   rollout_members: { rollout: number; device: string; body: string };
   /** Counters of a device in a rollout by segment; JSON. They add up. */
   evidence: { rollout: number; device: string; segment: string; body: string };
+  /** Signed verdicts of rollouts; `file` is JSON text. */
+  verdicts: { number: Generated<number>; rollout: number; at_ms: number; step: number; value: string; file: string };
   /** What a person has decided about a device's models: pinned, excluded, quarantined; JSON. `model` is empty for all of them. */
   device_holds: { device: string; model: string; body: string };
   windows: {

@@ -1,10 +1,14 @@
-import { fingerprintOf } from '@bellwether/shared/ids';
+import { fingerprintOf, formatReleaseId } from '@bellwether/shared/ids';
 import type { DeviceView, LiveFigures } from '../http/operator-api.js';
 import type { StoredOrder } from '../orders/order-store.js';
+import type { DeviceHold } from '../rollouts/device-hold.js';
 import type { Device } from './device.js';
 
 /** A device as the operator sees it. */
-export function deviceView(device: Device, order: StoredOrder | undefined, live: LiveFigures | null): DeviceView {
+export function deviceView(
+  device: Device,
+  { order, live, holds }: { order: StoredOrder | undefined; live: LiveFigures | null; holds: readonly DeviceHold[] },
+): DeviceView {
   const { id, standing, tokenId, labels, enrolledAtMs, presence, lastSeenMs, report } = device;
   return {
     id,
@@ -19,6 +23,10 @@ export function deviceView(device: Device, order: StoredOrder | undefined, live:
     ordered: orderedView(order),
     report,
     live,
+    holds: holds.map((hold) => {
+      const { kind, by, why, atMs } = hold;
+      return { kind, release: hold.kind === 'pinned' ? formatReleaseId(hold) : null, by, why, atMs };
+    }),
   };
 }
 

@@ -65,6 +65,7 @@ const statuses: Readonly<Record<OurCode, number>> = {
   'rollout-overlaps': 409,
   'action-conflict': 409,
   'hold-unknown': 404,
+  'verdict-unknown': 404,
   'consumer-exists': 409,
   'consumer-unknown': 404,
   'hook-secret-invalid': 403,

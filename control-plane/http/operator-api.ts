@@ -43,6 +43,16 @@ export const DeviceView = Type.Object({
   lastSeenMs: orNull(count),
   ordered: orNull(Type.Object({ epoch: count, generation: count, models: Type.Record(Type.String(), Type.String()) })),
   report: orNull(Report),
+  /** What a person has decided, whatever rollouts say; `release` of a pin. */
+  holds: Type.Array(
+    Type.Object({
+      kind: Type.Enum(['pinned', 'excluded', 'quarantined']),
+      release: orNull(Type.String()),
+      by: Type.String(),
+      why: orNull(Type.String()),
+      atMs: count,
+    }),
+  ),
   live: orNull(LiveFigures),
 });
 export type DeviceView = Static<typeof DeviceView>;

@@ -152,3 +152,10 @@ export const RolloutView = Type.Object({
 export type RolloutView = Static<typeof RolloutView>;
 export const RolloutList = Type.Object({ rollouts: Type.Array(RolloutView) });
 export type RolloutList = Static<typeof RolloutList>;
+
+/** A verdict that is kept, by its number; `step`: index. */
+const KeptVerdict = Type.Object({ number: count, atMs: time, step: count, value: Type.String() });
+export type KeptVerdict = Static<typeof KeptVerdict>;
+/** `GET /rollouts/:id/verdicts`, oldest first. */
+export const KeptVerdictList = Type.Object({ verdicts: Type.Array(KeptVerdict) });
+export type KeptVerdictList = Static<typeof KeptVerdictList>;

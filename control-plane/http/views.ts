@@ -7,6 +7,7 @@ import { manifestsServed, releaseView } from '../fleet/release-view.js';
 import { waitingDevices } from '../fleet/waiting-devices.js';
 import type { Orders } from '../orders/publish.js';
 import type { Conductor } from '../rollouts/conductor.js';
+import type { DeviceHolds } from '../rollouts/device-holds.js';
 import { RolloutError } from '../rollouts/rollout-error.js';
 import type { LiveBoard } from '../telemetry/live-board.js';
 import type { TelemetryStore } from '../telemetry/telemetry-store.js';
@@ -23,6 +24,7 @@ interface ViewParts {
   readonly fleet: Fleet;
   readonly orders: Orders;
   readonly live: LiveBoard;
+  readonly holds: Pick<DeviceHolds, 'of'>;
   readonly catalog: Catalog;
   readonly promotions: Promotions;
   readonly conductor: Conductor;
@@ -49,8 +51,8 @@ export class Views {
 
   /** Throws FleetError `device-unknown`. */
   device(id: string): DeviceView {
-    const { fleet, orders, live } = this.#parts;
-    return deviceView(fleet.get(id), orders.of(id), live.of(id));
+    const { fleet, orders, live, holds } = this.#parts;
+    return deviceView(fleet.get(id), { order: orders.of(id), live: live.of(id), holds: holds.of(id) });
   }
 
   devices(): DeviceView[] {

@@ -3,9 +3,11 @@ import type { Clock } from '@bellwether/shared/clock';
 import type { Catalog, CatalogRelease } from '../catalog/catalog.js';
 import type { Fleet } from '../fleet/fleet.js';
 import type { RolloutRequest } from '../http/rollout-api.js';
+import type { RolloutPreview } from '../http/rollout-preview-api.js';
 import { stageOf } from './device-ordering.js';
 import type { FleetSight } from './fleet-sight.js';
 import { newCourse, requirePolicy, requireRelease } from './new-rollout.js';
+import { previewOf } from './preview.js';
 import { covers, hasEnded, isFor, isStaged, type Rollout, rolloutId } from './rollout.js';
 import { RolloutError } from './rollout-error.js';
 
@@ -46,11 +48,22 @@ export class ConductorDrafts {
     const base = { model, version, manifest, target: to, createdAtMs: nowMs, members };
     const rollout = { ...base, phase: 'rolling', reason: null, superseded: null, course: null } as const;
     if (policy === undefined) return { rollout, release };
-    const number = Math.max(0, ...[...this.#parts.rollouts()].map((each) => each.number)) + 1;
-    const devices = sight.devicesOf({ ...rollout, number }, nowMs);
+    const devices = sight.devicesOf({ ...rollout, number: this.#nextNumber() }, nowMs);
     const keys = { cohortKey: randomBytes(16).toString('hex'), salt: randomBytes(16).toString('hex') };
     const course = newCourse({ ...policy, devices, keys, nowMs, callsPerSecond });
     return { rollout: { ...rollout, course }, release };
+  }
+
+  /** Throws RolloutError as draft() does. */
+  preview(request: RolloutRequest): RolloutPreview {
+    const { sight, callsPerSecond } = this.#parts;
+    const { rollout, release } = this.draft(request);
+    const devices = sight.devicesOf({ ...rollout, number: this.#nextNumber() }, rollout.createdAtMs);
+    return previewOf({ ...rollout, number: this.#nextNumber() }, { release, devices, callsPerSecond });
+  }
+
+  #nextNumber(): number {
+    return Math.max(0, ...[...this.#parts.rollouts()].map((each) => each.number)) + 1;
   }
 
   #refuseOverlap(model: string, to: Rollout['target']): void {

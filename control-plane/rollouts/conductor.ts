@@ -1,41 +1,18 @@
-import type { Clock } from '@bellwether/shared/clock';
 import type { Window } from '@bellwether/shared/contract/window';
-import type { Log } from '@bellwether/shared/log';
-import type { AuditTrail } from '../audit/audit-row.js';
-import type { Catalog } from '../catalog/catalog.js';
-import type { Fleet } from '../fleet/fleet.js';
 import type { RolloutRequest, RolloutView } from '../http/rollout-api.js';
-import type { Orders } from '../orders/publish.js';
+import type { RolloutPreview } from '../http/rollout-preview-api.js';
 import { ConductorDrafts } from './conductor-drafts.js';
 import { ConductorEyes } from './conductor-eyes.js';
+import type { ConductorParts } from './conductor-parts.js';
 import type { RolloutDecision } from './course-actions.js';
-import type { DeviceHolds } from './device-holds.js';
 import { DeviceOrdering } from './device-ordering.js';
 import { EvidenceLooks } from './evidence-looks.js';
-import type { EvidenceStoreSql } from './evidence-store-sql.js';
 import { FleetSight } from './fleet-sight.js';
 import { givesWay } from './gives-way.js';
 import { LookSchedule } from './look-schedule.js';
 import { hasEnded, isFor, isOther, isStaged, type Rollout, rolloutId } from './rollout.js';
 import { RolloutError } from './rollout-error.js';
-import type { RolloutStore } from './rollout-store.js';
 import { actionsOf, type RolloutEffect, type RolloutEvent, transition } from './transition.js';
-
-interface ConductorParts {
-  readonly clock: Clock;
-  readonly log: Log;
-  readonly store: RolloutStore;
-  readonly evidence: Pick<EvidenceStoreSql, 'of'>;
-  readonly holds: DeviceHolds;
-  readonly fleet: Fleet;
-  readonly orders: Orders;
-  readonly catalog: Catalog;
-  readonly audit: AuditTrail;
-  /** Calls that a device answers a second now; 0 where nobody knows. */
-  readonly callsPerSecond: (device: string) => number;
-  /** Told when a rollout's view is another one. */
-  readonly changed: (id: string) => void;
-}
 
 /** Carries rollouts out: asks transition() what an event means, stores the answer, then acts on it [R-7]. */
 export class Conductor {
@@ -63,6 +40,7 @@ export class Conductor {
     this.#looks = new EvidenceLooks({
       store: parts.evidence,
       isQuarantined: (device) => parts.holds.isQuarantined(device),
+      manifestOf: ({ model, version }) => parts.catalog.find(model, version)?.manifestDocument,
     });
     this.#eyes = new ConductorEyes({ clock: parts.clock, sight: this.#sight, looks: this.#looks });
   }
@@ -120,6 +98,11 @@ export class Conductor {
     return this.view(rolloutId(rollout));
   }
 
+  /** What would become of a request; nothing is stored. Throws RolloutError as create() does. */
+  preview(request: RolloutRequest): RolloutPreview {
+    return this.#drafts.preview(request);
+  }
+
   /** What a person decides; throws RolloutError `rollout-unknown` or `action-conflict`. */
   async decide(id: string, decision: RolloutDecision): Promise<RolloutView> {
     const rollout = this.#find(id);
@@ -152,11 +135,11 @@ export class Conductor {
   }
 
   /** A window of a device is stored, and its counters with it. */
-  counted(device: string, { evidence = [] }: Pick<Window, 'evidence'>, arrivedAtMs: number): void {
+  counted(device: string, { evidence = [], arms }: Pick<Window, 'evidence' | 'arms'>, arrivedAtMs: number): void {
     for (const window of evidence) {
       const rollout = this.#rollouts.get(Number(window.rollout.slice(1)));
       if (rollout === undefined || hasEnded(rollout)) continue;
-      this.#looks.take(rollout, device, { window, arrivedAtMs });
+      this.#looks.take(rollout, device, { counted: { window, arms }, arrivedAtMs });
       this.#schedule.soon([rollout.number]);
     }
   }
@@ -183,10 +166,17 @@ export class Conductor {
     const before = this.#rollouts.get(number);
     if (before === undefined) return;
     const { next, effects } = transition(before, event, Math.floor(this.#parts.clock.now().wallMs));
+    // As it is now, and not after the next look.
+    const look = this.#looks.of(before);
     if (isOther(next, before)) this.#parts.store.save(next, before);
     this.#rollouts.set(number, next);
     await this.#reinstate(next);
     for (const effect of effects) await this.#act(next, effect);
+    const isDecided = next.phase !== before.phase || next.course?.step !== before.course?.step;
+    if (isDecided && isStaged(before) && look !== undefined) {
+      // What was decided is kept with all that it was decided by [R-6].
+      this.#parts.archive.keep(before, look, this.#sight.stableOf(before));
+    }
     if (next.phase === before.phase) return;
     // The orders are out: a rollback waits for no bookkeeping [R-4].
     const { audit, log } = this.#parts;
@@ -238,7 +228,10 @@ export class Conductor {
     const rollout = this.#rollouts.get(number);
     if (rollout === undefined) return;
     if (isStaged(rollout)) {
-      if (!hasEnded(rollout)) await this.#advance(number, { kind: 'looked', look: this.#eyes.lookOf(rollout) });
+      if (hasEnded(rollout)) return;
+      const atMs = this.#looks.of(rollout)?.atMs;
+      await this.#advance(number, { kind: 'looked', look: this.#eyes.lookOf(rollout) });
+      if (this.#looks.of(rollout)?.atMs !== atMs) this.#parts.changed(rolloutId(rollout));
       return;
     }
     await this.#advance(number, { kind: 'observed', devices: this.#sight.directDevices(rollout) });

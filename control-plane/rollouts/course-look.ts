@@ -47,9 +47,7 @@ function decided(rollout: StagedRollout, look: CourseLook, nowMs: number): Stage
   const present = presentMembers(rollout, byId(devices));
   const step = course.policy.steps[course.step];
   const hasAnswered = haveAllAnswered(rollout, present);
-  // Without two arms there is no verdict to wait for: what the devices say, and the hold, decide.
-  const isEnough = step?.mode === 'full' || verdict?.value === 'pass';
-  if (hasAnswered && isEnough) {
+  if (hasAnswered && verdict?.value === 'pass') {
     const passedAtMs = course.passedAtMs ?? nowMs;
     const passed = withCourse(rollout, { passedAtMs });
     if (nowMs - passedAtMs < (step?.holdSeconds ?? 0) * 1000) return passed;
@@ -106,7 +104,7 @@ function withoutUnpassed(
 ): StagedRollout | undefined {
   const passed = verdict?.passedStrata ?? [];
   const strata = [...new Set(present.map(({ member }) => member.stratum))];
-  const isGathering = verdict?.reasons.every(({ code }) => code === 'gathering') ?? false;
+  const isGathering = verdict?.reasons[0]?.code === 'gathering';
   if (!isGathering || !strata.some((stratum) => passed.includes(stratum))) return undefined;
   const left = strata.filter((stratum) => !passed.includes(stratum));
   if (left.length === 0) return undefined;

@@ -4,7 +4,7 @@ import type { Device } from '../fleet/device.js';
 import { type ModelOrder, modelsFor } from '../orders/compose.js';
 import type { Orders } from '../orders/publish.js';
 import type { DeviceHolds } from './device-holds.js';
-import type { Rollout } from './rollout.js';
+import { isGone, type Rollout } from './rollout.js';
 
 interface OrderingParts {
   readonly orders: Pick<Orders, 'ensure'>;
@@ -28,7 +28,7 @@ export class DeviceOrdering {
     const { id, labels } = device;
     return modelsFor(
       { id, labels, stage: stageOf(device), holds: holds.of(id) },
-      [...rollouts()].filter((rollout) => rollout.number !== without?.number),
+      [...rollouts()].filter((rollout) => rollout.number !== without?.number && !isGone(rollout)),
       (rollout) => this.isApproved(rollout),
     );
   }

@@ -1,6 +1,5 @@
-import type { EvidenceWindow } from '@bellwether/shared/contract/evidence-window';
 import type { StoredSum } from './evidence-store-sql.js';
-import { addSums, type EvidenceSum, sumKey, sumOf } from './evidence-sum.js';
+import { addSums, type CountedWindow, type EvidenceSum, sumKey, sumOf } from './evidence-sum.js';
 
 /** The sums of one device, by sumKey(). */
 export type DeviceSums = ReadonlyMap<string, EvidenceSum>;
@@ -18,10 +17,9 @@ export class EvidenceLedger {
   take(
     rollout: { readonly number: number; readonly createdAtMs: number },
     device: string,
-    window: EvidenceWindow,
-    arrivedAtMs: number,
+    { counted, arrivedAtMs }: { readonly counted: CountedWindow; readonly arrivedAtMs: number },
   ): void {
-    this.#add(rollout.number, device, sumOf(window, rollout.createdAtMs, arrivedAtMs));
+    this.#add(rollout.number, device, sumOf(counted, rollout.createdAtMs, arrivedAtMs));
   }
 
   /** By device. */

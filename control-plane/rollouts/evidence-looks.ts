@@ -1,10 +1,15 @@
-import type { EvidenceWindow } from '@bellwether/shared/contract/evidence-window';
+import type { CourseEvidence } from './course-counted.js';
 import type { CourseDevice } from './course-device.js';
-import { type CourseEvidence, verdictInput } from './course-evidence.js';
+import { verdictInput } from './course-evidence.js';
 import { EvidenceLedger } from './evidence-ledger.js';
 import type { EvidenceStoreSql } from './evidence-store-sql.js';
+import type { CountedWindow } from './evidence-sum.js';
 import type { Rollout, StagedRollout } from './rollout.js';
+import { runningStep } from './rollout-part.js';
+import { type ArmCompute, computeOf } from './step-outputs.js';
+import { unpairedInput } from './unpaired-evidence.js';
 import { judge, type VerdictInput } from './verdict/judge.js';
+import { judgeUnpaired, type UnpairedInput } from './verdict/unpaired.js';
 import type { Verdict } from './verdict/verdict.js';
 
 /** At most one look a second at one rollout's evidence [R-3]. */
@@ -16,7 +21,12 @@ const historyPoints = 240;
 export interface Look {
   /** Step and start of it, so that no verdict outlives its step. */
   readonly of: string;
-  readonly input: VerdictInput;
+  /** With both arms: what harm is judged by in every step. */
+  readonly paired: VerdictInput;
+  /** Compute times of both arms in the current step. */
+  readonly compute: ArmCompute;
+  /** Of a step in `full`, which has one arm. */
+  readonly unpaired: UnpairedInput | undefined;
   readonly verdict: Verdict;
   readonly atMs: number;
   readonly history: readonly { readonly atMs: number; readonly logHarm: number }[];
@@ -25,6 +35,8 @@ export interface Look {
 interface LookParts {
   readonly store: Pick<EvidenceStoreSql, 'of'>;
   readonly isQuarantined: (device: string) => boolean;
+  /** The release of a rollout, as its author described it; undefined: the catalogue does not know it any more. */
+  readonly manifestOf: (rollout: Rollout) => CourseEvidence['manifest'];
 }
 
 /** Judges the evidence of rollouts as it comes in. Everything here can be made again from the database. */
@@ -44,12 +56,8 @@ export class EvidenceLooks {
   }
 
   /** A window is stored. */
-  take(
-    rollout: Rollout,
-    device: string,
-    { window, arrivedAtMs }: { window: EvidenceWindow; arrivedAtMs: number },
-  ): void {
-    this.#ledger.take(rollout, device, window, arrivedAtMs);
+  take(rollout: Rollout, device: string, counted: { counted: CountedWindow; arrivedAtMs: number }): void {
+    this.#ledger.take(rollout, device, counted);
     this.#unseen.add(rollout.number);
   }
 
@@ -65,17 +73,18 @@ export class EvidenceLooks {
     const last = this.#looks.get(number);
     const isNew = last?.of !== of;
     // A look at nothing spends no second.
-    const isTooSoon = last?.input.devices.some(hasSegments) === true && nowMs - last.atMs < lookEveryMs;
-    if (!isNew && (!this.#unseen.has(number) || isTooSoon)) return decisive(rollout, last.verdict);
-    const { isQuarantined } = this.#parts;
-    const evidence: CourseEvidence = { sums: this.#ledger.of(number), devices, isQuarantined };
-    const input = verdictInput(rollout, evidence);
-    if (input === undefined) return null;
-    const verdict = judge(input);
+    const isTooSoon = last?.paired.devices.some(hasSegments) === true && nowMs - last.atMs < lookEveryMs;
+    if (!isNew && (!this.#unseen.has(number) || isTooSoon)) return last.verdict;
+    const { isQuarantined, manifestOf } = this.#parts;
+    const manifest = manifestOf(rollout);
+    const evidence: CourseEvidence = { sums: this.#ledger.of(number), devices, isQuarantined, manifest };
+    const judged = judgedOf(rollout, evidence);
+    if (judged === undefined) return null;
+    const { verdict } = judged;
     this.#unseen.delete(number);
     const history = thinned([...(last?.history ?? []), { atMs: nowMs, logHarm: verdict.logHarm }]);
-    this.#looks.set(number, { of, input, verdict, atMs: nowMs, history });
-    return decisive(rollout, verdict);
+    this.#looks.set(number, { of, ...judged, atMs: nowMs, history });
+    return verdict;
   }
 }
 
@@ -83,9 +92,18 @@ function hasSegments({ segments }: VerdictInput['devices'][number]): boolean {
   return segments.length > 0;
 }
 
-/** `full` has one arm: of what was counted before only harm still says something. */
-function decisive({ course }: StagedRollout, verdict: Verdict): Verdict | null {
-  return course.policy.steps[course.step]?.mode === 'full' && verdict.value !== 'fail' ? null : verdict;
+/** Harm in both arms decides in every step; what a step in `full` adds is judged by absolute limits [R-3]. */
+function judgedOf(
+  rollout: StagedRollout,
+  evidence: CourseEvidence,
+): Pick<Look, 'paired' | 'compute' | 'unpaired' | 'verdict'> | undefined {
+  const paired = verdictInput(rollout, evidence);
+  if (paired === undefined) return undefined;
+  const verdict = judge(paired);
+  const isFull = runningStep(rollout)?.step.mode === 'full';
+  const unpaired = isFull && verdict.value !== 'fail' ? unpairedInput(rollout, evidence) : undefined;
+  const compute = computeOf(rollout, evidence);
+  return { paired, compute, unpaired, verdict: unpaired === undefined ? verdict : judgeUnpaired(unpaired) };
 }
 
 function thinned<Point>(points: readonly Point[]): readonly Point[] {

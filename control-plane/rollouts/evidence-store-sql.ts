@@ -1,7 +1,7 @@
 import type { Database } from 'better-sqlite3';
 import { checkSchema } from '@bellwether/shared/contract/decode';
-import type { EvidenceWindow } from '@bellwether/shared/contract/evidence-window';
 import { parseStrictJson } from '@bellwether/shared/contract/strict-json';
+import type { Window } from '@bellwether/shared/contract/window';
 import { Compile } from '@bellwether/shared/schema';
 import { addSums, EvidenceSum, sumKey, sumOf } from './evidence-sum.js';
 
@@ -23,13 +23,13 @@ export class EvidenceStoreSql {
   }
 
   /** Adds what a new window says of the rollouts that there are. The caller's transaction holds it. */
-  add(device: string, windows: readonly EvidenceWindow[], arrivedAtMs: number): void {
+  add(device: string, { evidence = [], arms }: Pick<Window, 'evidence' | 'arms'>, arrivedAtMs: number): void {
     const { created, find, put } = this.#statements;
-    for (const window of windows) {
+    for (const window of evidence) {
       const rollout = Number(window.rollout.slice(1));
       const createdAtMs = created.get(rollout)?.createdAtMs;
       if (createdAtMs === undefined) continue;
-      const part = sumOf(window, createdAtMs, arrivedAtMs);
+      const part = sumOf({ window, arms }, createdAtMs, arrivedAtMs);
       const key = sumKey(part);
       const known = find.get(rollout, device, key);
       const sum = known === undefined ? part : addSums(read(known.body, device), part);

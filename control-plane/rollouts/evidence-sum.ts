@@ -1,4 +1,5 @@
 import { EvidenceWindow } from '@bellwether/shared/contract/evidence-window';
+import type { ArmWindow } from '@bellwether/shared/contract/window';
 import {
   type ArmCount,
   addArms,
@@ -8,6 +9,7 @@ import {
   segmentMs,
 } from '@bellwether/shared/evidence/counters';
 import { type Static, Type } from '@bellwether/shared/schema';
+import { ArmOutputs, addOutputs, outputsOf } from './arm-outputs.js';
 
 const { step, mode, share, stable, canary, calls, runnerMs, labelled, cells, both } = EvidenceWindow.properties;
 
@@ -27,8 +29,16 @@ export const EvidenceSum = Type.Object({
   labelled,
   cells,
   both,
+  /** Left out where no window brought any. */
+  outputs: Type.Optional(Type.Object({ stable: Type.Optional(ArmOutputs), canary: Type.Optional(ArmOutputs) })),
 });
 export type EvidenceSum = Static<typeof EvidenceSum>;
+
+/** What a device said of one segment in one window, and the arms of that window. */
+export interface CountedWindow {
+  readonly window: EvidenceWindow;
+  readonly arms: readonly ArmWindow[];
+}
 
 /** What stays apart in the counters: sums of equal keys add up. */
 export function sumKey({ step, epoch, mode, share, stable, canary }: EvidenceSum): string {
@@ -39,11 +49,33 @@ export function sumKey({ step, epoch, mode, share, stable, canary }: EvidenceSum
  * One window's part of a sum. The device's clock says when; it can neither be before the rollout nor in the future, so that
  * a wrong clock makes no more epochs than there are.
  */
-export function sumOf(window: EvidenceWindow, createdAtMs: number, arrivedAtMs: number): EvidenceSum {
+export function sumOf({ window, arms }: CountedWindow, createdAtMs: number, arrivedAtMs: number): EvidenceSum {
   const at = Math.min(Math.max(window.startedAtMs, createdAtMs), Math.max(arrivedAtMs, createdAtMs));
   const epoch = Math.floor((at - createdAtMs) / segmentMs);
   const { step, mode, share, stable, canary, calls, runnerMs, labelled, cells, both } = window;
-  return { epoch, step, mode, share, stable, canary, calls, runnerMs, labelled, cells, both };
+  const of = (arm: ArmWindow['arm'], manifest: string) => {
+    const found = arms.find((each) => {
+      return (
+        each.model === window.model && each.arm === arm && each.segment === window.segment && each.manifest === manifest
+      );
+    });
+    return found === undefined ? undefined : outputsOf(found);
+  };
+  const outputs = bothArms(of('stable', stable), of('canary', canary));
+  return {
+    epoch,
+    step,
+    mode,
+    share,
+    stable,
+    canary,
+    calls,
+    runnerMs,
+    labelled,
+    cells,
+    both,
+    ...(outputs !== undefined && { outputs }),
+  };
 }
 
 /** Both added up; of the key of the first. */
@@ -58,8 +90,13 @@ export function addSums(a: EvidenceSum, b: EvidenceSum): EvidenceSum {
       both[cell] = (a.both[cell] ?? 0) + (b.both[cell] ?? 0);
     }
   }
+  const outputs = bothArms(
+    addOutputs(a.outputs?.stable, b.outputs?.stable),
+    addOutputs(a.outputs?.canary, b.outputs?.canary),
+  );
   return {
     ...a,
+    ...(outputs !== undefined && { outputs }),
     calls: addArms(a.calls, b.calls),
     runnerMs: addArms(a.runnerMs, b.runnerMs),
     labelled: addArms(a.labelled, b.labelled),
@@ -81,4 +118,9 @@ export function segmentOf({
 }: EvidenceSum): SegmentCounters | undefined {
   if (mode === 'full') return undefined;
   return { epoch, mode, share: share / 10_000, calls, runnerMs, labelled, cells, both };
+}
+
+function bothArms(stable: ArmOutputs | undefined, canary: ArmOutputs | undefined): EvidenceSum['outputs'] {
+  if (stable === undefined && canary === undefined) return undefined;
+  return { ...(stable !== undefined && { stable }), ...(canary !== undefined && { canary }) };
 }

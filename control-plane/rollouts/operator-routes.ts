@@ -1,6 +1,7 @@
 import { Type } from '@bellwether/shared/schema';
 import type { AuditTrail } from '../audit/audit-row.js';
 import { RolloutList, RolloutRequest, RolloutView } from '../http/rollout-api.js';
+import { RolloutPreview } from '../http/rollout-preview-api.js';
 import { actorOf } from '../http/route-guard.js';
 import type { TypedApp } from '../http/typed-app.js';
 import type { Views } from '../http/views.js';
@@ -14,7 +15,7 @@ interface RolloutRouteParts {
   readonly audit: AuditTrail;
 }
 
-/** `POST /rollouts`, `GET /rollouts`, `GET /rollouts/:id`. */
+/** `POST /rollouts`, `POST /rollouts/preview`, `GET /rollouts`, `GET /rollouts/:id`. */
 export function rolloutRoutes(app: TypedApp, { conductor, views, audit }: RolloutRouteParts): void {
   const tags = ['rollouts'];
   app.post(
@@ -30,6 +31,19 @@ export function rolloutRoutes(app: TypedApp, { conductor, views, audit }: Rollou
       audit.record({ actor: actorOf(request), action: 'rollout.create', subject: rollout.id, details });
       return reply.code(201).send(rollout);
     },
+  );
+  app.post(
+    '/rollouts/preview',
+    {
+      config: { access: 'operator' },
+      schema: {
+        summary: 'What would become of a rollout; nothing is stored',
+        tags,
+        body: RolloutRequest,
+        response: { 200: RolloutPreview },
+      },
+    },
+    (request) => conductor.preview(request.body),
   );
   app.get(
     '/rollouts',

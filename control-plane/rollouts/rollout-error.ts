@@ -12,7 +12,8 @@ export type RolloutErrorCode =
   | 'no-stable'
   | 'rollout-overlaps'
   | 'action-conflict'
-  | 'hold-unknown';
+  | 'hold-unknown'
+  | 'verdict-unknown';
 
 /** A rollout that cannot be, or is not there. */
 export class RolloutError extends CodedError<RolloutErrorCode> {}

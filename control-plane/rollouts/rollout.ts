@@ -70,3 +70,9 @@ export function isOther(next: Rollout, before: Rollout): boolean {
   const rest = ({ reason, superseded, course }: Rollout) => JSON.stringify([reason, superseded, course]);
   return rest(next) !== rest(before);
 }
+
+/** True when it gives no device anything any more. */
+export function isGone({ phase, course }: Pick<Rollout, 'phase' | 'course'>): boolean {
+  if (phase === 'aborted') return course?.isKept !== true;
+  return phase === 'superseded' || phase === 'rolling-back' || phase === 'rolled-back';
+}

@@ -97,7 +97,7 @@ function armsOf(
   releases: { readonly stable: string | null; readonly canary: string },
 ): RolloutView['arms'] {
   if (look === undefined) return null;
-  const segments = segmentsOf(look.input.devices);
+  const segments = segmentsOf(look.paired.devices);
   if (segments.length === 0) return null;
   const sum = (arm: 'stable' | 'canary'): ArmTotals => {
     const bad = gatingCells.flatMap((cell) => {
@@ -109,7 +109,7 @@ function armsOf(
       calls: segments.reduce((total, { calls }) => total + calls[arm], 0),
       labelled: segments.reduce((total, { labelled }) => total + labelled[arm], 0),
       bad: Object.fromEntries(bad),
-      compute: null,
+      compute: look.compute[arm],
     };
   };
   return { stable: sum('stable'), canary: sum('canary') };

@@ -1,7 +1,7 @@
 import type { Database, Statement, Transaction } from 'better-sqlite3';
 import type { DeviceEvent } from '@bellwether/shared/contract/event';
-import type { EvidenceWindow } from '@bellwether/shared/contract/evidence-window';
 import type { Report } from '@bellwether/shared/contract/report';
+import type { Window } from '@bellwether/shared/contract/window';
 import type { TelemetrySummary, TimelineEvent } from '../http/operator-api.js';
 import type { CloneAlert } from '../http/status-api.js';
 import type { Decoded } from './device-message.js';
@@ -16,7 +16,7 @@ const keptBytes = 4096;
 
 /** Where the counters of rollouts go. */
 export interface EvidenceSink {
-  add(device: string, windows: readonly EvidenceWindow[], arrivedAtMs: number): void;
+  add(device: string, window: Pick<Window, 'evidence' | 'arms'>, arrivedAtMs: number): void;
 }
 const noEvidence: EvidenceSink = { add: () => {} };
 
@@ -122,7 +122,7 @@ export class TelemetryStoreSql implements TelemetryStore {
       countRun.run(device, runId, sequence);
       losses.run(device, outbox.lostWindows, outbox.lostEvents);
       this.#count('windows-received');
-      if (window.evidence !== undefined) this.#evidence.add(device, window.evidence, arrivedAtMs);
+      if (window.evidence !== undefined) this.#evidence.add(device, window, arrivedAtMs);
       return 'stored';
     }
     if (windowDigest.get(device, runId, sequence)?.digest === digest) {

@@ -93,9 +93,17 @@ export const pureFiles: readonly string[] = [
   'control-plane/catalog/signed-url.ts',
   'control-plane/rollouts/verdict/**',
   ...names('control-plane/rollouts', ['transition', 'rollout', 'course', 'cohort', 'changed', 'gives']),
-  ...['failure-budget', 'policy', 'policy-presets', 'exposure', 'evidence-sum', 'device-hold'].map(
-    (name) => `control-plane/rollouts/${name}.ts`,
-  ),
+  ...[
+    'failure-budget',
+    'policy',
+    'policy-presets',
+    'exposure',
+    'evidence-sum',
+    'arm-outputs',
+    'step-outputs',
+    'unpaired-evidence',
+    'device-hold',
+  ].map((name) => `control-plane/rollouts/${name}.ts`),
   ...names('control-plane/catalog', ['byte-range', 'repository-layout', 'role-file', 'role-rules', 'signing-schedule']),
   ...['releases', 'repository-state', 'catalog', 'catalog-error'].map((name) => `control-plane/catalog/${name}.ts`),
   ...names('control-plane/publisher', [

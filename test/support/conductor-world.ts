@@ -8,12 +8,15 @@ import { DeviceHoldStoreSql } from '@bellwether/control-plane/rollouts/device-ho
 import { DeviceHolds } from '@bellwether/control-plane/rollouts/device-holds';
 import { EvidenceStoreSql } from '@bellwether/control-plane/rollouts/evidence-store-sql';
 import { RolloutStoreSql } from '@bellwether/control-plane/rollouts/rollout-store-sql';
+import { VerdictArchive } from '@bellwether/control-plane/rollouts/verdict-archive';
+import { VerdictStoreSql } from '@bellwether/control-plane/rollouts/verdict-store-sql';
 import { decodeMessage } from '@bellwether/control-plane/telemetry/device-message';
 import { TelemetryStoreSql } from '@bellwether/control-plane/telemetry/telemetry-store-sql';
 import { systemClock } from '@bellwether/shared/clock';
 import type { EvidenceWindow } from '@bellwether/shared/contract/evidence-window';
 import type { Order } from '@bellwether/shared/contract/order';
 import type { CanaryReport, Report } from '@bellwether/shared/contract/report';
+import type { ArmWindow } from '@bellwether/shared/contract/window';
 import { silentLog } from '@bellwether/shared/log';
 import { generateKeyPair } from '@bellwether/shared/signing/key-pair';
 import { FakeCatalog } from './catalog.js';
@@ -21,7 +24,7 @@ import { type TestDatabase, temporaryDatabase } from './database.js';
 import { ManualClock } from './manual-clock.js';
 import { RecordedAudit } from './recorded-audit.js';
 import { storedDevice } from './stored-device.js';
-import { reportOf, windowOf } from './telemetry-messages.js';
+import { armOf, reportOf, windowOf } from './telemetry-messages.js';
 
 const director = generateKeyPair();
 
@@ -38,6 +41,8 @@ export class ConductorWorld {
   readonly database: TestDatabase;
   readonly audit = new RecordedAudit();
   clock = new ManualClock();
+  /** Devices and rollouts that are shown otherwise than before. */
+  readonly announced: string[] = [];
   fleet: Fleet;
   orders: Orders;
   holds: DeviceHolds;
@@ -121,7 +126,12 @@ export class ConductorWorld {
   }
 
   /** A window of the device's canary, as it is ordered now, stored as the ingest stores it; `changes` are what else it says. */
-  window(id: string, { stable, canary: calls, errors }: Calls, changes: Partial<EvidenceWindow> = {}): void {
+  window(
+    id: string,
+    { stable, canary: calls, errors }: Calls,
+    changes: Partial<EvidenceWindow> = {},
+    arms: ArmWindow[] = [],
+  ): void {
     const entry = this.ordered(id);
     if (entry?.canary === undefined) throw new Error(`${id} has no canary`);
     const { rollout, step, mode, share, manifest } = entry.canary;
@@ -143,13 +153,25 @@ export class ConductorWorld {
       slowMicros: {},
       ...changes,
     };
-    this.store(id, evidence);
+    this.store(id, evidence, 1, arms);
+  }
+
+  /** Both arms of the window answer with these classes; the latencies, in microseconds, are the same. */
+  answers(id: string, classes: { readonly stable: number[]; readonly canary: number[] }): void {
+    const entry = this.ordered(id);
+    const total = (of: readonly number[]) => of.reduce((sum, count) => sum + count, 0);
+    const arm = (name: 'stable' | 'canary', manifest: string) => {
+      const latencies = Array.from({ length: total(classes[name]) }, () => 2000);
+      return armOf(latencies, { arm: name, manifest, segment: 1, classes: classes[name] });
+    };
+    const arms = [arm('stable', entry?.stable.manifest ?? ''), arm('canary', entry?.canary?.manifest ?? '')];
+    this.window(id, { stable: total(classes.stable), canary: total(classes.canary) }, {}, arms);
   }
 
   /** Stores a window with this evidence, twice if asked: as when the acknowledgement was lost. */
-  store(id: string, evidence: EvidenceWindow, times = 1): void {
+  store(id: string, evidence: EvidenceWindow, times = 1, arms: readonly ArmWindow[] = []): void {
     this.#sequence++;
-    const window = windowOf({ device: id, sequence: this.#sequence, evidence: [evidence] });
+    const window = windowOf({ device: id, sequence: this.#sequence, evidence: [evidence], arms: [...arms] });
     const decoded = decodeMessage(id, 'window', Buffer.from(JSON.stringify(window)));
     const arrivedAtMs = Math.floor(this.clock.now().wallMs);
     for (let time = 0; time < times; time++) {
@@ -164,13 +186,19 @@ export class ConductorWorld {
     const fleet = new Fleet(new FleetStoreSql(kysely));
     const evidence = new EvidenceStoreSql(sqlite);
     const holds = new DeviceHolds(new DeviceHoldStoreSql(kysely));
-    const common = { log: silentLog, catalog, audit, changed: () => {} };
+    const common = { log: silentLog, catalog, audit, changed: (what: string) => void this.announced.push(what) };
     const orders = new Orders({
       ...common,
       clock: systemClock,
       store: new OrderStoreSql(sqlite, systemClock),
       channel: { publishOrder: async () => {} },
       directors: () => [director],
+    });
+    const archive = new VerdictArchive({
+      store: new VerdictStoreSql(sqlite),
+      keys: () => [director],
+      codeVersion: '0.0.0',
+      log: silentLog,
     });
     const store = new RolloutStoreSql(kysely, sqlite);
     const conductor = new Conductor({
@@ -179,6 +207,7 @@ export class ConductorWorld {
       store,
       evidence,
       holds,
+      archive,
       fleet,
       orders,
       callsPerSecond: () => 0,

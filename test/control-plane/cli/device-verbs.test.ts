@@ -2,21 +2,9 @@ import { describe, expect, it } from 'vitest';
 import { requireFingerprint } from '@bellwether/control-plane/cli/device-decision-verbs';
 import { findDevice } from '@bellwether/control-plane/cli/device-verbs';
 import type { DeviceView } from '@bellwether/control-plane/http/operator-api';
+import { deviceView } from '../../support/operator-views.js';
 
-const device = (id: string): DeviceView => ({
-  id,
-  fingerprint: `0123456789abcdef${'0'.repeat(48)}`,
-  standing: 'approved',
-  nextFingerprint: null,
-  tokenId: 't',
-  labels: {},
-  enrolledAtMs: 0,
-  presence: 'never',
-  lastSeenMs: null,
-  ordered: null,
-  report: null,
-  live: null,
-});
+const device = (id: string): DeviceView => ({ ...deviceView('hall'), id });
 const [first, second, other] = ['hall-0000000000000001', 'hall-0000000000000002', 'hall-a-0000000000000003'].map(
   device,
 );

@@ -1,5 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { RolloutPolicy } from '@bellwether/control-plane/rollouts/policy';
+import { openBundle, replay } from '@bellwether/control-plane/rollouts/verdict/bundle-file';
+import { VerdictStoreSql } from '@bellwether/control-plane/rollouts/verdict-store-sql';
 import { ConductorWorld } from '../../support/conductor-world.js';
 
 const policy: RolloutPolicy = {
@@ -36,6 +38,7 @@ async function second(calls: Parameters<ConductorWorld['window']>[1]): Promise<v
   await world.clock.advance(1100);
 }
 const good = { stable: 1000, canary: 1000 };
+const alone = { stable: 0, canary: 1000 };
 const bad = { stable: 1000, canary: 1000, errors: { stable: 0, canary: 40 } };
 
 describe('a rollout in steps', () => {
@@ -53,12 +56,23 @@ describe('a rollout in steps', () => {
     expect(measured.step).toBe(1);
     await expect.poll(withCanary).toHaveLength(4);
     await reportAll();
+    // Without two arms there are limits for what the canary does alone, and the hold.
+    await second(alone);
     await world.clock.advance(12_000);
     expect(world.conductor.view(id).phase).toBe('done');
     await expect.poll(stableOf).toEqual(Array(4).fill('1.1.0'));
     expect(withCanary()).toEqual([]);
     // It took the place of the one before.
     expect(world.conductor.view('r1').phase).toBe('superseded');
+    // What was decided is kept, and comes out the same again from what it was decided by.
+    const kept = new VerdictStoreSql(world.database.sqlite);
+    expect(kept.of(2).map(({ step, value }) => [step, value])).toEqual([
+      [0, 'pass'],
+      [1, 'pass'],
+    ]);
+    for (const { number } of kept.of(2)) {
+      expect(replay(openBundle(Buffer.from(kept.file(2, number) ?? ''))).value).toBe('pass');
+    }
   });
 
   it('is taken back by harm within a look, and what was before stands', async () => {
@@ -73,6 +87,7 @@ describe('a rollout in steps', () => {
     await reportAll();
     await world.clock.advance(1100);
     expect(world.conductor.view(id).phase).toBe('rolled-back');
+    expect(new VerdictStoreSql(world.database.sqlite).of(2)[0]?.value).toBe('fail');
     const phases = world.audit.entries
       .filter(({ action }) => action === 'rollout.phase')
       .map(({ details }) => details?.['to']);
@@ -141,6 +156,7 @@ describe('a rollout in steps', () => {
     await expect.poll(withCanary).toHaveLength(4);
     await world.restart();
     await reportAll();
+    await second(alone);
     await world.clock.advance(12_000);
     expect(world.conductor.view(id).phase).toBe('done');
     await world.restart();
@@ -175,6 +191,92 @@ describe('a rollout in steps', () => {
     await expect(decide('resume')).rejects.toMatchObject({ code: 'action-conflict' });
   });
 });
+
+it('a step that goes bad when it has no second arm is taken back too', async () => {
+  const { id } = await world.create('digits@1.1.0', { policy });
+  await reportAll();
+  await second(good);
+  await expect.poll(withCanary).toHaveLength(4);
+  await reportAll();
+  await second({ ...alone, errors: { stable: 0, canary: 200 } });
+  expect([world.conductor.view(id).phase, world.conductor.view(id).reason?.code]).toEqual(['rolling-back', 'harm']);
+});
+
+describe('answers that are distributed otherwise', () => {
+  const shifted = { stable: [900, 100], canary: [500, 500] };
+
+  it('hold it for a person, who may let them be', async () => {
+    const { id } = await world.create('digits@1.1.0', { policy });
+    await reportAll();
+    for (const device of withCanary()) world.answers(device, shifted);
+    await world.clock.advance(1100);
+    expect(world.conductor.view(id)).toMatchObject({ phase: 'held', reason: { code: 'output-shift' } });
+    expect(world.conductor.view(id).arms?.canary.compute).toMatchObject({ zero: 0 });
+    await world.conductor.decide(id, { action: 'resume', by: 'operator:a', why: null, keep: false, all: false });
+    await world.clock.advance(1100);
+    expect(world.conductor.view(id)).toMatchObject({ phase: 'rolling', step: 1 });
+  });
+
+  it('are nothing where the release says that they are meant', async () => {
+    const { manifestDocument } = world.catalog.find('digits', '1.1.0') ?? never();
+    world.catalog.list('digits', '1.1.0', { manifestDocument: { ...manifestDocument, outputNeutral: true } });
+    const { id } = await world.create('digits@1.1.0', { policy });
+    await reportAll();
+    for (const device of withCanary()) world.answers(device, shifted);
+    await world.clock.advance(1100);
+    expect(world.conductor.view(id).step).toBe(1);
+  });
+});
+
+it('a look is announced to whoever watches, though nothing else comes of it', async () => {
+  await world.create('digits@1.1.0', { policy });
+  await reportAll();
+  const before = world.announced.length;
+  await second({ stable: 10, canary: 10 });
+  expect(world.announced.length).toBeGreaterThan(before);
+});
+
+describe('a device that a person keeps', () => {
+  const hold = { by: 'operator:a', why: null, atMs: 0 };
+
+  it('out of it is in no cohort, loses its canary at once, and is back when it is freed', async () => {
+    await world.create('digits@1.1.0', { policy });
+    const [first = ''] = withCanary();
+    await world.holds.put(first, {
+      kind: 'excluded',
+      models: { digits: world.ordered(first)?.stable ?? never() },
+      ...hold,
+    });
+    await world.conductor.heldOrFreed(first);
+    expect(world.ordered(first)?.canary).toBeUndefined();
+    await reportAll();
+    expect(world.conductor.view('r2').devices.find(({ device }) => device === first)).toMatchObject({
+      code: 'excluded',
+    });
+    await world.holds.remove(first, '');
+    await world.conductor.heldOrFreed(first);
+    expect(world.ordered(first)?.canary).toBeDefined();
+  });
+
+  it('in quarantine has shown nothing', async () => {
+    await world.create('digits@1.1.0', { policy });
+    await reportAll();
+    const [first = ''] = withCanary();
+    await second(good);
+    await world.holds.put(first, { kind: 'quarantined', models: {}, ...hold });
+    await world.conductor.heldOrFreed(first);
+    const inFull = () => ids.filter((id) => id !== first && world.ordered(id)?.canary?.mode === 'full');
+    await expect.poll(inFull).toHaveLength(3);
+    await world.clock.advance(1100);
+    for (const id of inFull()) world.window(id, alone);
+    await world.clock.advance(1100);
+    expect(world.conductor.view('r2').arms?.canary.calls).toBe(1000);
+  });
+});
+
+function never(): never {
+  throw new Error('the device has an order');
+}
 
 describe('a rollout in steps cannot be', () => {
   const from = (changes: Partial<RolloutPolicy['steps'][number]>): RolloutPolicy => {

@@ -65,6 +65,7 @@ async function start(): Promise<void> {
     store: new RolloutStoreSql(database.kysely, database.sqlite),
     evidence: new EvidenceStoreSql(database.sqlite),
     holds: new DeviceHolds(new DeviceHoldStoreSql(database.kysely)),
+    archive: { keep: () => {} },
     callsPerSecond: () => 0,
     fleet,
     orders,

@@ -1,0 +1,40 @@
+import type { Member } from './course.js';
+import type { CourseDevice } from './course-device.js';
+import type { DeviceSums } from './evidence-ledger.js';
+import type { EvidenceSum } from './evidence-sum.js';
+import type { StagedRollout } from './rollout.js';
+
+/** What of the counters may decide. */
+export interface CourseEvidence {
+  readonly sums: ReadonlyMap<string, DeviceSums>;
+  readonly devices: readonly CourseDevice[];
+  readonly isQuarantined: (device: string) => boolean;
+  /** What its author says of the release; undefined: the catalogue does not know it any more. */
+  readonly manifest: { readonly outputNeutral?: boolean; readonly budgets: { readonly p99Ms: number } } | undefined;
+}
+
+/** The members whose counters may decide: in the fleet before the rollout, in its cohorts, and not switched off or quarantined. */
+export function countedMembers(rollout: StagedRollout, evidence: CourseEvidence): Member[] {
+  const enrolledAtMs = new Map(evidence.devices.map((each) => [each.device, each.enrolledAtMs]));
+  return [...rollout.members.values()].filter(({ device, off }) => {
+    if (off !== null || evidence.isQuarantined(device)) return false;
+    // One that has left the fleet was counted rightly while it was there.
+    return (enrolledAtMs.get(device) ?? 0) <= rollout.createdAtMs;
+  });
+}
+
+/** What a member has counted at the ordered step and share, on both ordered releases. */
+export function orderedSums(rollout: StagedRollout, member: Member, { sums }: CourseEvidence): EvidenceSum[] {
+  return [...(sums.get(member.device)?.values() ?? [])].filter((sum) => isOrdered(rollout, member, sum));
+}
+
+/** A step's own mode and share, the rollout's release and the member's own stable one: all else is no evidence of it. */
+function isOrdered(rollout: StagedRollout, member: Member, sum: EvidenceSum): boolean {
+  const step = rollout.course.policy.steps[sum.step];
+  return (
+    sum.canary === rollout.manifest &&
+    sum.stable === member.base &&
+    step?.mode === sum.mode &&
+    Math.round(step.share * 100) === sum.share
+  );
+}

@@ -1,0 +1,99 @@
+import type { CatalogRelease } from '../catalog/catalog.js';
+import type { RolloutPreview } from '../http/rollout-preview-api.js';
+import { type Candidate, cohortOf } from './cohort.js';
+import type { CourseDevice } from './course-device.js';
+import { candidatesOf } from './course-step.js';
+import { canaryRate, neededCalls } from './exposure.js';
+import type { RolloutStep } from './policy.js';
+import { isStaged, type Rollout, releaseIn, type StagedRollout } from './rollout.js';
+import { limitsOf } from './verdict/evidence-policy.js';
+
+interface PreviewFacts {
+  readonly release: Pick<CatalogRelease, 'bytes'>;
+  readonly devices: readonly CourseDevice[];
+  readonly callsPerSecond: (device: string) => number;
+}
+
+/** What would become of a rollout: whom each step reaches, what it needs, and the time that the traffic of the last minute makes of it. */
+export function previewOf(rollout: Rollout, { release, devices, callsPerSecond }: PreviewFacts): RolloutPreview {
+  const without = devices.filter(({ report }) => !hasBytes(rollout, report));
+  const steps = isStaged(rollout)
+    ? rollout.course.policy.steps.map((step) => stepPreview(rollout, step, { devices, callsPerSecond }))
+    : [];
+  const times = steps.map(({ seconds }) => seconds);
+  return {
+    release: releaseIn(rollout),
+    policy: rollout.course?.preset ?? 'direct',
+    devices: devices.length,
+    online: devices.filter(({ isOnline }) => isOnline).length,
+    cannot: devices.flatMap((device) => {
+      const why = whyNot(rollout, device);
+      return why === null ? [] : [{ device: device.device, why }];
+    }),
+    bytesPerDevice: release.bytes,
+    bytes: release.bytes * without.length,
+    steps,
+    seconds: times.includes(null) ? null : times.reduce((sum: number, each) => sum + (each ?? 0), 0),
+  };
+}
+
+function stepPreview(
+  rollout: StagedRollout,
+  step: RolloutStep,
+  { devices, callsPerSecond }: Pick<PreviewFacts, 'devices' | 'callsPerSecond'>,
+): RolloutPreview['steps'][number] {
+  const { policy, cohortKey } = rollout.course;
+  const candidates = new Map(candidatesOf(rollout, devices).map((each): [string, Candidate] => [each.device, each]));
+  const cohort = cohortOf(step, [...candidates.values()], cohortKey);
+  const strata = new Map<string, string[]>();
+  for (const device of cohort) {
+    const stratum = candidates.get(device)?.stratum ?? '';
+    strata.set(stratum, [...(strata.get(stratum) ?? []), device]);
+  }
+  const calls = neededCalls(step, limitsOf(policy.evidence ?? {}));
+  const needs = [...strata].map(([stratum, members]) => {
+    const perSecond = canaryRate(
+      step,
+      members.reduce((sum, device) => sum + callsPerSecond(device), 0),
+    );
+    const seconds = calls === 0 ? 0 : perSecond === 0 ? null : Math.ceil(calls / perSecond);
+    return { stratum, devices: members.length, calls, callsPerSecond: perSecond, seconds };
+  });
+  const slowest = needs.some(({ seconds }) => seconds === null)
+    ? null
+    : Math.max(0, ...needs.map(({ seconds }) => seconds ?? 0));
+  const { mode, share, holdSeconds = 0, approval = false } = step;
+  return {
+    mode,
+    share,
+    devices: cohort.length,
+    approval,
+    strata: needs,
+    seconds: slowest === null ? null : slowest + holdSeconds,
+  };
+}
+
+/** Devices that will not run it in a step, or not yet; a sentence. */
+function whyNot(rollout: Rollout, { apart, base, isOnline }: CourseDevice): string | null {
+  switch (apart) {
+    case 'pinned':
+      return 'it is pinned to another release';
+    case 'excluded':
+    case 'quarantined':
+      return `it is ${apart}`;
+    case 'stage':
+      return 'its stage does not admit the release';
+    case 'has-it':
+      return 'it serves this release already';
+    case 'other-rollout':
+      return 'it is in a newer rollout of this model';
+    default:
+  }
+  if (isStaged(rollout) && base === null)
+    return 'it has no release of this model to compare with; it gets this one when the rollout is done';
+  return isOnline ? null : 'it is not there now';
+}
+
+function hasBytes({ model, manifest }: Rollout, report: CourseDevice['report']): boolean {
+  return report?.models.some((each) => each.model === model && each.serving?.manifest === manifest) ?? false;
+}

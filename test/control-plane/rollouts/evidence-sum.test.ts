@@ -1,0 +1,55 @@
+import * as fc from 'fast-check';
+import { expect, it } from 'vitest';
+import { addSums, type EvidenceSum, sumKey, sumOf } from '@bellwether/control-plane/rollouts/evidence-sum';
+import type { EvidenceWindow } from '@bellwether/shared/contract/evidence-window';
+
+const count = fc.integer({ min: 0, max: 1000 });
+const arms = fc.record({ stable: count, canary: count });
+const sum: fc.Arbitrary<EvidenceSum> = fc.record({
+  epoch: fc.constant(0),
+  step: fc.constant(1),
+  mode: fc.constant('split' as const),
+  share: fc.constant(500),
+  stable: fc.constant('a'.repeat(64)),
+  canary: fc.constant('b'.repeat(64)),
+  calls: arms,
+  runnerMs: arms,
+  labelled: arms,
+  cells: fc.record({ error: arms, slow90: arms }, { requiredKeys: [] }),
+  both: fc.record({ error: count }, { requiredKeys: [] }),
+});
+
+it('counters add up to the same in whatever order they come', () => {
+  fc.assert(
+    fc.property(fc.array(sum, { minLength: 2, maxLength: 6 }), fc.integer(), (sums, seed) => {
+      const shuffled = sums.map((each, i) => ({ each, at: (i * 7919 + seed) % 13 })).toSorted((a, b) => a.at - b.at);
+      expect(shuffled.map(({ each }) => each).reduce(addSums)).toEqual(sums.reduce(addSums));
+    }),
+  );
+});
+
+it('a wrong clock makes no epoch that is not there', () => {
+  const window = (startedAtMs: number): EvidenceWindow => ({
+    rollout: 'r1',
+    model: 'digits',
+    segment: 1,
+    slowMicros: {},
+    startedAtMs,
+    step: 0,
+    mode: 'split',
+    share: 1,
+    stable: 'a'.repeat(64),
+    canary: 'b'.repeat(64),
+    calls: { stable: 1, canary: 1 },
+    runnerMs: { stable: 1, canary: 1 },
+    labelled: { stable: 0, canary: 0 },
+    cells: {},
+    both: {},
+  });
+  const [created, arrived] = [1_000_000, 1_000_000 + 11 * 60_000];
+  const epochAt = (ms: number) => sumOf({ window: window(ms), arms: [] }, created, arrived).epoch;
+  expect([0, created, created + 300_000, arrived, Number.MAX_SAFE_INTEGER].map(epochAt)).toEqual([0, 0, 1, 2, 2]);
+  expect(sumKey(sumOf({ window: window(0), arms: [] }, created, arrived))).toBe(
+    sumKey(sumOf({ window: window(created + 1), arms: [] }, created, arrived)),
+  );
+});
