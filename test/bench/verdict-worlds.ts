@@ -15,8 +15,10 @@ const share = 0.05;
 const baseErrors = 0.01;
 /** Compute times are log-normal with this deviation: 90 % lie within a factor of 3.2 of each other. */
 const sigma = 0.35;
-/** A canary call is slow above 1.2 times what makes one of stable slow. */
-const slowTolerance = Math.log(1.2) / sigma;
+/** As devices do it [R-2, agent/telemetry/evidence-slow]: stable is slow above 1.2 times its own quantile, a canary that runs as often above 1.2 times that. */
+const fine = Math.log(1.2) / sigma;
+/** One that runs seldom: above four times that, in two of the cells. */
+const coarse = Math.log(4) / sigma;
 const slowCells = [
   ['slow50', 0.5, 0],
   ['slow90', 0.9, 1.2815516],
@@ -31,6 +33,8 @@ export interface Fault {
   readonly from?: number;
   /** In this stratum only. */
   readonly stratum?: number;
+  /** Part of the calls that the canary gets; 5 % by default. */
+  readonly share?: number;
 }
 
 /** A device takes its limits from 1,000 calls: they are a little off, for both arms alike. */
@@ -43,11 +47,15 @@ function density(z: number): number {
   return Math.exp((-z * z) / 2) / Math.sqrt(2 * Math.PI);
 }
 
-function slowRates(limits: readonly number[], stable: number, canary: number): Rates {
+function slowRates(
+  limits: readonly number[],
+  { stable, canary, at }: { readonly stable: number; readonly canary: number; readonly at: number },
+): Rates {
+  const isEven = at >= 0.25 && at <= 0.75;
   const above = (z: number, factor: number) => 1 - normalBelow(z - Math.log(factor) / sigma);
-  const cells = slowCells.map(([cell], i) => {
-    const z = limits[i] ?? 0;
-    return [cell, [above(z, stable), above(z + slowTolerance, canary)]] as const;
+  const cells = (isEven ? slowCells : slowCells.slice(0, 2)).map(([cell], i) => {
+    const z = (limits[i] ?? 0) + fine;
+    return [cell, [above(z, stable), above(z + (isEven ? fine : coarse), canary)]] as const;
   });
   return Object.fromEntries(cells);
 }
@@ -55,15 +63,21 @@ function slowRates(limits: readonly number[], stable: number, canary: number): R
 /** A fleet under a canary with this fault; an even one without. */
 export function faulty(dice: Dice, fault: Fault = {}): SimulatedFleet {
   const limits = even.map(() => limitsOff(dice));
+  const at = fault.share ?? share;
   const strata = fault.stratum === undefined ? even : uneven;
-  const good = limits.map((each): Rates => ({ error: [baseErrors, baseErrors], ...slowRates(each, 1, 1) }));
+  const good = limits.map(
+    (each): Rates => ({ error: [baseErrors, baseErrors], ...slowRates(each, { stable: 1, canary: 1, at }) }),
+  );
   const bad = limits.map((each): Rates => {
-    return { error: [baseErrors, baseErrors * (fault.errors ?? 1)], ...slowRates(each, 1, fault.latency ?? 1) };
+    return {
+      error: [baseErrors, baseErrors * (fault.errors ?? 1)],
+      ...slowRates(each, { stable: 1, canary: fault.latency ?? 1, at }),
+    };
   });
   const { from = 0, stratum: only } = fault;
   const rates = (second: number, stratum: number) =>
     (second > from && (only === undefined || only === stratum) ? bad : good)[stratum] ?? {};
-  return { strata, mode: 'split', share, rates };
+  return { strata, mode: 'split', share: at, rates };
 }
 
 /** Every cell of the canary exactly 1.25 times as bad as stable's: the worst that is tolerated. */
@@ -79,7 +93,9 @@ export function tolerated(): SimulatedFleet {
 export function outage(dice: Dice): SimulatedFleet {
   const fleet = faulty(dice);
   const limits = even.map(() => limitsOff(dice));
-  const bad = limits.map((each): Rates => ({ error: [0.5, 0.5], ...slowRates(each, 3, 3) }));
+  const bad = limits.map(
+    (each): Rates => ({ error: [0.5, 0.5], ...slowRates(each, { stable: 3, canary: 3, at: share }) }),
+  );
   const isOut = (second: number) => second > 600 && second <= 900;
   return {
     ...fleet,

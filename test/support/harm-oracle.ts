@@ -3,8 +3,8 @@ import type { GatingCell, SegmentCounters } from '@bellwether/shared/evidence/co
 
 /** Weights and ratios as DESIGN R-3 and the policy's documentation say them, and not as the product has them. */
 const weights: Readonly<Record<GatingCell, number>> = {
-  error: 0.3,
-  invalid: 0.15,
+  error: 0.35,
+  invalid: 0.1,
   slow50: 0.05,
   slow90: 0.1,
   slow95: 0.05,

@@ -1,9 +1,9 @@
 import { simulatedCells } from './simulated-rollout.js';
 
 const ratios = [1.5, 2, 3, 5, 10, 20];
-const weights = { error: 0.3, slow50: 0.05, slow90: 0.1, slow95: 0.05, slow99: 0.05, wrong: 0.2 } as const;
+const weights = { error: 0.35, slow50: 0.05, slow90: 0.1, slow95: 0.05, slow99: 0.05, wrong: 0.2 } as const;
 /** Cells that nothing is counted in here, invalid and death: their e-values stay 1. */
-const silentWeight = 0.25;
+const silentWeight = 0.2;
 
 /**
  * E of harm forwards in time, as a second opinion and because a sum over all epochs at each second costs too much: a

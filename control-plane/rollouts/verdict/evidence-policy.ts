@@ -58,12 +58,13 @@ export function limitsOf(policy: EvidencePolicy): EvidenceLimits {
 
 /**
  * The weight of each gating cell in the combined evidence; they add up to 1 and never change within a rollout. Errors
- * are what most bad releases make, and labels are dear; the four cells of slowness share one fault between them, and
- * have so many events that a quarter of the weight costs them a second.
+ * are what most bad releases make, and labels are dear; what a healthy release never does, as an answer that is not
+ * finite, is plain after a few events at any weight; the four cells of slowness share one fault between them, and have so
+ * many events that a quarter of the weight costs them a second.
  */
 export const cellWeights: Readonly<Record<GatingCell, number>> = {
-  error: 0.3,
-  invalid: 0.15,
+  error: 0.35,
+  invalid: 0.1,
   slow50: 0.05,
   slow90: 0.1,
   slow95: 0.05,

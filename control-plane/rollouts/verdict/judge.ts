@@ -1,4 +1,5 @@
 import { badInBothArms, recentSegments } from './both-arms.js';
+import { contradictsItself } from './contradiction.js';
 import type { EvidenceLimits } from './evidence-policy.js';
 import type { DeviceEvidence } from './fleet-evidence.js';
 import { type Harm, harmOf, loneVoice } from './harm.js';
@@ -23,8 +24,8 @@ export interface VerdictInput {
   /** Classes and confidence in the current step; empty where the release says that its outputs may differ. */
   readonly outputs: { readonly classes: readonly OutputCounts[]; readonly confidence: readonly OutputCounts[] };
   /**
-   * Devices of the step that answer but whose evidence cannot be used: windows that do not decode, counters that
-   * contradict themselves, arms that are not the ordered releases. Silence is not this: it has its own rule.
+   * Devices of the step that answer but whose evidence cannot be used: windows that do not decode, arms that are not the
+   * ordered releases; the judge adds those whose counters cannot be. Silence is not this: it has its own rule.
    */
   readonly unmeasured: readonly string[];
   /** Canary calls that the step asks for at least. */
@@ -36,7 +37,7 @@ export interface VerdictInput {
  * more no single one may decide. Then whether it could be measured, then what only holds, then whether there is enough.
  */
 export function judge(given: VerdictInput): Verdict {
-  const input = { ...given, devices: byName(given.devices), step: byName(given.step) };
+  const input = usable(given);
   const { limits, devices } = input;
   const tally = tallyOf(devices, input.strata);
   const harm = harmOf(tally, limits);
@@ -68,6 +69,15 @@ export function judge(given: VerdictInput): Verdict {
   const missing = say.missing(progress, input);
   if (missing.length > 0) return verdict('inconclusive', missing, made);
   return verdict('pass', [say.enough(input.step, progress)], made);
+}
+
+/** Devices whose counters cannot be are not measured; the others in one order. */
+function usable(given: VerdictInput): VerdictInput {
+  const wrong = new Set([...given.devices, ...given.step].filter(contradictsItself).map(({ device }) => device));
+  const without = (devices: readonly DeviceEvidence[]) => byName(devices.filter(({ device }) => !wrong.has(device)));
+  const ofStep = given.step.map(({ device }) => device).filter((device) => wrong.has(device));
+  const unmeasured = [...new Set([...given.unmeasured, ...ofStep])];
+  return { ...given, devices: without(given.devices), step: without(given.step), unmeasured };
 }
 
 /** In one order, so that the order in which devices were heard changes not even the last digit. */

@@ -125,6 +125,22 @@ describe('what could not be measured', () => {
     expect(judge(look([], { unmeasured: ['a'] })).value).toBe('error');
   });
 
+  it('is what a device says that counts more bad calls than calls: neither for nor against the canary', () => {
+    const wrong = [
+      errors(0, 21, arms(400, 20)),
+      { ...errors(0, 0), mode: 'shadow' as const, calls: arms(20, 20), both: { error: 21 } },
+      { ...errors(0, 0), cells: { error: arms(0, 0), wrong: arms(1, 0) } },
+      { ...errors(0, 0), calls: arms(20, 20), cells: { error: arms(0, 0), slow50: arms(21, 0) } },
+    ];
+    for (const each of wrong) {
+      const verdict = judge(look([device('a', [enough]), device('liar', [each])]));
+      expect(verdict).toMatchObject({ value: 'error', reasons: [{ code: 'not-measured' }] });
+      expect(judge(look([...devices(5, [enough]), device('liar', [each])])).value).toBe('pass');
+    }
+    const deaths = segment({ calls: arms(20, 20), cells: { error: arms(0, 0), death: arms(21, 21) } });
+    expect(judge(look(devices(5, [deaths]))).value).toBe('inconclusive');
+  });
+
   it('does not keep harm from being seen on the others', () => {
     expect(judge(look(devices(5, [errors(10, 6)]), { unmeasured: ['a', 'b', 'c', 'd'] })).value).toBe('fail');
   });
