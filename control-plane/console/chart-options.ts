@@ -30,8 +30,8 @@ const font = '11px system-ui, sans-serif';
 /** What uPlot needs to know for a chart over the last minutes. Inks are read at every drawing: the colour scheme may change. */
 export function chartOptions({ series, isStacked, width, marks, hovered }: ChartLook): uPlot.Options {
   const axis: uPlot.Axis = {
-    stroke: ink('--muted'),
-    grid: { stroke: ink('--line'), width: 1 },
+    stroke: chartInk('--muted'),
+    grid: { stroke: chartInk('--line'), width: 1 },
     ticks: { show: false },
     font,
   };
@@ -74,15 +74,16 @@ function filled(colour: string): string {
   return `${colour}66`;
 }
 
-function ink(name: string): () => string {
+/** A colour of the theme, read at every drawing. */
+export function chartInk(name: string): () => string {
   return () => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 }
 
 function drawMarks(plot: uPlot, marks: readonly ChartMark[]): void {
   const { ctx, bbox } = plot;
   ctx.save();
-  ctx.fillStyle = ink('--ink')();
-  ctx.strokeStyle = ink('--ink')();
+  ctx.fillStyle = chartInk('--ink')();
+  ctx.strokeStyle = chartInk('--ink')();
   ctx.lineWidth = uPlot.pxRatio;
   ctx.textAlign = 'left';
   ctx.textBaseline = 'alphabetic';

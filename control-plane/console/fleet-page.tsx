@@ -6,6 +6,8 @@ import type { PageProps } from './page.js';
 import { ReleaseShares } from './release-shares.js';
 import { RolloutList } from './rollout-list.js';
 
+const shownRollouts = 6;
+
 /** The scoreboard: what the fleet serves, how fast, and what happened last. */
 export function FleetPage({ state }: PageProps) {
   return (
@@ -16,7 +18,7 @@ export function FleetPage({ state }: PageProps) {
       <div class="columns">
         <DeviceTable state={state} />
         <div class="aside">
-          <RolloutList state={state} />
+          <RolloutList rollouts={state.rollouts.value.slice(0, shownRollouts)} />
           <EventList events={state.events.value} fleetSize={state.devices.value.size} />
         </div>
       </div>

@@ -12,6 +12,7 @@ import './page.css';
 import './parts.css';
 import './controls.css';
 import './decisions.css';
+import './rollouts.css';
 
 // However much arrives, the page is drawn at most once a frame, and not at all while nobody sees it.
 options.debounceRendering = requestAnimationFrame;

@@ -5,11 +5,20 @@ import { DevicePage } from './device-page.js';
 import { FleetPage } from './fleet-page.js';
 import { JoiningPage } from './joining-page.js';
 import type { Page } from './page.js';
+import { RolloutsPage } from './rollouts-page.js';
 import { waitingCount } from './waiting-count.js';
 
 /** Every page, in the order of the navigation; the first is where one begins. A page more is a file and a row here. */
 export const pages: readonly Page[] = [
   { path: '', title: 'Fleet', needs: 'GET /live', Content: FleetPage },
+  {
+    path: 'rollouts',
+    title: 'Rollouts',
+    needs: 'GET /rollouts',
+    waiting: (state) =>
+      state.rollouts.value.filter(({ phase, actions }) => phase === 'held' || actions.includes('approve')).length,
+    Content: RolloutsPage,
+  },
   { path: 'approvals', title: 'Approvals', needs: 'GET /releases', waiting: waitingCount, Content: ApprovalsPage },
   { path: 'joining', title: 'Joining', needs: 'GET /tokens', Content: JoiningPage },
   { path: 'access', title: 'Access', needs: 'GET /api-tokens', Content: AccessPage },

@@ -1,17 +1,15 @@
 import type { RolloutView } from '@bellwether/control-plane/http/rollout-api';
-import type { FleetState } from './fleet-state.js';
 import { formatClock } from './format.js';
+import { hrefOf } from './place.js';
+import { phaseText, stepText, targetOf } from './rollout-words.js';
 
-const shown = 6;
-
-/** The newest rollouts and how far each has come. */
-export function RolloutList({ state }: { readonly state: FleetState }) {
-  const rollouts = state.rollouts.value;
+/** Rollouts, and how far each has come. */
+export function RolloutList({ rollouts }: { readonly rollouts: readonly RolloutView[] }) {
   return (
     <section aria-labelledby="rollouts-title">
       <h2 id="rollouts-title">Rollouts</h2>
       <ul class="rollouts">
-        {rollouts.slice(0, shown).map((rollout) => (
+        {rollouts.map((rollout) => (
           <Rollout key={rollout.id} rollout={rollout} />
         ))}
         {rollouts.length === 0 && (
@@ -25,12 +23,14 @@ export function RolloutList({ state }: { readonly state: FleetState }) {
 }
 
 function Rollout({ rollout }: { readonly rollout: RolloutView }) {
-  const { release, phase, createdAtMs } = rollout;
+  const { id, release, phase, createdAtMs } = rollout;
   return (
     <li>
       <div class="rollout">
-        <strong>{release}</strong>
-        <span class={`badge ${phase}`}>{phase}</span>
+        <a href={hrefOf('rollouts', id)}>
+          <strong>{release}</strong>
+        </a>
+        <span class={`badge ${phase}`}>{phaseText(phase)}</span>
         <time class="number">{formatClock(createdAtMs)}</time>
       </div>
       {phase === 'superseded' ? <div class="detail">to {targetOf(rollout)}</div> : <Progress rollout={rollout} />}
@@ -39,7 +39,8 @@ function Rollout({ rollout }: { readonly rollout: RolloutView }) {
 }
 
 function Progress({ rollout }: { readonly rollout: RolloutView }) {
-  const { release, devices } = rollout;
+  const { release, devices, step, steps } = rollout;
+  const current = steps.find(({ state }) => state === 'current');
   const inState = (...states: readonly string[]) => devices.filter(({ state }) => states.includes(state));
   const up = inState('serving', 'settled').length;
   const refused = inState('refused');
@@ -49,6 +50,7 @@ function Progress({ rollout }: { readonly rollout: RolloutView }) {
     <>
       <progress max={Math.max(1, devices.length)} value={up} aria-label={`${release} on its way`} />
       <div class="detail">
+        {step !== null && current !== undefined && `step ${step + 1} of ${steps.length}: ${stepText(current)} · `}
         to {targetOf(rollout)} · {up} of {devices.length} serve it
         {silent > 0 && ` · ${silent} silent`}
         {refused.length > 0 && (
@@ -60,11 +62,4 @@ function Progress({ rollout }: { readonly rollout: RolloutView }) {
       </div>
     </>
   );
-}
-
-function targetOf({ to }: RolloutView): string {
-  if ('all' in to) return 'all';
-  return Object.entries(to.labels)
-    .map(([key, value]) => `${key}=${value}`)
-    .join(', ');
 }

@@ -131,6 +131,9 @@ export class Conductor {
     if (device.standing !== 'approved') return; // its last message was on its way when it was put out
     const concerned = [...this.#rollouts.values()].filter(({ target }) => isFor(target, device.labels));
     this.#schedule.soon(concerned.map(({ number }) => number));
+    // How many devices are ready is another sight, and no other phase.
+    const watched = concerned.filter((rollout) => isStaged(rollout) && !hasEnded(rollout));
+    for (const rollout of watched) this.#parts.changed(rolloutId(rollout));
     await this.#ordering.order(device);
   }
 

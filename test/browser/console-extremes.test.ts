@@ -171,7 +171,7 @@ describe('by keyboard', () => {
     };
     expect(await focused()).toEqual(['BUTTON', 'solid', '3px']);
     // Then the pages, what there is to see to, and the table.
-    for (const _page of ['Fleet', 'Approvals']) expect(await focused()).toEqual(['A', 'solid', '3px']);
+    for (const _page of ['Fleet', 'Rollouts', 'Approvals']) expect(await focused()).toEqual(['A', 'solid', '3px']);
     for (const _note of ['clone', 'approvals']) expect(await focused()).toEqual(['A', 'solid', '3px']);
     expect(await focused()).toEqual(['region', 'solid', '3px']);
   });
@@ -211,6 +211,11 @@ describe('whatever the server says', () => {
         }),
         rollouts: [
           rolloutView(markup, {
+            id: 'r1',
+            policy: markup,
+            waitsFor: markup,
+            reason: { code: markup, text: markup },
+            failures: [{ device: markup, code: markup, message: markup, acknowledged: false }],
             to: { labels: { [markup]: markup } },
             devices: [rolloutDevice('a', 'refused', markup)],
           }),
@@ -222,6 +227,9 @@ describe('whatever the server says', () => {
     expect(await page.locator('img[src="x"]').count()).toBe(0);
     await page.getByRole('link', { name: 'Approvals' }).click();
     await page.locator('.note').filter({ hasText: markup }).waitFor();
+    expect(await page.locator('img[src="x"]').count()).toBe(0);
+    await page.goto(`${server.pageUrl.split('#')[0]}#/rollouts/r1`);
+    await page.locator('.alarm').filter({ hasText: markup }).first().waitFor();
     expect(await page.locator('img[src="x"]').count()).toBe(0);
     expect(await page.evaluate('window.broken')).toBeUndefined();
   });

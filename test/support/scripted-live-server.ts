@@ -17,6 +17,7 @@ const types: Readonly<Record<string, string>> = {
 const may = [
   'GET /live',
   'GET /releases',
+  'GET /rollouts',
   'GET /devices/:id',
   'POST /devices/:id/approve',
   'POST /devices/:id/decommission',

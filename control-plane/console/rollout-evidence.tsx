@@ -1,0 +1,43 @@
+import type { RolloutView } from '@bellwether/control-plane/http/rollout-api';
+import { EvidenceChart } from './evidence-chart.js';
+import { formatClock } from './format.js';
+
+const valueTexts = {
+  pass: 'passes this step',
+  fail: 'harm',
+  inconclusive: 'not decided',
+  error: 'could not be measured',
+} as const;
+
+/** What the evidence says: how much there is of harm against what it takes, and the verdict in its own sentences. */
+export function RolloutEvidence({ rollout }: { readonly rollout: RolloutView }) {
+  const { verdict, history, steps } = rollout;
+  if (steps.length === 0) return null;
+  if (verdict === null) {
+    return (
+      <section aria-labelledby="verdict-title">
+        <h2 id="verdict-title">Verdict</h2>
+        <p class="empty">No canary has been measured yet.</p>
+      </section>
+    );
+  }
+  const { value, reasons, logHarm, logHarmLimit, atMs } = verdict;
+  return (
+    <div class="charts">
+      <EvidenceChart history={history} limit={logHarmLimit} now={logHarm} />
+      <section aria-labelledby="verdict-title">
+        <h2 id="verdict-title">
+          Verdict <span class={`badge verdict-${value}`}>{valueTexts[value]}</span>
+        </h2>
+        <ul class="reasons">
+          {reasons.map(({ code, text }, index) => (
+            <li key={index} class={code === 'harm' || code === 'unpaired-limit' ? 'bad' : ''}>
+              {text}
+            </li>
+          ))}
+        </ul>
+        <p class="detail">at {formatClock(atMs)}</p>
+      </section>
+    </div>
+  );
+}

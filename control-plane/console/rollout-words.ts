@@ -1,0 +1,26 @@
+import type { RolloutPhase, RolloutStepView, RolloutView } from '@bellwether/control-plane/http/rollout-api';
+import { formatCount } from './format.js';
+
+/** A phase as people read it. */
+export function phaseText(phase: RolloutPhase): string {
+  return phase.replace('-', ' ');
+}
+
+/** Whom a rollout is for: `all`, or its labels. */
+export function targetOf({ to }: Pick<RolloutView, 'to'>): string {
+  if ('all' in to) return 'all';
+  return Object.entries(to.labels)
+    .map(([key, value]) => `${key}=${value}`)
+    .join(', ');
+}
+
+/** What a step shows of the release: `25 % of the calls`. */
+export function exposureOf({ mode, share }: Pick<RolloutStepView, 'mode' | 'share'>): string {
+  if (mode === 'full') return 'all calls';
+  return mode === 'shadow' ? `shadow, ${share} % of the calls` : `${share} % of the calls`;
+}
+
+/** `25 % of the calls on 3 devices` */
+export function stepText(step: Pick<RolloutStepView, 'mode' | 'share' | 'cohortSize'>): string {
+  return `${exposureOf(step)} on ${formatCount(step.cohortSize, 'device')}`;
+}

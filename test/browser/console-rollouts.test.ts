@@ -1,0 +1,152 @@
+import type { Browser, Locator, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { RolloutView } from '@bellwether/control-plane/http/rollout-api';
+import type { RolloutPolicy } from '@bellwether/control-plane/rollouts/policy';
+import { startChromium } from '../support/chromium.js';
+import { startServer, type TestServer } from '../support/server.js';
+import { faintTexts, isTooWide, openPage, type WatchedPage } from '../support/watched-page.js';
+import { WireDevice } from '../support/wire-device.js';
+
+/** Rollouts as an open page sees them, on a real server; the page is never loaded again. The evidence is windows of three devices of the wire. */
+let server: TestServer;
+let browser: Browser;
+let devices: WireDevice[];
+let operator: WatchedPage;
+
+const policy: RolloutPolicy = {
+  version: 1,
+  steps: [
+    { cohort: { devices: 2 }, mode: 'split', share: 25 },
+    { cohort: { percent: 100 }, mode: 'split', share: 50, approval: true },
+    { cohort: { percent: 100 }, mode: 'full', share: 100 },
+  ],
+};
+const clean = { stable: 1500, canary: 500, errors: { stable: 1, canary: 0 } };
+
+beforeAll(async () => {
+  [server, browser] = await Promise.all([startServer(), startChromium()]);
+  await server.publishDigits('1.0.0');
+  await server.publishDigits('1.1.0');
+  const enrolled = await Promise.all(['barn', 'harbour', 'mill'].map((name) => server.enrolled(name)));
+  devices = await Promise.all(enrolled.map((device) => WireDevice.connect(device, server.keys)));
+  await server.read('/rollouts', { release: 'digits@1.0.0', to: { all: true } });
+  operator = await openPage(browser);
+  await operator.page.goto(`${server.httpUrl}/#token=${server.operatorToken}`);
+  await operator.page
+    .getByRole('status')
+    .filter({ hasText: /^live$/ })
+    .waitFor();
+});
+afterAll(async () => {
+  await Promise.all((devices ?? []).map((device) => device.stop()));
+  await browser?.close();
+  await server?.stop();
+});
+
+async function newest(): Promise<RolloutView> {
+  const { rollouts } = await server.read<{ rollouts: RolloutView[] }>('/rollouts');
+  const [rollout] = rollouts;
+  if (rollout === undefined) throw new Error('there is no rollout');
+  return rollout;
+}
+
+const section = (page: Page, title: string): Locator =>
+  page.locator('section').filter({ has: page.getByRole('heading', { name: title }) });
+const badge = (page: Page, text: string) => page.locator('#rollout-title .badge').filter({ hasText: text });
+const step = (page: Page, number: number) =>
+  section(page, 'Steps')
+    .locator('li')
+    .nth(number - 1);
+
+/** Every device that has a canary says what its arms did. */
+async function windows(calls: typeof clean): Promise<void> {
+  for (const device of devices.filter(({ hasCanary }) => hasCanary)) await device.window(calls);
+}
+
+async function decide(page: Page, label: string, words: RegExp, why?: string): Promise<void> {
+  await page.getByRole('button', { name: `${label} …` }).click();
+  const question = page.getByRole('dialog');
+  await question.filter({ hasText: words }).waitFor();
+  if (why !== undefined) await question.getByLabel('Why').fill(why);
+  await question.getByRole('button', { name: label }).click();
+  await question.waitFor({ state: 'detached' });
+}
+
+describe('a rollout on its way', () => {
+  it('shows its step filling, both arms, the evidence against its limit and who waits for what, as they come', async () => {
+    const { page } = operator;
+    await expect.poll(async () => (await newest()).phase, { timeout: 10_000 }).toBe('done');
+    await page.getByRole('navigation').getByRole('link', { name: 'Rollouts' }).click();
+    await server.read('/rollouts', { release: 'digits@1.1.0', to: { all: true }, policy });
+    await page.getByRole('link', { name: 'digits@1.1.0' }).click();
+    await step(page, 1).filter({ hasText: '25 % of the calls' }).filter({ hasText: '2 of 2 devices ready' }).waitFor();
+    await step(page, 2).filter({ hasText: '3 devices · needs an approval' }).waitFor();
+    await windows({ stable: 300, canary: 100, errors: { stable: 1, canary: 0 } });
+    const arms = section(page, 'Both arms');
+    await arms.getByRole('row', { name: 'calls 600 200' }).waitFor();
+    await arms.getByRole('row', { name: 'errors 2 0.33 % 0 0.00 %' }).waitFor();
+    await page.locator('figure .legend').filter({ hasText: 'taken back at 100' }).waitFor();
+    await section(page, 'Verdict').filter({ hasText: 'not decided' }).waitFor();
+    await section(page, '3 devices').locator('li').filter({ hasText: '2 both arms' }).waitFor();
+    await page.getByText('Waits for step 1 of 3: evidence').waitFor();
+  });
+
+  it('is paused and goes on by buttons that say what they lead to', async () => {
+    const { page } = operator;
+    await decide(page, 'Pause', /no further device begins.*Harm still takes the release back/, 'lunch');
+    await badge(page, 'paused').waitFor();
+    await page.getByText('paused by operator:admin: lunch').waitFor();
+    // What is not possible has no button.
+    expect(await page.getByRole('button', { name: 'Pause …' }).count()).toBe(0);
+    await decide(page, 'Resume', /goes on where it stopped/);
+    await badge(page, 'rolling').waitFor();
+  });
+
+  it('waits for the approver once the step has its evidence, and is offered to nobody who may not', async () => {
+    const { page } = operator;
+    await server.read('/operators', { name: 'victor', role: 'viewer', password: 'correct horse battery' });
+    await windows(clean);
+    await badge(page, 'waiting').waitFor();
+    await page.getByText('Waits for step 2 of 3: a person must approve it').waitFor();
+    const viewer = await openPage(browser);
+    await viewer.page.goto(`${server.httpUrl}/#/rollouts/${(await newest()).id}`);
+    await viewer.page.getByLabel('Name').fill('victor');
+    await viewer.page.getByLabel('Password').fill('correct horse battery');
+    await viewer.page.getByRole('button', { name: 'Sign in' }).click();
+    await badge(viewer.page, 'waiting').waitFor();
+    expect(await viewer.page.locator('main').getByRole('button').count()).toBe(0);
+    await viewer.close();
+    await decide(page, 'Approve', /At once: 50 % of the calls on 3 devices/);
+    await step(page, 2).filter({ hasText: '3 of 3 devices ready' }).waitFor();
+  });
+
+  it('fits a desk and a telephone', async () => {
+    const { page } = operator;
+    for (const size of [
+      { width: 1280, height: 900 },
+      { width: 390, height: 844 },
+    ]) {
+      await page.setViewportSize(size);
+      expect(await isTooWide(page)).toBe(false);
+      expect(await faintTexts(page)).toEqual([]);
+      if (process.env['BW_SCREENSHOTS'] !== undefined) {
+        await page.screenshot({ path: `${process.env['BW_SCREENSHOTS']}/rollout-${size.width}.png`, fullPage: true });
+      }
+    }
+    await page.setViewportSize({ width: 1280, height: 900 });
+  });
+
+  it('is taken back by the evidence, and says so in a sentence with numbers', async () => {
+    const { page } = operator;
+    await windows({ stable: 500, canary: 500, errors: { stable: 1, canary: 40 } });
+    await badge(page, 'rolled back').waitFor();
+    await page
+      .locator('.alarm')
+      .filter({ hasText: /canary only: .*120 of 2700/ })
+      .waitFor();
+    await section(page, 'Verdict').filter({ hasText: 'harm' }).waitFor();
+    await section(page, '3 devices').locator('li').filter({ hasText: '3 on the release before' }).waitFor();
+    expect(await page.locator('main').getByRole('button').count()).toBe(0);
+    expect(operator.problems).toEqual([]);
+  });
+});
