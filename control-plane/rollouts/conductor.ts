@@ -10,7 +10,7 @@ import { EvidenceLooks } from './evidence-looks.js';
 import { FleetSight } from './fleet-sight.js';
 import { givesWay } from './gives-way.js';
 import { LookSchedule } from './look-schedule.js';
-import { hasEnded, isFor, isOther, isStaged, type Rollout, rolloutId } from './rollout.js';
+import { hasEnded, isFor, isGone, isOther, isStaged, type Rollout, rolloutId } from './rollout.js';
 import { RolloutError } from './rollout-error.js';
 import { actionsOf, type RolloutEffect, type RolloutEvent, transition } from './transition.js';
 
@@ -129,7 +129,7 @@ export class Conductor {
   async heardFrom(id: string): Promise<void> {
     const device = this.#parts.fleet.get(id);
     if (device.standing !== 'approved') return; // its last message was on its way when it was put out
-    const concerned = [...this.#rollouts.values()].filter(({ target }) => isFor(target, device.labels));
+    const concerned = [...this.#rollouts.values()].filter((each) => !isGone(each) && isFor(each.target, device.labels));
     this.#schedule.soon(concerned.map(({ number }) => number));
     // How many devices are ready is another sight, and no other phase.
     const watched = concerned.filter((rollout) => isStaged(rollout) && !hasEnded(rollout));

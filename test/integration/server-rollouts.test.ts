@@ -59,6 +59,14 @@ describe('a rollout in steps, with real agents', () => {
     await fleet.cli('rollout', 'verdict', 'r2', '--out', verdict);
     expect(await fleet.cli('verdict', 'replay', verdict)).toContain('pass');
     expect(await fleet.cli('rollout', 'explain', 'r2')).toContain('digits@1.1.0');
+    expect(
+      await fleet.cli('rollout', 'create', 'digits@1.0.0', '--to', 'all', '--policy', 'fast', '--dry-run'),
+    ).toContain('2 devices');
+    await fleet.cli('device', 'pin', 'a', 'digits@1.0.0', '--why', 'a camera that is tested');
+    await fleet.until('a serves what it is pinned to', (devices) =>
+      devices.every((each) => servedVersion(each, 'digits') === (each.id.startsWith('a-') ? '1.0.0' : '1.1.0')),
+    );
+    expect(await fleet.cli('device', 'show', 'a')).toContain('pinned to digits@1.0.0');
   }, 120_000);
 });
 

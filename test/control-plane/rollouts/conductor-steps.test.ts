@@ -127,16 +127,26 @@ describe('a rollout in steps', () => {
     world.store(outsider, evidence);
     await world.clock.advance(1100);
     expect(world.conductor.view(id).arms).toMatchObject({ stable: { calls: 15 }, canary: { calls: 15 } });
+    await world.restart();
+    await reportAll();
+    expect(world.conductor.view(id).arms).toMatchObject({ stable: { calls: 15 }, canary: { calls: 15 } });
   });
 
   it('a device that joined after the rollout began takes no part in its evidence', async () => {
-    const joiners = { ...policy, joiners: 'cohort' as const };
-    await world.create('digits@1.1.0', { policy: joiners });
-    ids.push(await world.join('late'));
+    const [first, last] = policy.steps;
+    if (first === undefined || last === undefined) throw new Error('the policy has steps');
+    const all = { ...first, cohort: { percent: 100 } };
+    await world.create('digits@1.1.0', { policy: { ...policy, steps: [first, all, last], joiners: 'cohort' } });
+    await world.clock.advance(1000);
+    const late = await world.join('late');
+    ids.push(late);
     await reportAll();
     await second(good);
+    await expect.poll(withCanary).toHaveLength(5);
     await reportAll();
-    expect(world.ordered(ids[4] ?? '')?.canary?.mode).toBe('full');
+    expect(world.ordered(late)?.canary).toMatchObject({ step: 1, mode: 'split' });
+    world.window(late, good);
+    await world.clock.advance(1100);
     expect(world.conductor.view('r2').arms?.canary.calls).toBe(2000);
   });
 
@@ -161,6 +171,20 @@ describe('a rollout in steps', () => {
     expect(world.conductor.view(id).phase).toBe('done');
     await world.restart();
     expect(stableOf()).toEqual(Array(4).fill('1.1.0'));
+  });
+
+  it('does nothing that it cannot store, and does it when it can', async () => {
+    const { id } = await world.create('digits@1.1.0', { policy });
+    await reportAll();
+    world.database.sqlite.exec(
+      `create trigger full before update on rollouts begin select raise(abort, 'disk full'); end`,
+    );
+    await second(bad);
+    expect([world.conductor.view(id).phase, withCanary().length]).toEqual(['rolling', 2]);
+    world.database.sqlite.exec('drop trigger full');
+    await world.clock.advance(600);
+    expect(world.conductor.view(id).phase).toBe('rolling-back');
+    await expect.poll(withCanary).toEqual([]);
   });
 
   it('stored as taken back, and killed before an order went out: the orders go out at the next start', async () => {

@@ -153,7 +153,8 @@ describe('a rollout in steps', () => {
   });
 });
 
-type Happening = (fleet: CourseFleet) => void;
+type Happening = ((fleet: CourseFleet) => void) & { decides?: true };
+const isDecision = (happening: Happening) => happening.decides === true;
 const names = fc.integer({ min: 0, max: 14 }).map((index) => `d${index}`);
 const states = fc.constantFrom('installing', 'ready', 'ready', 'ready', 'refused', 'tripped', 'no-room' as const);
 const actions = fc.constantFrom<RolloutAction[]>('approve', 'pause', 'resume', 'retry', 'promote', 'abort', 'rollback');
@@ -171,9 +172,7 @@ const happening: fc.Arbitrary<Happening> = fc.oneof(
   {
     weight: 2,
     arbitrary: actions.map(
-      (action): Happening =>
-        (fleet) =>
-          fleet.decided(action),
+      (action): Happening => Object.assign((fleet: CourseFleet) => fleet.decided(action), { decides: true as const }),
     ),
   },
   {
@@ -245,6 +244,9 @@ describe('whatever happens in whatever order', () => {
           happen(fleet);
           const after = fleet.rollout;
           if (!isStaged(before) || !isStaged(after)) throw new Error('it has steps');
+          // Only a person’s word, or harm, ends a pause.
+          if (before.phase === 'paused' && !isDecision(happen))
+            expect(['paused', 'rolling-back']).toContain(after.phase);
           // No step starts, and no device is ordered, after a pause.
           isPaused ||= after.phase === 'paused';
           if (isPaused && after.phase === 'paused') {
