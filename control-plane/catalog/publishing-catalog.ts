@@ -1,58 +1,26 @@
-import type { Clock } from '@bellwether/shared/clock';
 import { onlineKeysPath } from '@bellwether/shared/contract/online-keys';
 import { codeOf, messageOf } from '@bellwether/shared/errors';
-import type { Log } from '@bellwether/shared/log';
 import type { Manifest } from '@bellwether/shared/models/manifest';
 import type { ArtefactStore, Catalog, CatalogRelease, OpenBlob } from './catalog.js';
 import { CatalogError } from './catalog-error.js';
+import type { CatalogParts } from './catalog-parts.js';
 import { type ExpiringFile, expiringFiles } from './expiring.js';
-import type { MetadataKeyRing } from './metadata-key-ring-disk.js';
 import type { OnlineKeyRing } from './online-key-ring-disk.js';
 import { readOnlineKeys } from './online-keys-blob.js';
-import { checkRelease, type ReleaseBlobs } from './release-check.js';
+import { checkRelease } from './release-check.js';
 import { releasesOf } from './releases.js';
 import { developmentMark, isMetadataKeyUse, parseRoleName, type ServerKeyUse } from './repository-layout.js';
-import { type RepositoryState, rolesOf, type StoredRole, unsoundRoleOf } from './repository-state.js';
+import { type RepositoryState, rolesOf, unsoundRoleOf } from './repository-state.js';
 import { decodeRoleFile, type RoleFile } from './role-file.js';
 import { checkRole, otherStage } from './role-rules.js';
 import { Serial } from './serial.js';
 import { dueSigning, nextSigningAt } from './signing-schedule.js';
-import { type CheckedTrust, checkTrustChange, type TrustChange, type TrustVerifier } from './trust-change.js';
+import { checkTrustChange, type TrustChange } from './trust-change.js';
 
 /** The longest wait for a signing: the wall clock may jump in between (a board that starts in 1970). */
 const maxWaitMs = 60 * 60 * 1000;
 /** How long a failed signing waits before it is tried again. */
 const retryMs = 60_000;
-
-/** The metadata folder, as far as the catalogue needs it. */
-export interface Repository {
-  metadataFile(name: string): Promise<Uint8Array | undefined>;
-  publishRole(state: RepositoryState, name: string, role: StoredRole, nowMs: number): Promise<RepositoryState>;
-  publishTrust(state: RepositoryState, change: CheckedTrust, nowMs: number): Promise<RepositoryState>;
-  resignSnapshot(state: RepositoryState, nowMs: number): Promise<RepositoryState>;
-  resignTimestamp(state: RepositoryState, nowMs: number): Promise<RepositoryState>;
-}
-
-/** The blobs, as far as the catalogue needs them. */
-export interface Blobs extends ReleaseBlobs {
-  open(digest: string): Promise<OpenBlob | undefined>;
-  put(digest: string, source: AsyncIterable<Uint8Array>): Promise<void>;
-}
-
-/** What a catalogue starts from: parts, and what was verified on disk. */
-export interface CatalogParts {
-  readonly repository: Repository;
-  readonly blobs: Blobs;
-  readonly verify: TrustVerifier;
-  readonly state: RepositoryState;
-  /** The listed manifests, by digest. */
-  readonly manifests: ReadonlyMap<string, Manifest>;
-  readonly epoch: number;
-  readonly keyRing: OnlineKeyRing;
-  readonly metadataKeys: Pick<MetadataKeyRing, 'pairsFor' | 'prepare' | 'settle'>;
-  readonly clock: Clock;
-  readonly log: Log;
-}
 
 /** The catalogue at work: answers from memory, takes one publisher at a time, signs snapshot and timestamp when they are due. */
 export class PublishingCatalog implements Catalog, ArtefactStore {
@@ -67,6 +35,8 @@ export class PublishingCatalog implements Catalog, ArtefactStore {
   #releases: readonly CatalogRelease[];
   #cancelSigning: () => void = () => {};
   #isClosed = false;
+  /** A change of trust may have reached the disk and not this memory: see #serially. */
+  #isTrustBegun = false;
 
   constructor(parts: CatalogParts) {
     this.#parts = parts;
@@ -80,7 +50,7 @@ export class PublishingCatalog implements Catalog, ArtefactStore {
 
   /** Signs what is due, and again whenever it is. Throws CatalogError when the first signing fails. */
   async start(): Promise<void> {
-    await this.#serial.run(() => this.#signDue());
+    await this.#serially(() => this.#signDue());
     this.#schedule();
   }
 
@@ -138,20 +108,20 @@ export class PublishingCatalog implements Catalog, ArtefactStore {
   }
 
   publishRole(name: string, bytes: Uint8Array): Promise<{ readonly version: number }> {
-    return this.#serial.run(() => this.#publishRole(name, bytes));
+    return this.#serially(() => this.#publishRole(name, bytes));
   }
 
   prepareOnlineKey(use: ServerKeyUse): Promise<string> {
     const { metadataKeys } = this.#parts;
-    return this.#serial.run(() => (isMetadataKeyUse(use) ? metadataKeys.prepare(use) : this.keyRing.prepare(use)));
+    return this.#serially(() => (isMetadataKeyUse(use) ? metadataKeys.prepare(use) : this.keyRing.prepare(use)));
   }
 
   changeTrust(change: TrustChange): Promise<{ readonly snapshot: number }> {
-    return this.#serial.run(() => this.#changeTrust(change));
+    return this.#serially(() => this.#changeTrust(change));
   }
 
   async #changeTrust(change: TrustChange): Promise<{ readonly snapshot: number }> {
-    const { repository, blobs, clock, log, verify } = this.#parts;
+    const { repository, blobs, clock, verify, metadataKeys } = this.#parts;
     const nowMs = clock.now().wallMs;
     const checked = checkTrustChange({ ...this.#state, nowMs, verify }, change);
     const onlineKeys = await readOnlineKeys(checked.targets.file, blobs);
@@ -159,19 +129,44 @@ export class PublishingCatalog implements Catalog, ArtefactStore {
     if (epoch < this.#epoch) {
       throw new CatalogError('role-policy', `keys/online.json is at epoch ${this.#epoch}; ${epoch} is over`);
     }
-    const { metadataKeys } = this.#parts;
     metadataKeys.pairsFor(checked.root); // throws before anything is written
     const missing = this.keyRing.missing(onlineKeys);
     if (missing !== undefined) {
       throw new CatalogError('role-policy', `${onlineKeysPath} would name no ${missing} key that this server holds`);
     }
-    this.#state = await repository.publishTrust(this.#state, checked, nowMs);
-    await metadataKeys.settle(checked.root);
-    await this.keyRing.settle(onlineKeys);
-    this.#epoch = epoch;
-    log.info({ ...this.versions }, 'A change of who may sign was published');
-    this.#changed();
+    this.#isTrustBegun = true;
+    try {
+      await repository.publishTrust(this.#state, checked, nowMs);
+      await this.#finishTrust();
+    } catch (error) {
+      this.#wakeAfter(retryMs);
+      throw error;
+    }
     return { snapshot: this.#state.snapshot.version };
+  }
+
+  /**
+   * One change at a time; and first the one of trust that a failing disk cut off, if there is any: it lies in its journal, and
+   * would undo at the next start what was published in between.
+   */
+  #serially<T>(change: () => Promise<T>): Promise<T> {
+    return this.#serial.run(async () => {
+      if (this.#isTrustBegun) await this.#finishTrust();
+      return change();
+    });
+  }
+
+  /** Completes on the disk what was begun there, and goes by it from now on. May be run again at any point. */
+  async #finishTrust(): Promise<void> {
+    const { repository, blobs, metadataKeys, log } = this.#parts;
+    this.#state = await repository.finishTrust();
+    const onlineKeys = await readOnlineKeys(this.#state.targets.file, blobs);
+    await metadataKeys.settle(this.#state.root);
+    await this.keyRing.settle(onlineKeys);
+    this.#epoch = onlineKeys.epoch;
+    this.#isTrustBegun = false;
+    log.info({ ...this.versions }, 'Who may sign is what the repository says');
+    this.#changed();
   }
 
   #changed(): void {
@@ -231,7 +226,7 @@ export class PublishingCatalog implements Catalog, ArtefactStore {
 
   async #wake(): Promise<void> {
     try {
-      await this.#serial.run(() => this.#signDue());
+      await this.#serially(() => this.#signDue());
       this.#schedule();
     } catch (error) {
       this.#parts.log.error({ error: messageOf(error), code: codeOf(error) }, 'Signing snapshot and timestamp failed');

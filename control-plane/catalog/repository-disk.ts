@@ -107,8 +107,8 @@ export class RepositoryFolder {
     return this.resignSnapshot({ ...state, roles: new Map(state.roles).set(name, role) }, nowMs);
   }
 
-  /** Makes a checked change of trust stand: its files, a snapshot and a timestamp, together or not at all. Throws CatalogError `storage`. */
-  async publishTrust(state: RepositoryState, change: CheckedTrust, nowMs: number): Promise<RepositoryState> {
+  /** Makes a checked change of trust stand: its files, a snapshot and a timestamp, together or not at all. Throws CatalogError `storage`; then `finishTrust` says which. */
+  async publishTrust(state: RepositoryState, change: CheckedTrust, nowMs: number): Promise<void> {
     const { root, targets, roles, files } = change;
     const versions = { snapshot: state.snapshot.version + 1, timestamp: state.timestamp.version + 1 };
     const vouched = new Map<string, FileVersion>([['targets', targets], ...roles]);
@@ -125,6 +125,11 @@ export class RepositoryFolder {
       [timestampName, timestamp] as const,
     ]);
     await this.#replaceTimestamp(writeTogether(this.#disk, this.#folder, together));
+  }
+
+  /** Completes a change of trust that reached its journal, and reads what stands then. Throws as `load`, and CatalogError `storage`. */
+  async finishTrust(): Promise<RepositoryState> {
+    await this.#replaceTimestamp(finishWriting(this.#disk, this.#folder));
     return this.load();
   }
 

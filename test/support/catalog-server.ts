@@ -11,6 +11,8 @@ import { guardRoutes } from '@bellwether/control-plane/http/route-guard';
 import { bearerKinds } from '@bellwether/control-plane/operators/operator';
 import { initDevelopmentKeys } from '@bellwether/control-plane/publisher/key-set-disk';
 import { type Clock, systemClock } from '@bellwether/shared/clock';
+import type { DiskFiles } from '@bellwether/shared/files/disk-files';
+import { nodeFiles } from '@bellwether/shared/files/node-files-disk';
 import { silentLog } from '@bellwether/shared/log';
 import { gateOf } from './operator-gate.js';
 import { RecordedAudit } from './recorded-audit.js';
@@ -36,6 +38,7 @@ export interface CatalogFixture {
 
 interface CatalogFixtureOptions {
   readonly clock?: Clock;
+  readonly disk?: DiskFiles;
   readonly cdnUrl?: string;
   readonly maxBlobBytes?: number;
 }
@@ -44,6 +47,7 @@ interface CatalogFixtureOptions {
 export async function openCatalogFixture({
   clock = systemClock,
   maxBlobBytes = 64 * 1024 ** 2,
+  disk = nodeFiles,
 }: CatalogFixtureOptions = {}): Promise<CatalogFixture> {
   const folder = await mkdtemp(join(tmpdir(), 'bellwether-catalog-'));
   const keys = join(folder, 'keys');
@@ -57,6 +61,7 @@ export async function openCatalogFixture({
       maxBlobBytes,
       clock,
       log: silentLog,
+      disk,
     });
   let current = await open();
   return {
