@@ -38,10 +38,11 @@ export function buildFleet({ clock, keys, ...parts }: ControlPlaneParts, rooms: 
   const { store, fleet, channel, feed, audit, heads, orders, conductor } = rooms;
   const log = parts.log.child({ room: 'fleet' });
   const changed = (device: string): void => feed.deviceChanged(device);
-  const tokens = new SessionTokens(clock, keys.issuer);
+  const keyOf = (device: string) => fleet.find(device)?.publicKey;
+  const tokens = new SessionTokens({ clock, key: keys.issuer, keyOf });
   const nonces = new SessionNonces();
   const rates = new DeviceRates();
-  const rotations = new KeyRotations({ fleet, nonces, clock, log, audit, changed });
+  const rotations = new KeyRotations({ fleet, nonces, rates, clock, log, audit, changed });
   const sessions = new Sessions({
     fleet,
     clock,

@@ -11,6 +11,8 @@ const failures = { burst: 20, refillMs: 3000 };
 const enrolments = { burst: 200, refillMs: 100 };
 /** Sessions of one device. It needs two in ten minutes, and some more when its network comes and goes. */
 const sessions = { burst: 30, refillMs: 5000 };
+/** Other keys that one device may ask for, each of which is a row of the audit log; one that asks again counts too. */
+const keyRequests = { burst: 10, refillMs: 60_000 };
 
 /**
  * Slows down whoever is not let in, on the routes that devices use before they are known. What has the right proof passes
@@ -23,6 +25,7 @@ export class DeviceRates {
   readonly #failures = new RateBuckets(failures);
   readonly #enrolments = new RateBuckets(enrolments);
   readonly #sessions = new RateBuckets(sessions);
+  readonly #keyRequests = new RateBuckets(keyRequests);
 
   /** A request, before anything of it is looked at. Loopback has no rate: behind a proxy everybody comes from there. */
   arrived(address: string, nowMs: number): void {
@@ -42,6 +45,11 @@ export class DeviceRates {
   /** A session of a device that has proved to be it. */
   opensSession(device: string, nowMs: number): void {
     refuse(this.#sessions.take(device, nowMs), `sessions of ${device}`);
+  }
+
+  /** A request for another key, of a device that has proved to be it. */
+  asksForKey(device: string, nowMs: number): void {
+    refuse(this.#keyRequests.take(device, nowMs), `requests for another key by ${device}`);
   }
 }
 

@@ -63,6 +63,6 @@ export function enrolmentRoutes(app: TypedApp, parts: EnrolmentRouteParts): void
         response: { 200: KeyRotationReply },
       },
     },
-    ({ body }) => rotations.request(body),
+    ({ body, ip }) => rotations.request(body, ip),
   );
 }

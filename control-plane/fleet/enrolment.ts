@@ -47,7 +47,7 @@ export class Enrolment {
   async enrol(request: EnrolmentRequest, address: string): Promise<EnrolmentReply> {
     const { fleet, store, clock, log, audit, joined } = this.#parts;
     const token = await this.#tokenOf(request.joinToken, address);
-    const payload = openEnrolment(request);
+    const payload = this.#proved(request, address);
     const id = deviceIdOf(payload.name, payload.public);
     const known = fleet.findByKey(payload.public) ?? fleet.find(id);
     if (known !== undefined) return answerAgain(known, id, token);
@@ -77,6 +77,16 @@ export class Enrolment {
     log.info({ device: id, token: token.id, standing }, 'A device has enrolled');
     await joined(id);
     return { device: id, labels: token.labels, standing };
+  }
+
+  #proved(request: EnrolmentRequest, address: string): EnrolmentPayload {
+    const { rates, clock } = this.#parts;
+    try {
+      return openEnrolment(request);
+    } catch (cause) {
+      rates.failed(address, clock.now().monotonicMs);
+      throw cause;
+    }
   }
 
   async #tokenOf(joinToken: string, address: string): Promise<JoinToken> {

@@ -9,6 +9,7 @@ import type { Log } from '@bellwether/shared/log';
 import { Compile } from '@bellwether/shared/schema';
 import type { AuditTrail } from '../audit/audit-row.js';
 import { openProof, type ProofKind } from './device-proof.js';
+import type { DeviceRates } from './device-rates.js';
 import type { Fleet } from './fleet.js';
 import { FleetError } from './fleet-error.js';
 import type { SessionNonces } from './session-nonce.js';
@@ -24,6 +25,7 @@ const rotationProof: ProofKind<KeyRotationPayload> = {
 interface KeyRotationParts {
   readonly fleet: Fleet;
   readonly nonces: SessionNonces;
+  readonly rates: DeviceRates;
   readonly clock: Clock;
   readonly log: Log;
   readonly audit: AuditTrail;
@@ -44,11 +46,13 @@ export class KeyRotations {
 
   /**
    * Throws FleetError `device-unknown`, `proof-invalid`, `nonce-invalid`, what requireApproved throws, or `key-taken`. A
-   * later request replaces an earlier one that waits.
+   * later request replaces an earlier one that waits. And RateError, for a device that asks too often and for an address
+   * that fails too often.
    */
-  async request({ envelope }: KeyRotationRequest): Promise<KeyRotationReply> {
-    const { fleet, nonces, clock, log, audit, changed } = this.#parts;
-    const { device: id, serverNonce, newPublic } = this.#openProof(envelope);
+  async request({ envelope }: KeyRotationRequest, address: string): Promise<KeyRotationReply> {
+    const { fleet, nonces, rates, clock, log, audit, changed } = this.#parts;
+    const { device: id, serverNonce, newPublic } = this.#proved(envelope, address);
+    rates.asksForKey(id, clock.now().monotonicMs);
     if (!nonces.use(serverNonce, id, clock.now().wallMs)) {
       throw new FleetError('nonce-invalid', 'the nonce has expired, was used before, or is not this device’s');
     }
@@ -63,6 +67,16 @@ export class KeyRotations {
     log.info({ device: id, ...details }, 'A device asks to go on with another key');
     changed(id);
     return { standing: 'pending' };
+  }
+
+  #proved(envelope: unknown, address: string): KeyRotationPayload {
+    const { rates, clock } = this.#parts;
+    try {
+      return this.#openProof(envelope);
+    } catch (cause) {
+      rates.failed(address, clock.now().monotonicMs);
+      throw cause;
+    }
   }
 
   /** Both keys sign: the old one vouches, the new one is held. */

@@ -27,6 +27,11 @@ const sessionProof: ProofKind<SessionPayload> = {
   failure: 'the session is not signed by its device',
 };
 
+/** What a device has signed, and the key that it had then. */
+interface Proof extends SessionPayload {
+  readonly publicKey: string;
+}
+
 interface SessionParts {
   readonly fleet: Fleet;
   readonly clock: Clock;
@@ -79,7 +84,7 @@ export class Sessions {
     const { deviceNonce } = proof;
     const time: TimePayload = { deviceNonce, timeMs: Math.floor(nowMs), ...(auditHead && { auditHead }) };
     return {
-      token: await tokens.issue(proof.device, proof.audience),
+      token: await tokens.issue(proof.device, proof.publicKey, proof.audience),
       expiresInSeconds: sessionSeconds,
       mqttUrl: mqttUrl(hostname),
       time: JSON.parse(Buffer.from(sealEnvelope('time', time, timeKeys())).toString()),
@@ -87,7 +92,7 @@ export class Sessions {
   }
 
   /** Who did not prove to be a device pays for it by address: the device itself is not kept out by those who use its name. */
-  async #proved(envelope: unknown, address: string): Promise<SessionPayload> {
+  async #proved(envelope: unknown, address: string): Promise<Proof> {
     const { fleet, clock, rates, audit } = this.#parts;
     try {
       return this.#openProof(envelope);
@@ -115,8 +120,10 @@ export class Sessions {
   }
 
   /** The key is the one that the device has by now. */
-  #openProof(envelope: unknown): SessionPayload {
-    return openProof(sessionProof, envelope, ({ device }) => [this.#parts.fleet.get(device).publicKey]);
+  #openProof(envelope: unknown): Proof {
+    const { fleet } = this.#parts;
+    const payload = openProof(sessionProof, envelope, ({ device }) => [fleet.get(device).publicKey]);
+    return { ...payload, publicKey: fleet.get(payload.device).publicKey };
   }
 }
 

@@ -97,7 +97,9 @@ const titles: ReadonlyMap<number, string> = new Map([
 export function replyWithProblems(app: FastifyInstance, log: Log): void {
   app.setErrorHandler((error: FastifyError, request, reply) => {
     const { status, code } = classify(error);
-    if (status === 500) log.error({ err: error, method: request.method, url: request.url }, 'A request failed');
+    // The route and not the URL: there stand a broker's secret, and signatures that open downloads.
+    const { url: route } = request.routeOptions;
+    if (status === 500) log.error({ err: error, method: request.method, route }, 'A request failed');
     const retryAfterSeconds =
       error instanceof OperatorError || error instanceof RateError ? error.retryAfterSeconds : undefined;
     if (retryAfterSeconds !== undefined) reply.header('retry-after', retryAfterSeconds);

@@ -109,6 +109,10 @@ describe('a device that asks for another key', () => {
 
     const client = await device.connect();
     const closed = untilClosed(client);
+    const { token: kept } = await device.openSession('artefacts');
+    const download = async () =>
+      fetch(`${server.httpUrl}${blobPath}${'0'.repeat(64)}`, { headers: { authorization: `Bearer ${kept}` } });
+    expect((await download()).status).toBe(404);
     const fingerprint = fingerprintOf(next.key.publicKey);
     const wrong = await server.api(`/devices/${device.id}/approve-key`, { fingerprint: '0'.repeat(64) });
     expect([wrong.status, await codeOf(wrong)]).toEqual([409, 'rotation-unknown']);
@@ -116,6 +120,7 @@ describe('a device that asks for another key', () => {
     await closed;
     expect(await view(device.id)).toMatchObject({ fingerprint, nextFingerprint: null });
     expect(await codeOf(await login(device))).toBe('proof-invalid');
+    expect(await codeOf(await download())).toBe('session-invalid');
     // As it was asked before: the answer may have been lost.
     const again = next.keyRotationBody(await next.nonce(), next.key, [device.key, next.key]);
     expect(await (await next.post('/key-rotations', again)).json()).toEqual({ standing: 'current' });

@@ -59,6 +59,12 @@ describe('enrolment', () => {
     expect(await store.devices()).toMatchObject([{ id: pi.id, labels: { hardware: 'rpi4' } }]);
   });
 
+  it('tells an address twenty times that its proof is wrong, whatever its token', async () => {
+    const request = device().enrolmentBody(await tokenOf(), { tokenDigest: '0'.repeat(64) });
+    for (let i = 0; i < 20; i++) await expect(enrol(request)).rejects.toMatchObject({ code: 'proof-invalid' });
+    await expect(enrol(request)).rejects.toMatchObject({ code: 'device-rate' });
+  });
+
   it('gives the same answer again when the answer was lost, and takes no second use', async () => {
     const token = await tokenOf({ uses: 2 });
     const pi = device();
