@@ -37,7 +37,8 @@ export interface AgentParts {
   readonly identity: Pick<EnrolledIdentity, 'device' | 'fingerprint' | 'successor'>;
   readonly receipts: ReceiptChain;
   readonly reportIdentity: ReportIdentity;
-  readonly localApi: LocalApiConfig;
+  /** Null where no application of this machine is to reach the agent: the simulator's devices. */
+  readonly localApi: LocalApiConfig | null;
   readonly trust: DeviceTrust;
   readonly releases: ReleaseStore;
   readonly blobs: Blobs;
@@ -60,6 +61,8 @@ export interface AgentParts {
 
 /** An agent that is built and not started. */
 export interface Agent {
+  /** What the local API asks: the same calls from within the process. */
+  readonly serving: Pick<Serving, 'infer' | 'releaseOf'>;
   /** Resolves when the local API listens and reconcile has begun; rejects with what keeps it from that. */
   start(): Promise<void>;
   /** Answers the calls that it has, stores the last window, and stops every runner. May be called twice. */
@@ -208,16 +211,19 @@ export async function buildAgent(parts: AgentParts): Promise<Agent> {
     uplink: uplink.standing,
     outbox: outbox.state,
   });
-  const localApi = new LocalApi({
-    config: parts.localApi,
-    clock,
-    serving,
-    observer,
-    log,
-    agentVersion: parts.reportIdentity.agent.version,
-    isReady: () => isReady(reconciler.observed()),
-    status,
-  });
+  const localApi =
+    parts.localApi === null
+      ? undefined
+      : new LocalApi({
+          config: parts.localApi,
+          clock,
+          serving,
+          observer,
+          log,
+          agentVersion: parts.reportIdentity.agent.version,
+          isReady: () => isReady(reconciler.observed()),
+          status,
+        });
 
   const stopAll = async (): Promise<void> => {
     announce({ kind: 'agent-stopping', message: 'asked to stop' });
@@ -226,7 +232,7 @@ export async function buildAgent(parts: AgentParts): Promise<Agent> {
     await lease.stop();
     await reconciler.stop();
     await serving.stop();
-    await localApi.stop();
+    await localApi?.stop();
     const published = publisher.stop();
     await reporter.stop();
     await uplink.stop();
@@ -236,8 +242,9 @@ export async function buildAgent(parts: AgentParts): Promise<Agent> {
   let stopped: Promise<void> | undefined;
 
   return {
+    serving,
     start: async () => {
-      await localApi.start();
+      await localApi?.start();
       await reconciler.start();
       reporter.start();
       announce({ kind: 'agent-started', message: `agent ${parts.reportIdentity.agent.version}` });

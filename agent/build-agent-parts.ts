@@ -17,6 +17,7 @@ import { Membership } from './identity/membership.js';
 import { openReceiptChain } from './identity/receipt-chain-disk.js';
 import { ProcessEngine } from './inference/engine-process.js';
 import { checkConfinement } from './inference/engine-process-spawn.js';
+import type { LocalApiConfig } from './inference/local-api-http.js';
 import { HttpArtifacts } from './installs/artifact-http.js';
 import { openBlobFolder } from './installs/blob-folder-disk.js';
 import { openReleaseStore } from './installs/release-store-disk.js';
@@ -186,7 +187,7 @@ async function openParts(
   };
 }
 
-function loopbackOf({ localApi, stateFolder }: AgentConfig): Pick<AgentParts['localApi'], 'loopback'> {
+function loopbackOf({ localApi, stateFolder }: AgentConfig): Pick<LocalApiConfig, 'loopback'> {
   const { loopbackPort: port, tokenFile = join(stateFolder, 'run', 'api.token') } = localApi;
   return port === undefined ? {} : { loopback: { port, tokenFile } };
 }

@@ -8,6 +8,7 @@ import type { AgentConfig } from '../config.js';
 import { asStateFolderError } from '../state-folder-disk.js';
 import { type Notification, notifySystemd } from '../systemd/notify-process.js';
 import { routeRequests } from './route-requests.js';
+import { aborted, stopSignal } from './stop-signal.js';
 
 /** Runs the agent until SIGTERM or SIGINT, which drain it. Rejects with what keeps it from starting. */
 export async function runAgent(config: AgentConfig, version: string): Promise<void> {
@@ -56,20 +57,6 @@ function runtimeOf(version: string, log: pino.Logger): Runtime {
     random: Math.random,
     log,
   };
-}
-
-/** Aborts at the first SIGTERM or SIGINT; the second one ends the process as it would without us. */
-function stopSignal(): AbortSignal {
-  const controller = new AbortController();
-  for (const name of ['SIGTERM', 'SIGINT'] as const) process.once(name, () => controller.abort());
-  return controller.signal;
-}
-
-function aborted(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve();
-    else signal.addEventListener('abort', () => resolve(), { once: true });
-  });
 }
 
 /** Readiness and watchdog, where systemd asks for them (sd_notify(3), sd_watchdog_enabled(3)). */

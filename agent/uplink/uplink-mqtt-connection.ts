@@ -117,6 +117,11 @@ export class MqttConnection {
     cancel();
   }
 
+  /** Ends it without a word: the broker says the last will. */
+  cut(why: string): void {
+    this.#fail(why);
+  }
+
   async #connect(): Promise<void> {
     const client = this.#client;
     client.handleMessage = (packet, acknowledge) => {

@@ -65,6 +65,11 @@ export class UplinkMqtt implements Uplink {
     await this.#running;
   }
 
+  /** Ends the connection as a cut cable does, without a word to the broker; the next one comes after the usual back-off. */
+  interrupt(why: string): void {
+    this.#connection?.cut(why);
+  }
+
   async publish(what: Exclude<DeviceTopic, 'order' | 'presence'>, payload: Uint8Array): Promise<void> {
     if (this.#connection === undefined) throw new UplinkError('not-connected', 'there is no connection to the broker');
     await this.#connection.publish(deviceTopic(this.#options.device, what), payload, false);

@@ -1,0 +1,102 @@
+import { readFile, rename, writeFile } from 'node:fs/promises';
+import { parse as parseYaml } from 'yaml';
+import { systemClock } from '@bellwether/shared/clock';
+import { messageOf } from '@bellwether/shared/errors';
+import type { AgentConfig } from '../config.js';
+import { checkBehaviour, type FleetBehaviour, goodBehaviour } from '../simulation/behaviour.js';
+import { openSimulation } from '../simulation/open-simulation.js';
+import type { FleetSnapshot, SimulatedFleet } from '../simulation/simulated-fleet.js';
+import { SimulationError } from '../simulation/simulation-error.js';
+import { routeRequests } from './route-requests.js';
+import { aborted, stopSignal } from './stop-signal.js';
+
+export interface SimulateOptions {
+  readonly devices: number;
+  /** Each lets 100 devices in at the most. */
+  readonly joinTokens: readonly string[];
+  readonly joinTokenFile?: string;
+  readonly behaviour?: string;
+  readonly json?: string;
+  /** Until SIGTERM or SIGINT when left out. */
+  readonly seconds?: number;
+}
+
+/** The first words of the output and of its JSON: what a simulation does not show. */
+const caveat =
+  'simulated devices: the real agent, but scripted runners instead of onnxruntime (so no check by the runner itself), stores in memory, and metadata that is verified once for all of them';
+
+const progressMs = 2000;
+
+/** Runs a fleet in this process until its time is over or a signal stops it. Rejects with what keeps it from starting. */
+export async function simulate(config: AgentConfig, version: string, options: SimulateOptions): Promise<void> {
+  const stopping = stopSignal();
+  const ca = await routeRequests(config);
+  const { platform, arch } = process;
+  const behaviour = options.behaviour === undefined ? goodBehaviour : await readBehaviour(options.behaviour);
+  const joinTokens = [...options.joinTokens, ...(await readTokens(options.joinTokenFile))];
+  const { fleet, close } = await openSimulation(config, {
+    devices: options.devices,
+    joinTokens: joinTokens.length === 0 && config.joinToken !== undefined ? [config.joinToken] : joinTokens,
+    behaviour,
+    about: { version, node: process.versions.node, platform, arch },
+    ca,
+    clock: systemClock,
+    random: Math.random,
+  });
+  process.stdout.write(`${caveat}\n`);
+  const timer = setInterval(() => {
+    tell(fleet, options.json).catch((error: unknown) => process.stderr.write(`${messageOf(error)}\n`));
+  }, progressMs);
+  try {
+    const starting = fleet.start();
+    if (options.seconds === undefined) await aborted(stopping);
+    else await systemClock.sleep(options.seconds * 1000, stopping);
+    process.stdout.write('stopping: devices send what they have and say goodbye\n');
+    await Promise.all([starting, fleet.stop()]);
+  } finally {
+    clearInterval(timer);
+    await fleet.stop();
+    await close();
+  }
+  await tell(fleet, options.json);
+}
+
+/** A line for people, and the whole in the file, which is always complete. */
+async function tell(fleet: SimulatedFleet, json: string | undefined): Promise<void> {
+  const snapshot = fleet.snapshot();
+  process.stdout.write(`${lineOf(snapshot)}\n`);
+  if (json === undefined) return;
+  const { rss } = process.memoryUsage();
+  const { user, system } = process.cpuUsage();
+  const text = JSON.stringify({ caveat, ...snapshot, rssBytes: rss, cpuSeconds: (user + system) / 1e6 }, null, 2);
+  await writeFile(`${json}.part`, `${text}\n`);
+  await rename(`${json}.part`, json);
+}
+
+function lineOf({ startedAtMs, atMs, devices, enrolled, connected, serving, windows, calls }: FleetSnapshot): string {
+  const served = Object.entries(serving).map(([release, { devices: count }]) => `${release} on ${count}`);
+  return [
+    `${Math.round((atMs - startedAtMs) / 1000)} s: of ${devices} devices ${enrolled} enrolled, ${connected} connected`,
+    served.length === 0 ? 'nothing serves' : served.join(', '),
+    `${windows.acknowledged} of ${windows.sent} windows sent`,
+    `${calls.answered} calls answered, ${calls.failed} failed`,
+  ].join('; ');
+}
+
+/** Reads a behaviour file, YAML or JSON; throws SimulationError. */
+async function readBehaviour(path: string): Promise<FleetBehaviour> {
+  let value: unknown;
+  try {
+    value = parseYaml(await readFile(path, 'utf8'));
+  } catch (cause) {
+    throw new SimulationError('behaviour-invalid', `${path} cannot be read: ${messageOf(cause)}`, { cause });
+  }
+  return checkBehaviour(value, path);
+}
+
+/** One token a line. */
+async function readTokens(path: string | undefined): Promise<readonly string[]> {
+  if (path === undefined) return [];
+  const text = await readFile(path, 'utf8');
+  return text.split('\n').flatMap((line) => (line.trim() === '' ? [] : line.trim()));
+}
