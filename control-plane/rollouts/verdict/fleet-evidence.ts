@@ -4,11 +4,9 @@ import {
   countOfCell,
   type GatingCell,
   noCount,
-  nullShare,
   type SegmentCounters,
   trialsOf,
 } from '@bellwether/shared/evidence/counters';
-import type { Split } from '@bellwether/shared/evidence/e-value';
 
 /**
  * What one exposed device has shown so far. Only devices that may count are here: enrolled before the rollout, in its
@@ -21,17 +19,6 @@ export interface DeviceEvidence {
   readonly stratum: string;
   /** Of this rollout, in any order; two of one epoch are as good as their sum. */
   readonly segments: readonly SegmentCounters[];
-}
-
-/** The bad calls of a cell in each segment: what the e-values are made of. */
-export function splitsOf(segments: readonly SegmentCounters[], cell: GatingCell): Split[] {
-  return segments.flatMap((segment) => {
-    const count = countOfCell(segment, cell);
-    const share = nullShare(segment, cell);
-    // A share at the edge has no second arm: it proves nothing about a difference.
-    if (count === undefined || share <= 0 || share >= 1) return [];
-    return [{ epoch: segment.epoch, share, canary: count.canary, total: count.canary + count.stable }];
-  });
 }
 
 /** Bad calls of a cell, and what they are among, by arm. Of shadow, calls that were bad in both arms count in both. */
@@ -59,7 +46,11 @@ export function measures({ segments }: DeviceEvidence, cell: GatingCell): boolea
 /** The devices of each stratum, by its name. */
 export function byStratum(devices: readonly DeviceEvidence[]): ReadonlyMap<string, readonly DeviceEvidence[]> {
   const strata = new Map<string, DeviceEvidence[]>();
-  for (const device of devices) strata.set(device.stratum, [...(strata.get(device.stratum) ?? []), device]);
+  for (const device of devices) {
+    const members = strata.get(device.stratum);
+    if (members === undefined) strata.set(device.stratum, [device]);
+    else members.push(device);
+  }
   return strata;
 }
 

@@ -1,7 +1,7 @@
-import { type GatingCell, gatingCells } from '@bellwether/shared/evidence/counters';
+import { countOfCell, type GatingCell, gatingCells, nullShare, trialsOf } from '@bellwether/shared/evidence/counters';
 import { logBelow, logMean, logNonInferior } from '@bellwether/shared/evidence/e-value';
 import type { EvidenceLimits } from './evidence-policy.js';
-import { byStratum, type DeviceEvidence, measures, splitsOf, totalsOf } from './fleet-evidence.js';
+import { byStratum, type DeviceEvidence, measures } from './fleet-evidence.js';
 
 /** How far a cell of a stratum is from passing: it passes when `logE` reaches `needed`. Natural logarithms. */
 export interface CellProgress {
@@ -71,13 +71,36 @@ function isNeeded(cell: GatingCell, members: readonly DeviceEvidence[], all: rea
   return (cell === 'wrong' ? members : all).some((device) => measures(device, cell));
 }
 
+/** Linear in the counts: the logarithms of each share are taken once, since a step has one share and a fleet has many segments. */
 function relativeEvidence({ segments }: DeviceEvidence, cell: GatingCell, limit: number): number {
-  return splitsOf(segments, cell).reduce((sum, split) => sum + logNonInferior(split, limit), 0);
+  let sum = 0;
+  let known = Number.NaN;
+  let each = { canary: 0, stable: 0 };
+  for (const segment of segments) {
+    const count = countOfCell(segment, cell);
+    if (count === undefined || count.stable + count.canary === 0) continue;
+    const share = nullShare(segment, cell);
+    if (share <= 0 || share >= 1) continue;
+    if (share !== known) {
+      const canary = logNonInferior({ share, canary: 1, total: 1 }, limit);
+      each = { canary, stable: logNonInferior({ share, canary: 0, total: 1 }, limit) };
+      known = share;
+    }
+    sum += count.canary * each.canary + count.stable * each.stable;
+  }
+  return sum;
 }
 
 function absoluteEvidence({ segments }: DeviceEvidence, cell: GatingCell, limit: number): number {
-  const { bad, trials } = totalsOf(segments, cell);
-  return logBelow(bad.canary, trials.canary, limit);
+  let bad = 0;
+  let trials = 0;
+  for (const segment of segments) {
+    const count = countOfCell(segment, cell);
+    if (count === undefined) continue;
+    bad += count.canary + (segment.both[cell] ?? 0);
+    trials += trialsOf(segment, cell).canary;
+  }
+  return logBelow(bad, trials, limit);
 }
 
 /**

@@ -1,4 +1,5 @@
 import {
+  type ArmCount,
   countOfCell,
   type GatingCell,
   gatingCells,
@@ -7,7 +8,7 @@ import {
   trialsOf,
 } from '@bellwether/shared/evidence/counters';
 import type { Split } from '@bellwether/shared/evidence/e-value';
-import { type DeviceEvidence, segmentsOf } from './fleet-evidence.js';
+import { byStratum, type DeviceEvidence } from './fleet-evidence.js';
 
 /** The bad calls of one epoch at one share; and of the canary's calls, how many were bad, those of both arms of a pair among them. */
 export interface TallyRow extends Split {
@@ -15,8 +16,8 @@ export interface TallyRow extends Split {
   readonly trials: number;
 }
 
-/** The rows of each cell, by epoch and share: counting segments together changes no product of likelihoods. */
-export type CellRows = ReadonlyMap<GatingCell, ReadonlyMap<string, TallyRow>>;
+/** The rows of each cell, by epoch and share as one number: counting segments together changes no product of likelihoods. */
+export type CellRows = ReadonlyMap<GatingCell, ReadonlyMap<number, TallyRow>>;
 
 /** Bad calls of the whole fleet and of each stratum: all that the evidence of harm depends on. */
 export interface Tally {
@@ -24,13 +25,18 @@ export interface Tally {
   readonly strata: ReadonlyMap<string, CellRows>;
 }
 
+type MutableRow = { -readonly [Field in keyof TallyRow]: TallyRow[Field] };
+type MutableRows = ReadonlyMap<GatingCell, Map<number, MutableRow>>;
+
 /** Adds the devices' counters up. `strata`: fixed at creation, so that none is picked by what it shows; one is as good as none. */
 export function tallyOf(devices: readonly DeviceEvidence[], strata: readonly string[]): Tally {
   const named = strata.length > 1 ? strata : [];
-  const parts = named.map((name) => {
-    return [name, rowsOf(segmentsOf(devices.filter(({ stratum }) => stratum === name)))] as const;
-  });
-  return { whole: rowsOf(segmentsOf(devices)), strata: new Map(parts) };
+  const members = byStratum(devices);
+  const parts = new Map([...members].map(([name, some]) => [name, rowsOfAll(some)]));
+  return {
+    whole: merged([...parts.values()]),
+    strata: new Map(named.map((name) => [name, parts.get(name) ?? noRows()])),
+  };
 }
 
 /** The tally without one device's counters. */
@@ -44,29 +50,65 @@ export function without(tally: Tally, device: DeviceEvidence): Tally {
 
 /** Counters by cell, epoch and share. */
 export function rowsOf(segments: readonly SegmentCounters[]): CellRows {
-  return new Map(gatingCells.map((cell) => [cell, cellRows(segments, cell)]));
+  return rowsOfAll([{ segments }]);
 }
 
-function cellRows(segments: readonly SegmentCounters[], cell: GatingCell): ReadonlyMap<string, TallyRow> {
-  const rows = new Map<string, TallyRow>();
-  for (const segment of segments) {
-    const count = countOfCell(segment, cell);
-    const share = nullShare(segment, cell);
-    // A share at the edge has no second arm: it proves nothing about a difference.
-    if (count === undefined || share <= 0 || share >= 1) continue;
-    const { epoch } = segment;
-    const key = `${epoch} ${share}`;
-    const row = rows.get(key) ?? { epoch, share, canary: 0, total: 0, bad: 0, trials: 0 };
-    rows.set(key, {
-      epoch,
-      share,
-      canary: row.canary + count.canary,
-      total: row.total + count.canary + count.stable,
-      bad: row.bad + count.canary + (segment.both[cell] ?? 0),
-      trials: row.trials + trialsOf(segment, cell).canary,
-    });
-  }
+function rowsOfAll(devices: readonly Pick<DeviceEvidence, 'segments'>[]): CellRows {
+  const rows = noRows();
+  for (const { segments } of devices) for (const segment of segments) addSegment(rows, segment);
   return rows;
+}
+
+function noRows(): MutableRows {
+  return new Map(gatingCells.map((cell) => [cell, new Map<number, MutableRow>()]));
+}
+
+function addSegment(rows: MutableRows, segment: SegmentCounters): void {
+  for (const [cell, ofCell] of rows) {
+    const count = countOfCell(segment, cell);
+    if (count === undefined) continue;
+    const share = shareOf(segment, cell, count);
+    // A share at the edge has no second arm: it proves nothing about a difference.
+    if (share <= 0 || share >= 1) continue;
+    const row = rowOf(ofCell, segment.epoch, share);
+    row.canary += count.canary;
+    row.total += count.canary + count.stable;
+    row.bad += count.canary + (segment.both[cell] ?? 0);
+    row.trials += trialsOf(segment, cell).canary;
+  }
+}
+
+/** Without a death it does not matter how long the runners were there; else there would be a row for each device. */
+function shareOf(segment: SegmentCounters, cell: GatingCell, count: ArmCount): number {
+  if (cell === 'death' && count.stable + count.canary === 0) return segment.share;
+  return nullShare(segment, cell);
+}
+
+function rowOf(rows: Map<number, MutableRow>, epoch: number, share: number): MutableRow {
+  const key = epoch + share;
+  const known = rows.get(key);
+  if (known !== undefined) return known;
+  const row = { epoch, share, canary: 0, total: 0, bad: 0, trials: 0 };
+  rows.set(key, row);
+  return row;
+}
+
+function merged(parts: readonly CellRows[]): CellRows {
+  const all = noRows();
+  for (const part of parts) {
+    for (const [cell, rows] of part) {
+      const into = all.get(cell);
+      if (into === undefined) continue;
+      for (const { epoch, share, canary, total, bad, trials } of rows.values()) {
+        const row = rowOf(into, epoch, share);
+        row.canary += canary;
+        row.total += total;
+        row.bad += bad;
+        row.trials += trials;
+      }
+    }
+  }
+  return all;
 }
 
 function subtract(all: CellRows, part: CellRows): CellRows {
