@@ -1,7 +1,8 @@
 // npm run demo [-- --once] [--json FILE]
 //
-// The whole of Bellwether in a minute: a control plane and three agents as real processes, a signed model rolled out,
-// replaced under load, and three attacks by somebody who has the server. Real handwritten digits, no questions.
+// The whole of Bellwether in a minute: a control plane and three agents as real processes, a signed model rolled out, a
+// better one let in on evidence under load, a bad one caught and taken back, and three attacks by somebody who has the
+// server. Real handwritten digits, no questions.
 
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -10,13 +11,14 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { readSplit } from '../examples/digits/digits.mjs';
 import { attackTheFleet } from './demo/attacks.mjs';
+import { canaryFigures, firstAnswersMs, outcomeText, rollOutOnEvidence, swapsOf } from './demo/canary.mjs';
 import { drive } from './demo/driver.mjs';
 import { Fleet } from './demo/fleet.mjs';
-import { act, bold, check, dim, table, tell } from './demo/show.mjs';
+import { act, bold, check, dim, seconds, table, tell } from './demo/show.mjs';
 import { accuracyText, summarize } from './demo/summary.mjs';
 
 const requestsPerSecondPerDevice = 40;
-const quietMs = 6000;
+const quietMs = 4000;
 const examples = fileURLToPath(new URL('../examples/digits/', import.meta.url));
 
 const { values: options } = parseArgs({
@@ -67,18 +69,28 @@ async function play() {
   await fleet.pause(quietMs);
   tell(`digits@1.0.0 reads ${accuracyText(driver.outcomes, 'digits@1.0.0')} of them right`);
 
-  act('digits@1.1.0: published and swapped in under that load');
+  act('digits@1.1.0: published, and let in on evidence under that load');
   const publishedMs = performance.now();
   await fleet.publishAndApprove(join(examples, '1.1.0'), 'digits@1.1.0');
-  const swapStartMs = performance.now();
-  await fleet.rollOut('digits@1.1.0');
-  const servingMs = performance.now();
+  const good = await rollOutOnEvidence(fleet, 'digits@1.1.0');
+  const servingMs = firstAnswersMs(driver.outcomes, 'digits@1.1.0', good.startMs);
+  promise(
+    good.rollout.phase === 'done' && (await fleet.servingEverywhere()) === 'digits@1.1.0',
+    `all three serve digits@1.1.0, ${seconds(good.endMs - publishedMs)} after publishing began: ${outcomeText(good.rollout)}`,
+  );
+  await fleet.pause(quietMs / 2);
+  tell(`digits@1.1.0 reads ${accuracyText(driver.outcomes, 'digits@1.1.0')} of them right`);
+
+  act('digits@1.2.0: the best benchmark of the three, and not made for what these cameras see');
+  await fleet.publishAndApprove(join(examples, '1.2.0'), 'digits@1.2.0');
+  const bad = await rollOutOnEvidence(fleet, 'digits@1.2.0');
+  const canary = await canaryFigures(bad, driver);
+  promise(bad.rollout.phase === 'rolled-back', outcomeText(bad.rollout));
   promise(
     (await fleet.servingEverywhere()) === 'digits@1.1.0',
-    `all three serve digits@1.1.0, ${((servingMs - publishedMs) / 1000).toFixed(1)} s after publishing began`,
+    `all three serve digits@1.1.0 alone, ${canary.rollbackMs} ms after the verdict`,
   );
-  await fleet.pause(quietMs);
-  tell(`digits@1.1.0 reads ${accuracyText(driver.outcomes, 'digits@1.1.0')} of them right`);
+  tell(`of ${canary.calls} calls of the canary apps had ${canary.canaryRequestsHarmed} worse answers than without it`);
 
   act('The server is compromised: its data folder, director, snapshot and timestamp keys');
   const refusals = await attackTheFleet({ fleet, examples, folder, promise });
@@ -88,8 +100,9 @@ async function play() {
   const telemetry = await fleet.telemetry();
   const figures = summarize({
     outcomes: driver.outcomes,
-    swap: { startMs: swapStartMs, endMs: servingMs + 1000 },
+    swaps: swapsOf(good, servingMs),
     publishToServingMs: servingMs - publishedMs,
+    canary: { ...canary, falseRollbacks: await fleet.rolledBackBut('digits@1.2.0') },
     refusals,
     telemetry,
     agentCpuPct: await fleet.agentCpuPct(),
@@ -105,6 +118,7 @@ async function play() {
     figures.windowsLost === 0 && figures.windowsReceived > 0,
     `${figures.windowsReceived} telemetry windows received, ${figures.windowsLost} lost`,
   );
+  promise(figures.falseRollbacks === 0, `${figures.falseRollbacks} good releases taken back`);
   promise((await fleet.servingEverywhere()) === 'digits@1.1.0', 'every agent still serves digits@1.1.0');
   table(
     Object.entries(figures).map(([name, value]) => [

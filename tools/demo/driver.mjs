@@ -5,27 +5,41 @@ import { Agent, request } from 'node:http';
 import { digitOf, PIXELS } from '../../examples/digits/digits.mjs';
 import { frameOf } from '../../examples/digits/field.mjs';
 
-/** One request that came back, or did not: when it was meant to leave, how long it took, who answered, was it right (null: no digit was there to read). */
-function outcome({ device, dueMs, release = null, correct = null, error = null }) {
-  return { device, dueMs, latencyMs: performance.now() - dueMs, release, correct, error };
+/**
+ * One request that came back, or did not: which frame, when it was meant to leave, how long it took, who answered, was it
+ * right (null: no digit was there to read). `fallback`: why stable answered in the canary's place.
+ */
+function outcome({ device, number, dueMs, release = null, arm = null, fallback = null, correct = null, error = null }) {
+  return { device, number, dueMs, latencyMs: performance.now() - dueMs, release, arm, fallback, correct, error };
 }
 
-/** Starts a stream of `perSecond` requests to each agent; answers `{ outcomes, add(agent), stop() }`. */
+/**
+ * Starts a stream of `perSecond` requests to each agent; answers `{ outcomes, add(agent), askAgain(outcome), stop() }`.
+ * `askAgain` sends one frame once more, to the same device, and is no part of the outcomes.
+ */
 export function drive({ digits, perSecond }) {
   const outcomes = [];
   const waiting = new Set();
   const streams = [];
 
-  const send = (target, number, dueMs) => {
+  const show = async (target, number) => {
     const { image, label } = frameOf(digits, number);
-    const done = ask(target, image)
-      .then(({ release, logits }) => {
-        const correct = label === null ? null : digitOf(logits) === label;
-        outcomes.push(outcome({ device: target.name, dueMs, release, correct }));
-      })
-      .catch((error) => outcomes.push(outcome({ device: target.name, dueMs, error: error.message })))
+    const { logits, ...by } = await ask(target, image);
+    return { ...by, correct: label === null ? null : digitOf(logits) === label };
+  };
+
+  const send = (target, number, dueMs) => {
+    const asked = { device: target.name, number, dueMs };
+    const done = show(target, number)
+      .then((answer) => outcomes.push(outcome({ ...asked, ...answer })))
+      .catch((error) => outcomes.push(outcome({ ...asked, error: error.message })))
       .finally(() => waiting.delete(done));
     waiting.add(done);
+  };
+
+  const askAgain = ({ device, number }) => {
+    const { target } = streams.find((stream) => stream.target.name === device);
+    return show(target, number);
   };
 
   const add = ({ name, socketPath }) => {
@@ -43,16 +57,16 @@ export function drive({ digits, perSecond }) {
       },
       Math.min(periodMs, 10),
     );
-    streams.push({ timer, agent: target.agent });
+    streams.push({ timer, target });
   };
 
   const stop = async () => {
     for (const { timer } of streams) clearInterval(timer);
     await Promise.all(waiting);
-    for (const { agent } of streams) agent.destroy();
+    for (const { target } of streams) target.agent.destroy();
   };
 
-  return { outcomes, add, stop };
+  return { outcomes, add, askAgain, stop };
 }
 
 /** One call of the Open Inference Protocol with the binary tensor extension, both ways. */
@@ -106,7 +120,8 @@ function read(response, bytes) {
   const headerBytes = Number(response.headers['inference-header-content-length']);
   const answer = JSON.parse(bytes.toString('utf8', 0, headerBytes));
   const logits = new Float32Array(new Uint8Array(bytes.subarray(headerBytes, headerBytes + 40)).buffer);
-  return { release: answer.parameters.release, logits };
+  const { release, arm, fallback = null } = answer.parameters;
+  return { release, arm, fallback, logits };
 }
 
 /** The q-quantile of numbers, null when there are none. */

@@ -95,12 +95,19 @@ export class Fleet {
 
   /** The one release that all devices serve, or all of them joined. */
   async servingEverywhere() {
-    const served = (await this.devices()).map((device) =>
-      (device.report?.models ?? [])
-        .map((m) => (m.serving === null ? 'nothing' : `${m.model}@${m.serving.version}`))
-        .join(' '),
-    );
-    return [...new Set(served)].join(', ');
+    return servedBy(await this.devices());
+  }
+
+  async untilServing(release) {
+    await this.until(`every device serves ${release}`, (devices) => servedBy(devices) === release);
+  }
+
+  /** How many rollouts of releases other than this one were taken back. */
+  async rolledBackBut(release) {
+    const { rollouts } = await this.get('/rollouts');
+    return rollouts.filter(
+      (each) => each.phase.startsWith('roll') && each.phase !== 'rolling' && each.release !== release,
+    ).length;
   }
 
   /** CPU of the agents' main processes in percent of a core, the mean over devices. */
@@ -128,4 +135,13 @@ export class Fleet {
     await Promise.all(this.agents.map((agent) => agent.stop()));
     await this.stopServer();
   }
+}
+
+function servedBy(devices) {
+  const served = devices.map((device) =>
+    (device.report?.models ?? [])
+      .map((m) => (m.serving === null ? 'nothing' : `${m.model}@${m.serving.version}`))
+      .join(' '),
+  );
+  return [...new Set(served)].join(', ');
 }

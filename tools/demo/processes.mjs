@@ -69,7 +69,7 @@ export async function startAgent({ folder, name, httpUrl, joinToken, rootFile })
     joinToken,
     root: { file: rootFile },
     allowDevelopment: true,
-    windowSeconds: 5,
+    windowSeconds: 2,
     startSpreadMs: 0,
     localApi: { socketPath },
     probation: { minutes: 1, calls: 100 },

@@ -33,3 +33,8 @@ export function table(rows) {
   const width = Math.max(...rows.map(([name]) => name.length));
   for (const [name, value] of rows) console.log(`          ${dim(name.padEnd(width))}  ${value}`);
 }
+
+/** `4.2 s` */
+export function seconds(ms) {
+  return `${(ms / 1000).toFixed(1)} s`;
+}

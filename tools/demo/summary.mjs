@@ -11,9 +11,9 @@ export function accuracyText(outcomes, release) {
 }
 
 /** The figures that --json writes; times in milliseconds, latency from the moment a request was meant to leave. */
-export function summarize({ outcomes, swap, publishToServingMs, refusals, telemetry, agentCpuPct }) {
+export function summarize({ outcomes, swaps, publishToServingMs, canary, refusals, telemetry, agentCpuPct }) {
   const answered = outcomes.filter((o) => o.error === null);
-  const isInSwap = (o) => o.dueMs >= swap.startMs && o.dueMs < swap.endMs;
+  const isInSwap = (o) => swaps.some(({ startMs, endMs }) => o.dueMs >= startMs && o.dueMs < endMs);
   const quiet = answered.filter((o) => !isInSwap(o)).map((o) => o.latencyMs);
   const during = answered.filter(isInSwap).map((o) => o.latencyMs);
   return {
@@ -25,6 +25,10 @@ export function summarize({ outcomes, swap, publishToServingMs, refusals, teleme
     p99Ms: round(quantileOf(quiet, 0.99), 2),
     p99SwapMs: round(quantileOf(during, 0.99), 2),
     publishToServingMs: Math.round(publishToServingMs),
+    canaryCaughtAfterMs: canary.canaryCaughtAfterMs,
+    canaryRequestsHarmed: canary.canaryRequestsHarmed,
+    rollbackMs: canary.rollbackMs,
+    falseRollbacks: canary.falseRollbacks,
     refusals,
     agentCpuPct: round(agentCpuPct, 1),
     windowsReceived: telemetry.windowsReceived,
