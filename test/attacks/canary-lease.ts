@@ -1,38 +1,19 @@
-import { sha256 } from '@bellwether/shared/signing/digest';
 import type { Attack } from '../support/attack.js';
 import { onDevice } from '../support/attack-on-device.js';
 import { attackRelease } from '../support/attack-release.js';
 import type { AttackWorld } from '../support/attack-world.js';
+import { canaryOrder } from '../support/canary-order.js';
 import { orderGateWithout } from '../support/lenient-order-gate.js';
 import { modelsOf } from '../support/signed-order.js';
 
 const canary = attackRelease('1.1.0', 'canary');
 const leaseSeconds = 60;
 
-/** What an order says of digits@1.1.0 beside digits@1.0.0. */
-function withCanary(world: AttackWorld, changes: Readonly<Record<string, unknown>>) {
-  const digits = {
-    ...modelsOf(world.first)['digits'],
-    canary: {
-      version: canary.version,
-      manifest: sha256(canary.manifest),
-      rollout: 'r1',
-      step: 0,
-      mode: 'split',
-      share: 0,
-      salt: 'ab'.repeat(16),
-      leaseSeconds,
-      ...changes,
-    },
-  };
-  return world.order({ models: { digits } });
-}
-
 /** Its canary is installed and has no calls yet. */
 async function ready(world: AttackWorld): Promise<void> {
   await world.repository.addRelease(canary);
   world.tellTime(Date.now());
-  await world.send(withCanary(world, {}));
+  await world.send(canaryOrder(world, canary));
   await world.untilReport(({ models }) => models[0]?.canary?.state === 'ready');
 }
 
@@ -49,7 +30,7 @@ export const attacks: readonly Attack[] = [
     before: ready,
     genuine: ['order'],
     attack: async (world) => {
-      await world.send(withCanary(world, { mode: 'full', share: 10_000 }));
+      await world.send(canaryOrder(world, canary, { mode: 'full', share: 10_000 }));
       await world.untilServed('digits@1.1.0');
       // The director signs the rollback; the broker keeps it to itself.
       world.order({ models: modelsOf(world.first) });
@@ -67,6 +48,6 @@ export const attacks: readonly Attack[] = [
     code: 'order-schema',
     control: 'shares are 0 to 10,000 hundredths of a percent (OrderedCanary, shared/contract/order.ts)',
     open: { rules: { order: orderGateWithout('schema') } },
-    attack: (world) => world.send(withCanary(world, { share: 10_001 })),
+    attack: (world) => world.send(canaryOrder(world, canary, { share: 10_001 })),
   }),
 ];

@@ -9,14 +9,17 @@ import type { ReleaseStore } from '@bellwether/agent/installs/release-store';
 import { openReleaseStore } from '@bellwether/agent/installs/release-store-disk';
 import type { VerifiedModel } from '@bellwether/agent/installs/verified-model';
 import { LiveModels } from '@bellwether/agent/reconcile/live-models';
+import { canaryStanding } from '@bellwether/agent/reconcile/plan-canary';
 import { buildReconciler, type Reconciler, type ReconcilerParts } from '@bellwether/agent/reconcile/reconciler';
 import type { DeviceTrust } from '@bellwether/agent/trust/device-trust';
 import { AdmissionRefusal } from '@bellwether/agent/trust/refusal';
 import type { RunnerTrust } from '@bellwether/agent/trust/runner-trust';
+import type { OrderedCanary } from '@bellwether/shared/contract/order';
 import type { RefusalCode } from '@bellwether/shared/contract/refusal';
 import type { DiskFiles } from '@bellwether/shared/files/disk-files';
 import { nodeFiles } from '@bellwether/shared/files/node-files-disk';
 import { silentLog } from '@bellwether/shared/log';
+import { sealEnvelope } from '@bellwether/shared/signing/envelope';
 import { MemoryReleaseStore } from './installs.js';
 import type { SampleRelease } from './sample-release.js';
 import { ScriptedRunner } from './scripted-runner.js';
@@ -166,6 +169,34 @@ export class ReconcileWorld {
     const { kind } = await this.trust.offerOrder(this.world.order(...releases), this.world.signal);
     if (kind !== 'accepted') throw new Error(`the order was ${kind}`);
     this.reconciler.orderChanged();
+  }
+
+  /** Signed server time comes, and an order with a canary beside what serves. */
+  async orderCanary(stable: SampleRelease, canary: SampleRelease, changes: Partial<OrderedCanary> = {}): Promise<void> {
+    const { repository, clock, signal } = this.world;
+    const deviceNonce = 'cd'.repeat(32);
+    const time = { deviceNonce, timeMs: Math.round(clock.now().wallMs) };
+    this.trust.offerTime(sealEnvelope('time', time, [repository.keys.time]), deviceNonce);
+    const { kind } = await this.trust.offerOrder(this.world.orderCanary(stable, canary, changes), signal);
+    if (kind !== 'accepted') throw new Error(`the order was ${kind}`);
+    this.reconciler.orderChanged();
+  }
+
+  /** Where the canary stands, as the report says. */
+  canaryState(): string | undefined {
+    const [model] = this.reconciler.observed().models;
+    if (model === undefined) return undefined;
+    const standing = canaryStanding(model);
+    if (standing?.kind === 'off') return standing.state;
+    return standing === undefined ? undefined : model.trial === null ? 'installing' : 'ready';
+  }
+
+  /** The runner of the canary dies. */
+  async killCanary(model = 'digits'): Promise<void> {
+    const runner = this.live.trial(model)?.runner;
+    if (!(runner instanceof ScriptedRunner)) throw new Error(`there is no canary of ${model}`);
+    runner.die();
+    await this.reconciler.canaryDied(runner.model, await runner.exited);
   }
 
   /** Publishes a release, orders it, and waits until it serves. */

@@ -1,4 +1,4 @@
-import type { Order } from '@bellwether/shared/contract/order';
+import type { Order, OrderedCanary } from '@bellwether/shared/contract/order';
 import { deviceIdOf, fingerprintOf } from '@bellwether/shared/ids';
 import { sha256 } from '@bellwether/shared/signing/digest';
 import { sealEnvelope } from '@bellwether/shared/signing/envelope';
@@ -16,6 +16,26 @@ export function modelsOf(...releases: readonly SampleRelease[]): Order['models']
   return Object.fromEntries(
     releases.map(({ model, version, manifest }) => [model, { stable: { version, manifest: sha256(manifest) } }]),
   );
+}
+
+/** A release, and beside it a canary with a share of 0, for a minute, where nothing else is said. */
+export function modelWithCanary(
+  stable: SampleRelease,
+  canary: SampleRelease,
+  changes: Partial<OrderedCanary> = {},
+): Order['models'][string] {
+  const ordered = {
+    version: canary.version,
+    manifest: sha256(canary.manifest),
+    rollout: 'r1',
+    step: 0,
+    mode: 'split',
+    share: 0,
+    salt: 'ab'.repeat(16),
+    leaseSeconds: 60,
+    ...changes,
+  } as const;
+  return { stable: { version: stable.version, manifest: sha256(stable.manifest) }, canary: ordered };
 }
 
 /** An order in its envelope. Without models it says `empty: true`. Unknown and wrong fields pass: attacks need them. */

@@ -6,12 +6,13 @@ import { type DeviceTrustOptions, openDeviceTrust, type TrustGuards } from '@bel
 import { readReleaseEvidence } from '@bellwether/agent/trust/release-evidence-disk';
 import { verifyRelease } from '@bellwether/agent/trust/release-verifier';
 import type { RunnerTrust } from '@bellwether/agent/trust/runner-trust';
+import type { OrderedCanary } from '@bellwether/shared/contract/order';
 import { silentLog } from '@bellwether/shared/log';
 import type { Manifest } from '@bellwether/shared/models/manifest';
 import { sha256 } from '@bellwether/shared/signing/digest';
 import { ManualClock } from './manual-clock.js';
 import type { SampleRelease } from './sample-release.js';
-import { deviceNamed, modelsOf, signedOrder } from './signed-order.js';
+import { deviceNamed, modelsOf, modelWithCanary, signedOrder } from './signed-order.js';
 import { type RepositoryOptions, SignedRepository } from './signed-repository.js';
 import { type StaticServer, startStaticServer } from './static-server.js';
 
@@ -83,6 +84,14 @@ export class TrustWorld {
       generation: this.#generation,
       ...models,
     });
+  }
+
+  /** An order of the next generation for a release, and another one beside it. */
+  orderCanary(stable: SampleRelease, canary: SampleRelease, changes: Partial<OrderedCanary>): Uint8Array {
+    this.#generation++;
+    const { device } = this;
+    const models = { [stable.model]: modelWithCanary(stable, canary, changes) };
+    return signedOrder(this.repository.keys.director, { device, generation: this.#generation, models });
   }
 
   /** Opens trust, lets it accept an order for the releases, and refreshes. */

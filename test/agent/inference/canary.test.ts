@@ -148,6 +148,19 @@ describe('a canary', () => {
     expect(codes).toEqual(Array.from({ length: 36 }, () => 'queue-full'));
   });
 
+  it('has a call that was accepted answered by stable though stable’s queue is full by then', async () => {
+    const world = new CanaryWorld({}, { queueLength: 2 });
+    world.begin({ mode: 'full', share: 10_000 });
+    const accepted = world.serving.infer('digits', { inputs: [] });
+    const call = await world.canary.arrived(0);
+    const asked = [0, 1, 2].map(() => outcomeOf(world.serving.infer('digits', { inputs: [], version: '1.0.0' })));
+    call.fail('engine');
+    await world.clock.advance(0);
+    for (let i = 0; i < 4; i++) (await world.stable.arrived(i)).answer({ outputs: probabilities(0.5) });
+    expect(await accepted).toMatchObject({ arm: 'stable', fallback: 'engine' });
+    expect(await Promise.all(asked)).toEqual(['digits@1.0.0', 'digits@1.0.0', 'digits@1.0.0']);
+  });
+
   it('answers when its version is asked for, which is no evidence', async () => {
     const world = new CanaryWorld();
     world.begin({ share: 0 });

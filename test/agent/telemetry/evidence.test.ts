@@ -87,6 +87,16 @@ describe('times of calls', () => {
     expect(evidence.takeWindows(at(5)).at(-1)?.slowMicros).toEqual({});
   });
 
+  it('are stable’s own: what the canary took is not among them, and takes nothing from them', () => {
+    const evidence = new Evidence();
+    warmed(evidence, 999);
+    const segment = evidence.begin(head, at(0));
+    evidence.answered(answered('canary', segment, 1e6));
+    evidence.answered(answered('stable', segment, 1000));
+    evidence.begin({ ...head, share: 6000 }, at(1));
+    expect(evidence.takeWindows(at(2)).at(-1)?.slowMicros['slow99']).toBeLessThan(3000);
+  });
+
   it('forget what was long ago', () => {
     const times = new ComputeTimes();
     for (let i = 0; i < 20_000; i++) times.add(100);

@@ -120,6 +120,24 @@ describe('the reporter over a real broker and a real outbox', () => {
       kind === 'window' ? decodeWindow(payload) : decodeEvent(payload),
     );
 
+  it('closes a window at once when the device suspects its canary, and no sooner than a second after the one before', async () => {
+    await connect();
+    reporter.start();
+    await clock.advance(10_000);
+    reporter.closeSoon();
+    reporter.closeSoon();
+    await clock.advance(0);
+    const first = decodeWindow((await broker.untilMessage(isWindow(0))).payload);
+    reporter.closeSoon();
+    await clock.advance(999);
+    reporter.closeSoon();
+    await clock.advance(1);
+    const second = decodeWindow((await broker.untilMessage(isWindow(1))).payload);
+    await clock.advance(60_000);
+    const third = decodeWindow((await broker.untilMessage(isWindow(2))).payload);
+    expect([first.endMs, second.endMs, third.endMs]).toEqual([10_000, 11_000, 71_000]);
+  });
+
   it('publishes a window every interval, each with the next sequence, and forgets what was acknowledged', async () => {
     await connect();
     reporter.start();

@@ -1,0 +1,106 @@
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { decodeManifest } from '@bellwether/shared/models/manifest';
+import { ReconcileWorld } from '../../support/reconcile-world.js';
+import { sampleRelease } from '../../support/sample-release.js';
+
+const first = sampleRelease('digits', '1.0.0');
+const second = sampleRelease('digits', '1.1.0');
+
+/** A device that serves the first release, and knows the second. */
+let device: ReconcileWorld;
+
+beforeEach(async () => {
+  device = await ReconcileWorld.open();
+  await device.reconciler.start();
+  await device.serve(first);
+  await device.world.repository.addRelease(second);
+});
+
+afterEach(async () => {
+  await device.reconciler.stop();
+  await device.world.stop();
+});
+
+it('installs a canary beside stable, takes its calls away with its lease, and makes it stable with the runner that it has', async () => {
+  await device.orderCanary(first, second);
+  await device.until(() => device.canaryState() === 'ready');
+  expect([device.serving(), device.phaseOf(second)]).toEqual(['1.0.0', 'standby']);
+  await device.orderCanary(first, second, { step: 1, share: 5000 });
+  await device.until(() => device.canaries.length === 2);
+  await device.world.clock.advance(59_999);
+  expect(device.canaryState()).toBe('ready');
+  await device.world.clock.advance(1);
+  expect(device.canaryState()).toBe('lease-over');
+  await device.until(() => device.live.trial('digits') === undefined);
+  // Signed time has come again: from what is installed here.
+  await device.orderCanary(first, second, { step: 2, share: 9500 });
+  await device.until(() => device.canaryState() === 'ready');
+  await device.order(second);
+  await device.untilServing('1.1.0');
+  expect(device.phaseOf(second)).toBe('serving');
+  expect(device.canaries.map(({ settings }) => settings.share)).toEqual([0, 5000, 9500]);
+  // Stable's, and the canary's before and after its lease: no other for another share, and none for the promotion.
+  expect(device.engine.runners).toHaveLength(3);
+  expect(device.events.map(({ kind }) => kind)).toContain('canary-ready');
+});
+
+it('starts a canary that dies again without the network, and after three deaths reverts it for this rollout only', async () => {
+  await device.orderCanary(first, second);
+  await device.until(() => device.canaryState() === 'ready');
+  await device.world.server.stop();
+  const isReady = () => device.canaryState() === 'ready';
+  for (let death = 1; death <= 2; death++) {
+    await device.killCanary();
+    await device.until(isReady);
+  }
+  await device.killCanary();
+  expect([device.canaryState(), device.phaseOf(second), device.codeOf(second)]).toEqual([
+    'reverted',
+    'reverted',
+    'runner-deaths',
+  ]);
+  expect(device.serving()).toBe('1.0.0');
+  await device.orderCanary(first, second, { share: 100 });
+  expect(device.canaryState()).toBe('reverted');
+  await device.orderCanary(first, second, { attempt: 1 });
+  expect(device.canaryState()).toBe('installing');
+});
+
+it('remembers over a restart that its breaker switched a canary off', async () => {
+  await device.orderCanary(first, second);
+  await device.until(() => device.canaryState() === 'ready');
+  const model = device.live.trial('digits')?.runner.model;
+  if (model === undefined) throw new Error('there is no canary');
+  await device.reconciler.canaryTripped(model, 'E = 2e4');
+  expect(device.canaryState()).toBe('tripped');
+  expect(device.events.at(-1)).toMatchObject({ kind: 'canary-tripped', code: 'canary-tripped', message: 'E = 2e4' });
+  await device.reconciler.stop();
+  const life = await ReconcileWorld.open({ world: device.world, records: device.store.records() });
+  await life.reconciler.start();
+  await life.untilServing('1.0.0');
+  expect(life.canaryState()).toBe('tripped');
+  await life.reconciler.stop();
+});
+
+it('says that two have no room, and in a full step takes the canary by an ordinary swap, and back', async () => {
+  await device.reconciler.stop();
+  const { memoryMb } = decodeManifest(first.manifest).budgets;
+  const availableMemory = () => 1.5 * memoryMb * 1024 ** 2;
+  const small = await ReconcileWorld.open({
+    world: device.world,
+    records: device.store.records(),
+    parts: { availableMemory },
+  });
+  await small.reconciler.start();
+  await small.untilServing('1.0.0');
+  await small.orderCanary(first, second, { share: 5000 });
+  await small.until(() => small.canaryState() === 'no-room');
+  expect(small.serving()).toBe('1.0.0');
+  await small.orderCanary(first, second, { step: 1, mode: 'full', share: 10_000 });
+  await small.until(() => small.canaryState() === 'ready');
+  expect(small.serving()).toBe('1.1.0');
+  await small.order(first);
+  await small.untilServing('1.0.0');
+  await small.until(() => small.live.trial('digits') === undefined);
+  await small.reconciler.stop();
+});

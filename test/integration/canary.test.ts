@@ -1,0 +1,142 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { EvidenceWindow } from '@bellwether/shared/contract/evidence-window';
+import type { OrderedCanary } from '@bellwether/shared/contract/order';
+import { decodeWindow } from '@bellwether/shared/contract/window';
+import { attackRelease, attackRequest } from '../support/attack-release.js';
+import { AttackWorld } from '../support/attack-world.js';
+import { canaryOrder } from '../support/canary-order.js';
+import { childrenOf } from '../support/fleet-process.js';
+import { localRequest } from '../support/local-http.js';
+import { modelsOf } from '../support/signed-order.js';
+
+/** One device, told in order: a real agent with real runners, orders over a real broker, and applications that never pause. */
+let world: AttackWorld;
+const canary = attackRelease('1.1.0', 'canary');
+const applications = 4;
+const settings = { windowSeconds: 1 };
+
+interface Told {
+  readonly status: number;
+  readonly parameters: { readonly arm?: string; readonly release?: string; readonly fallback?: string };
+}
+const told: Told[] = [];
+const over = new AbortController();
+let load: Promise<unknown>;
+
+beforeAll(async () => {
+  world = await AttackWorld.create({}, {});
+  await world.startAgent();
+  await world.serve(world.first);
+  await world.repository.addRelease(canary);
+  world.tellTime(Date.now());
+  load = Promise.all(Array.from({ length: applications }, application));
+});
+
+afterAll(async () => {
+  over.abort();
+  await load;
+  await world.stop();
+});
+
+/** Sends one request after the other. */
+async function application(): Promise<void> {
+  const headers = { 'content-type': 'application/json' };
+  const body = JSON.stringify(attackRequest);
+  while (!over.signal.aborted) {
+    const address = { socketPath: world.socketPath };
+    const reply = await localRequest(address, '/v2/models/digits/infer', { method: 'POST', headers, body });
+    const { parameters = {} } = reply.json() as { readonly parameters?: Told['parameters'] };
+    told.push({ status: reply.status, parameters });
+  }
+}
+
+/** What applications are told from now on, until there are so many. */
+async function next(count: number): Promise<readonly Told[]> {
+  const from = told.length;
+  await expect.poll(() => told.length, { timeout: 20_000 }).toBeGreaterThanOrEqual(from + count);
+  return told.slice(from);
+}
+
+const armsOf = (some: readonly Told[]) => new Set(some.map(({ parameters }) => parameters.arm));
+const failed = (some: readonly Told[]) => some.filter(({ status }) => status !== 200);
+
+async function order(changes: Partial<OrderedCanary>): Promise<void> {
+  await world.send(canaryOrder(world, canary, changes, { settings }));
+  await world.untilReport(
+    ({ models }) => models[0]?.canary?.state === 'ready' && models[0].canary.step === (changes.step ?? 0),
+  );
+}
+
+/** Everything that windows have said of a step. */
+function evidence(step: number): readonly EvidenceWindow[] {
+  return world.broker.messages
+    .filter(({ topic }) => topic.endsWith('/window'))
+    .flatMap(({ payload }) => decodeWindow(payload).evidence ?? [])
+    .filter((each) => each.step === step);
+}
+
+function callsIn(step: number) {
+  return evidence(step).reduce(
+    (sum, { calls }) => ({ stable: sum.stable + calls.stable, canary: sum.canary + calls.canary }),
+    { stable: 0, canary: 0 },
+  );
+}
+
+const runners = () => [...childrenOf(process.pid)];
+
+describe('a canary under load', () => {
+  it('gets its share beside stable, and both arms’ counters add up to what was answered', async () => {
+    const [stable] = runners();
+    await order({ step: 1, share: 5000 });
+    expect(runners()).toContain(stable);
+    const before = told.length;
+    await next(400);
+    await order({ step: 2, share: 0 });
+    const asked = told.slice(before);
+    expect(failed(asked)).toEqual([]);
+    const canaryCalls = asked.filter(({ parameters }) => parameters.arm === 'canary').length;
+    expect(canaryCalls / asked.length).toBeGreaterThan(0.35);
+    expect(canaryCalls / asked.length).toBeLessThan(0.65);
+    const all = told.filter(({ parameters }) => parameters.release === 'digits@1.1.0').length;
+    await expect.poll(() => callsIn(1).canary, { timeout: 10_000 }).toBe(all);
+    expect(callsIn(1).stable).toBeGreaterThan(0.35 * asked.length);
+    expect(evidence(1)[0]?.cells).toMatchObject({ error: { stable: 0, canary: 0 }, death: { stable: 0, canary: 0 } });
+  });
+
+  it('that is killed costs the one call that it executed, and is back in another segment', async () => {
+    await order({ step: 3, share: 5000 });
+    const before = told.length;
+    const victim = runners().at(-1) ?? 0;
+    process.kill(victim, 'SIGKILL');
+    await expect
+      .poll(() => evidence(3).reduce((sum, { cells }) => sum + (cells['death']?.canary ?? 0), 0), { timeout: 10_000 })
+      .toBe(1);
+    await expect.poll(() => new Set(evidence(3).map(({ segment }) => segment)).size, { timeout: 20_000 }).toBe(2);
+    expect(failed(told.slice(before)).length).toBeLessThanOrEqual(1);
+    expect(runners()).not.toContain(victim);
+  });
+
+  it('is taken back without a failed request, and stable was there all the time', async () => {
+    const before = told.length;
+    const [stable] = runners();
+    await order({ step: 4, mode: 'full', share: 10_000 });
+    expect(armsOf(await next(100)).has('canary')).toBe(true);
+    await world.send(world.order({ models: modelsOf(world.first), settings }));
+    await world.untilServed('digits@1.0.0');
+    expect(armsOf(await next(100))).toEqual(new Set(['stable']));
+    expect(failed(told.slice(before))).toEqual([]);
+    expect(runners()).toEqual([stable]);
+  });
+
+  it('becomes stable as it is: the process that answered as canary answers on', async () => {
+    const before = told.length;
+    await order({ step: 5, mode: 'full', share: 10_000 });
+    const [, second] = runners();
+    await world.send(world.order({ models: modelsOf(canary), settings }));
+    await world.untilServing(canary);
+    await expect.poll(runners, { timeout: 10_000 }).toEqual([second]);
+    const after = await next(50);
+    expect(new Set(after.map(({ parameters }) => parameters.release))).toEqual(new Set(['digits@1.1.0']));
+    expect(failed(told.slice(before))).toEqual([]);
+  });
+});
