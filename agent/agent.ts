@@ -172,6 +172,7 @@ export async function buildAgent(parts: AgentParts): Promise<Agent> {
   const refresh = new MetadataRefresh({ trust, meetServer, onRefreshed, clock, random, log });
 
   const lease = new LeaseRenewal({
+    leaseFromMs: () => trust.leaseFromMs,
     askTime: parts.askTime,
     onTime: () => reconciler.networkChanged(),
     clock,

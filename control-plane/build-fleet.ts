@@ -19,6 +19,7 @@ import type { TypedApp } from './http/typed-app.js';
 import type { Views } from './http/views.js';
 import type { DeviceChannel } from './messaging/device-channel.js';
 import { reachableUrl } from './messaging/reachable-url.js';
+import type { OrderStore } from './orders/order-store.js';
 import type { Orders } from './orders/publish.js';
 import type { Conductor } from './rollouts/conductor.js';
 
@@ -30,12 +31,13 @@ interface FleetRooms {
   readonly audit: Audit;
   readonly heads: Pick<AuditHeads, 'newest'>;
   readonly orders: Orders;
+  readonly orderStore: Pick<OrderStore, 'find'>;
   readonly conductor: Conductor;
 }
 
 /** How devices come in, prove who they are, and are put out. */
 export function buildFleet({ clock, keys, ...parts }: ControlPlaneParts, rooms: FleetRooms) {
-  const { store, fleet, channel, feed, audit, heads, orders, conductor } = rooms;
+  const { store, fleet, channel, feed, audit, heads, orders, orderStore, conductor } = rooms;
   const log = parts.log.child({ room: 'fleet' });
   const changed = (device: string): void => feed.deviceChanged(device);
   const keyOf = (device: string) => fleet.find(device)?.publicKey;
@@ -52,6 +54,7 @@ export function buildFleet({ clock, keys, ...parts }: ControlPlaneParts, rooms: 
     audit: new SessionAudit(audit, clock),
     timeKeys: () => keys.online.signers('time'),
     auditEnd: () => heads.newest,
+    newestOrder: (device) => orderStore.find(device),
     mqttUrl: (hostname) => reachableUrl(channel.url, hostname),
   });
   const enrolment = new Enrolment({

@@ -52,7 +52,18 @@ export function buildControlPlane(parts: ControlPlaneParts): ControlPlane {
   const { orders, conductor } = rollouts;
   const telemetry = buildTelemetry(parts, { fleet, feed, ...rollouts });
   const { ingest } = telemetry;
-  const devices = buildFleet(parts, { store: fleetStore, fleet, channel, feed, audit, heads, orders, conductor });
+  const { orderStore } = rollouts;
+  const devices = buildFleet(parts, {
+    store: fleetStore,
+    fleet,
+    channel,
+    feed,
+    audit,
+    heads,
+    orders,
+    orderStore,
+    conductor,
+  });
   const access = buildAccess(parts, { fleet, channel, tokens: devices.tokens, operators, audit });
   const promotions = new Promotions({
     store: new PromotionStoreSql(database.kysely),

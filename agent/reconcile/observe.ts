@@ -92,7 +92,7 @@ function observeModel(parts: ObserveParts, model: string, ordered: ReleaseRef | 
 
 /** A canary that is stable anyway is none. */
 function observeCanary(
-  { accepted, signedTimeAtMs }: Pick<DeviceTrust, 'accepted' | 'signedTimeAtMs'>,
+  { accepted, leaseFromMs }: Pick<DeviceTrust, 'accepted' | 'leaseFromMs'>,
   model: string,
   ordered: ReleaseRef | null,
   nowMs: number,
@@ -105,7 +105,7 @@ function observeCanary(
     const { rollout, attempt = 0 } = canary;
     return sha256(Buffer.from(JSON.stringify([model, place, rollout, attempt, release.version, release.manifest])));
   };
-  const leaseEndMs = signedTimeAtMs === null ? nowMs : signedTimeAtMs + canary.leaseSeconds * 1000;
+  const leaseEndMs = leaseFromMs === null ? nowMs : leaseFromMs + canary.leaseSeconds * 1000;
   return {
     release,
     settings: settingsOf(canary),

@@ -1,5 +1,6 @@
 import type { Clock } from '@bellwether/shared/clock';
 import type { AuditEnd } from '@bellwether/shared/contract/audit-end';
+import type { TimePayload } from '@bellwether/shared/contract/http-api';
 import { publicKeysFor } from '@bellwether/shared/contract/online-keys';
 import type { Refusal } from '@bellwether/shared/contract/refusal';
 import { messageOf } from '@bellwether/shared/errors';
@@ -40,6 +41,7 @@ export class DeviceTrustKeeper implements DeviceTrust {
   readonly #parts: DeviceTrustParts;
   #standing: StandingTrust;
   readonly #time: TrustedClock;
+  #leaseFromMs: number | null = null;
   readonly #witness: AuditWitness;
   #problems: ReadonlyMap<string, Refusal> = new Map();
   readonly #answers = new ListingAnswers();
@@ -79,8 +81,8 @@ export class DeviceTrustKeeper implements DeviceTrust {
     return this.#standing.accepted;
   }
 
-  get signedTimeAtMs(): number | null {
-    return this.#time.signedAtMs;
+  get leaseFromMs(): number | null {
+    return this.#leaseFromMs;
   }
 
   async offerOrder(envelope: Uint8Array, signal: AbortSignal): Promise<OrderOutcome> {
@@ -148,7 +150,8 @@ export class DeviceTrustKeeper implements DeviceTrust {
     if (current === null) return false;
     const signed = this.#time.offer(envelope, publicKeysFor(current.onlineKeys, 'time'), deviceNonce);
     if (signed === undefined) return false;
-    const { timeMs, auditHead } = signed.said;
+    const { timeMs, auditHead, order } = signed.said;
+    if (!isNewerThan(order, this.accepted)) this.#leaseFromMs = this.#time.signedAtMs;
     const isFurther = auditHead !== undefined && this.#witness.offer(auditHead, signed.signers);
     if (isFurther || timeMs >= this.#standing.state.timeFloorMs + timeFloorStepMs) this.#keepTime();
     return true;
@@ -234,4 +237,11 @@ export class DeviceTrustKeeper implements DeviceTrust {
 function refusedFor(error: AdmissionRefusal): Extract<OrderOutcome, { readonly kind: 'refused' }> {
   const generation = error instanceof OrderRefusal ? error.generation : undefined;
   return { kind: 'refused', refusal: refusalOf(error), ...(generation === undefined ? {} : { generation }) };
+}
+
+/** True when the server has an order for this device that did not get here. */
+function isNewerThan(order: TimePayload['order'], accepted: AcceptedOrder | null): boolean {
+  if (order === undefined) return false;
+  const { epoch = 0, generation = 0 } = accepted?.order ?? {};
+  return order.epoch > epoch || (order.epoch === epoch && order.generation > generation);
 }

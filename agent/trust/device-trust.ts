@@ -47,8 +47,11 @@ export interface DeviceTrust {
   readonly accepted: AcceptedOrder | null;
   /** The highest end of the server's audit log that came with its signed time [T-14]; null before the first. */
   readonly auditHead: AuditEnd | null;
-  /** When signed server time came last, monotonic milliseconds; null before the first of this run: what canary leases live on [T-5]. */
-  readonly signedTimeAtMs: number | null;
+  /**
+   * What canary leases live on [T-5]: when signed server time came last that knew of no newer order than the accepted one,
+   * monotonic milliseconds; null before the first of this run. Time alone proves nothing to a device whose orders are withheld.
+   */
+  readonly leaseFromMs: number | null;
   /** Judges an order in the order of [T-6]; an accepted one is on disk, floors with it, before this resolves. Refreshes once when the signing key is unknown. */
   offerOrder(envelope: Uint8Array, signal: AbortSignal): Promise<OrderOutcome>;
   /** Fetches and verifies newer metadata; throws AdmissionRefusal `network`, `metadata-stale`, `metadata-refused`, `listing-policy` or `disk`, and then nothing has changed. */

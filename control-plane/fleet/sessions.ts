@@ -43,6 +43,8 @@ interface SessionParts {
   readonly timeKeys: () => readonly KeyPair[];
   /** Where the audit log ended when its head was signed last. */
   readonly auditEnd: () => AuditEnd | undefined;
+  /** The newest order of a device. */
+  readonly newestOrder: (device: string) => Required<TimePayload>['order'] | undefined;
   /** Where a device connects that reached us under this host name. */
   readonly mqttUrl: (hostname: string) => string;
 }
@@ -74,7 +76,7 @@ export class Sessions {
    * address that fails too often.
    */
   async open({ envelope }: SessionRequest, { address, hostname }: Caller): Promise<SessionReply> {
-    const { clock, rates, audit, tokens, timeKeys, auditEnd, mqttUrl } = this.#parts;
+    const { clock, rates, audit, tokens, timeKeys, auditEnd, newestOrder, mqttUrl } = this.#parts;
     const proof = await this.#proved(envelope, address);
     rates.opensSession(proof.device, clock.now().monotonicMs);
     const nowMs = clock.now().wallMs;
@@ -82,7 +84,10 @@ export class Sessions {
     await audit.opened(proof.device, address);
     const auditHead = auditEnd();
     const { deviceNonce } = proof;
-    const time: TimePayload = { deviceNonce, timeMs: Math.floor(nowMs), ...(auditHead && { auditHead }) };
+    const newest = newestOrder(proof.device);
+    const order = newest && { epoch: newest.epoch, generation: newest.generation };
+    const timeMs = Math.floor(nowMs);
+    const time: TimePayload = { deviceNonce, timeMs, ...(auditHead && { auditHead }), ...(order && { order }) };
     return {
       token: await tokens.issue(proof.device, proof.publicKey, proof.audience),
       expiresInSeconds: sessionSeconds,

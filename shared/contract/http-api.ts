@@ -107,6 +107,13 @@ export const TimePayload = Type.Object({
   timeMs: Type.Integer({ minimum: 0, maximum: maxTimeMs }),
   /** Where the audit log ended when its head was signed last [T-14]. */
   auditHead: Type.Optional(AuditEnd),
+  /** The newest order that there is for the device: one that it has not got is kept from it, and no lease of a canary is renewed [T-5]. */
+  order: Type.Optional(
+    Type.Object({
+      epoch: Type.Integer({ minimum: 1, maximum: 2 ** 31 }),
+      generation: Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER }),
+    }),
+  ),
 });
 export type TimePayload = Static<typeof TimePayload>;
 

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { DeviceView, ReleaseView, TelemetrySummary } from '@bellwether/control-plane/http/operator-api';
 import type { RolloutView } from '@bellwether/control-plane/http/rollout-api';
 import { checkSchema } from '@bellwether/shared/contract/decode';
-import { TimePayload } from '@bellwether/shared/contract/http-api';
+import { type SessionReply, TimePayload } from '@bellwether/shared/contract/http-api';
 import type { Report } from '@bellwether/shared/contract/report';
 import { Compile } from '@bellwether/shared/schema';
 import { openEnvelope } from '@bellwether/shared/signing/envelope';
@@ -51,13 +51,18 @@ function servingReport(
   });
 }
 
+/** The signed time of a session. */
+async function timeIn(reply: SessionReply): Promise<TimePayload> {
+  const { public: timeKey } = await readKeyFile(join(server.keys, 'server', 'time.key'));
+  const { payload } = openEnvelope('time', Buffer.from(JSON.stringify(reply.time)), [timeKey], 4096);
+  return checkSchema(Compile(TimePayload), JSON.parse(Buffer.from(payload).toString()), 'time');
+}
+
 describe('a session', () => {
   it('answers the device’s own nonce with signed time, and opens MQTT', async () => {
     const device = await server.enrolled('session');
     const reply = await device.openSession();
-    const { public: timeKey } = await readKeyFile(join(server.keys, 'server', 'time.key'));
-    const { payload } = openEnvelope('time', Buffer.from(JSON.stringify(reply.time)), [timeKey], 4096);
-    const time = checkSchema(Compile(TimePayload), JSON.parse(Buffer.from(payload).toString()), 'time');
+    const time = await timeIn(reply);
     expect(time.deviceNonce).toBe('ab'.repeat(32));
     expect(Math.abs(time.timeMs - Date.now())).toBeLessThan(60_000);
     expect(reply).toMatchObject({ mqttUrl: server.mqttUrl, expiresInSeconds: 600 });
@@ -101,6 +106,8 @@ describe('a rollout', () => {
       generation: 1,
       models: { digits: { stable: { version: '1.0.0' } } },
     });
+    // What the time knows of, a broker cannot hide [T-5].
+    expect((await timeIn(await device.openSession())).order).toEqual({ epoch: 1, generation: 1 });
 
     const client = await device.connect();
     await client.publishAsync(device.topic('presence'), bytesOf(presence('online')), { qos: 1, retain: true });

@@ -11,6 +11,7 @@ import { updateInThread } from '@bellwether/agent/trust/repository-tuf-thread';
 import { type TrustRules, trustRules } from '@bellwether/agent/trust/trust-rules';
 import { UplinkMqtt } from '@bellwether/agent/uplink/uplink-mqtt';
 import { systemClock } from '@bellwether/shared/clock';
+import type { TimePayload } from '@bellwether/shared/contract/http-api';
 import type { Order } from '@bellwether/shared/contract/order';
 import { decodeReport, type Report } from '@bellwether/shared/contract/report';
 import { deviceTopic } from '@bellwether/shared/contract/topics';
@@ -253,9 +254,9 @@ export class AttackWorld {
   }
 
   /** A signed time reaches the device: whether it believes it. */
-  tellTime(timeMs: number, key: KeyPair = this.repository.keys.time): boolean {
+  tellTime(timeMs: number, key: KeyPair = this.repository.keys.time, order?: TimePayload['order']): boolean {
     const deviceNonce = 'cd'.repeat(32);
-    const time = sealEnvelope('time', { deviceNonce, timeMs }, [key]);
+    const time = sealEnvelope('time', { deviceNonce, timeMs, ...(order && { order }) }, [key]);
     return this.trust.offerTime(time, deviceNonce);
   }
 
@@ -318,7 +319,7 @@ export class AttackWorld {
 function withEndlessLease(trust: DeviceTrust, clock: JumpClock): DeviceTrust {
   return new Proxy(trust, {
     get: (target, name) => {
-      if (name === 'signedTimeAtMs') return clock.now().monotonicMs;
+      if (name === 'leaseFromMs') return clock.now().monotonicMs;
       const value: unknown = Reflect.get(target, name, target);
       return typeof value === 'function' ? (value.bind(target) as unknown) : value;
     },
