@@ -55,7 +55,8 @@ function servingReport(
 async function timeIn(reply: SessionReply): Promise<TimePayload> {
   const { public: timeKey } = await readKeyFile(join(server.keys, 'server', 'time.key'));
   const { payload } = openEnvelope('time', Buffer.from(JSON.stringify(reply.time)), [timeKey], 4096);
-  return checkSchema(Compile(TimePayload), JSON.parse(Buffer.from(payload).toString()), 'time');
+  const time = checkSchema(Compile(TimePayload), JSON.parse(Buffer.from(payload).toString()), 'time');
+  return time;
 }
 
 describe('a session', () => {
