@@ -44,8 +44,13 @@ export async function simulate(config: AgentConfig, version: string, options: Si
     random: Math.random,
   });
   process.stdout.write(`${caveat}\n`);
+  let telling: Promise<void> = Promise.resolve();
   const timer = setInterval(() => {
-    tell(fleet, options.json).catch((error: unknown) => process.stderr.write(`${messageOf(error)}\n`));
+    telling = telling
+      .then(() => tell(fleet, options.json))
+      .catch((error: unknown) => {
+        process.stderr.write(`${messageOf(error)}\n`);
+      });
   }, progressMs);
   try {
     const starting = fleet.start();
@@ -55,6 +60,7 @@ export async function simulate(config: AgentConfig, version: string, options: Si
     await Promise.all([starting, fleet.stop()]);
   } finally {
     clearInterval(timer);
+    await telling;
     await fleet.stop();
     await close();
   }

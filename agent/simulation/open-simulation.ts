@@ -19,11 +19,11 @@ import { maxRootBytes } from '../trust/tuf-limits.js';
 import type { FleetBehaviour } from './behaviour.js';
 import { CountingLog } from './counting-log.js';
 import { FleetTally } from './fleet-tally.js';
-import { limitedEnrolment } from './limited-enrolment.js';
 import { SharedBlobs } from './shared-blobs.js';
 import { SharedRepository } from './shared-repository.js';
 import { SimulatedFleet } from './simulated-fleet.js';
 import { firstTrust } from './simulated-trust.js';
+import { Turnstile } from './turnstile.js';
 
 export interface SimulationOptions {
   readonly devices: number;
@@ -41,7 +41,7 @@ export interface OpenSimulation {
   readonly close: () => Promise<void>;
 }
 
-/** Sessions that devices of one process open at a time. */
+/** Enrolments and sessions under way at a time: thousands of machines would not open their HTTP connections at one moment either. */
 const sessionsAtOnce = 32;
 const requestTimeoutMs = 10_000;
 const refreshDeadlineMs = 60_000;
@@ -79,7 +79,8 @@ export async function openSimulation(config: AgentConfig, options: SimulationOpt
     {
       ...options,
       config,
-      server: limitedEnrolment(new EnrolmentHttp({ serverUrl: config.server.url, clock }), sessionsAtOnce),
+      server: new EnrolmentHttp({ serverUrl: config.server.url, clock }),
+      door: new Turnstile(sessionsAtOnce),
       firstTrust: trust,
       repository,
       blobs: new SharedBlobs(artifacts, disk),

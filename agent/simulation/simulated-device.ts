@@ -25,6 +25,7 @@ import { host, machine } from './simulated-machine.js';
 import { type FirstTrust, simulatedTrust } from './simulated-trust.js';
 import { SimulatedUplink } from './simulated-uplink.js';
 import { Traffic } from './traffic.js';
+import type { Turnstile } from './turnstile.js';
 
 /** What all devices of a process share. */
 export interface SharedParts {
@@ -32,6 +33,8 @@ export interface SharedParts {
   readonly about: AgentParts['reportIdentity']['agent'];
   readonly ca: string | undefined;
   readonly server: EnrolmentServer;
+  /** Devices go through it one session at a time, enrolment and all: the first is there before the last begins. */
+  readonly door: Turnstile;
   readonly firstTrust: FirstTrust;
   readonly repository: Repository;
   readonly blobs: SharedBlobs;
@@ -171,7 +174,7 @@ export class SimulatedDevice {
 
   /** A session of this device, while it has a network; rejects with EnrolmentError. */
   openSession(audience: 'mqtt' | 'artefacts', signal: AbortSignal): Promise<Session> {
-    return this.network.session(() => this.#membership.openSession(audience, signal));
+    return this.network.session(() => this.#shared.door.pass(() => this.#membership.openSession(audience, signal)));
   }
 
   async #parts(runId: string): Promise<Omit<AgentParts, 'uplink' | 'outbox'>> {
