@@ -1,6 +1,7 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { deviceIdOf, fingerprintOf } from '@bellwether/shared/ids';
-import { type PayloadType, sealEnvelope } from '@bellwether/shared/signing/envelope';
+import { type Signer, signerOf } from '@bellwether/shared/signing/ed25519';
+import { type PayloadType, sealEnvelopeBy } from '@bellwether/shared/signing/envelope';
 import type { EnrolledIdentity, Successor } from '../identity/identity.js';
 
 /** A device's identity that lives as long as the simulation: a real key, of no use to anybody after it. */
@@ -8,14 +9,15 @@ export class SimulatedIdentity implements EnrolledIdentity {
   readonly device: string;
   readonly publicKey: string;
   readonly fingerprint: string;
-  readonly #seed: string;
+  readonly #signer: Signer;
   #enrolled = false;
 
   constructor(name: string) {
     // tweetnacl takes 10 ms for a key pair, 5,000 of them most of a minute.
     const { x = '', d = '' } = generateKeyPairSync('ed25519').privateKey.export({ format: 'jwk' });
     this.publicKey = Buffer.from(x, 'base64url').toString('hex');
-    this.#seed = Buffer.from(d, 'base64url').toString('hex');
+    const seed = Buffer.from(d, 'base64url').toString('hex');
+    this.#signer = signerOf({ publicKey: this.publicKey, seed });
     this.fingerprint = fingerprintOf(this.publicKey);
     this.device = deviceIdOf(name, this.publicKey);
   }
@@ -25,7 +27,7 @@ export class SimulatedIdentity implements EnrolledIdentity {
   }
 
   seal(type: PayloadType, payload: unknown): Uint8Array {
-    return sealEnvelope(type, payload, [{ publicKey: this.publicKey, seed: this.#seed }]);
+    return sealEnvelopeBy(type, payload, [this.#signer]);
   }
 
   markEnrolled(): Promise<void> {

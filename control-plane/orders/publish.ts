@@ -3,7 +3,8 @@ import type { Order } from '@bellwether/shared/contract/order';
 import { fingerprintOf } from '@bellwether/shared/ids';
 import type { Log } from '@bellwether/shared/log';
 import { sha256 } from '@bellwether/shared/signing/digest';
-import { sealEnvelope } from '@bellwether/shared/signing/envelope';
+import { type Signer, signerOf } from '@bellwether/shared/signing/ed25519';
+import { sealEnvelopeBy } from '@bellwether/shared/signing/envelope';
 import type { KeyPair } from '@bellwether/shared/signing/key-pair';
 import type { AuditTrail } from '../audit/audit-row.js';
 import type { Catalog } from '../catalog/catalog.js';
@@ -30,6 +31,8 @@ interface OrderParts {
 export class Orders {
   readonly #parts: OrderParts;
   readonly #orders = new Map<string, StoredOrder>();
+  /** The directors that signed last, made ready: a rollout signs thousands of orders. By seed. */
+  #signers: ReadonlyMap<string, Signer> = new Map();
 
   constructor(parts: OrderParts) {
     this.#parts = parts;
@@ -97,10 +100,18 @@ export class Orders {
       models,
       metadata: { snapshot: versions.snapshot },
     };
-    const envelope = sealEnvelope('order', order, this.#parts.directors());
-    // sealEnvelope signs JSON.stringify of the order: the same bytes that the device will digest.
+    const envelope = sealEnvelopeBy('order', order, this.#directors());
+    // The envelope signs JSON.stringify of the order: the same bytes that the device will digest.
     const digest = sha256(Buffer.from(JSON.stringify(order)));
     return { device: device.id, epoch, generation, content, digest, models, envelope, issuedAtMs };
+  }
+
+  #directors(): readonly Signer[] {
+    const ready = this.#parts
+      .directors()
+      .map((key) => [key.seed, this.#signers.get(key.seed) ?? signerOf(key)] as const);
+    this.#signers = new Map(ready);
+    return ready.map(([, signer]) => signer);
   }
 
   /** After it went out: a rollback waits for no bookkeeping. */

@@ -1,6 +1,7 @@
 import { createPrivateKey, createPublicKey, type KeyObject, sign, verify } from 'node:crypto';
 import { sha256 } from './digest.js';
 import { exactHex, isSoundPublicKey, isSoundSignature } from './ed25519-strict.js';
+import type { KeyPair } from './key-pair.js';
 
 /**
  * Ed25519 (RFC 8032) by node:crypto: the server's and the agent's main process. Keys are 64 lower-case hex digits, a
@@ -29,6 +30,18 @@ export function secretKeyObject(seed: string): KeyObject {
 /** Signs with a 32-byte seed in hex; the same 64 bytes as every other implementation. */
 export function signEd25519(seed: string, message: Uint8Array): Uint8Array {
   return sign(null, message, secretKeyObject(seed));
+}
+
+/** A key that signs often: its secret is made ready once, which costs more than to sign. */
+export interface Signer {
+  readonly keyId: string;
+  sign(message: Uint8Array): Uint8Array;
+}
+
+/** A signer from a key pair. */
+export function signerOf({ publicKey, seed }: KeyPair): Signer {
+  const key = secretKeyObject(seed);
+  return { keyId: keyIdOf(publicKey), sign: (message) => sign(null, message, key) };
 }
 
 /** The id of a key in TUF metadata and DSSE signatures: SHA-256 of the canonical JSON of the TUF key (spec 1.0 §4.2). */

@@ -2,7 +2,7 @@ import { DecodeError, decodeDocument } from '../contract/decode.js';
 import { CodedError } from '../errors.js';
 import { hex64Pattern } from '../ids.js';
 import { Compile, type Static, Type } from '../schema.js';
-import { keyIdOf, signEd25519, verifyEd25519 } from './ed25519.js';
+import { keyIdOf, type Signer, signerOf, verifyEd25519 } from './ed25519.js';
 import type { KeyPair } from './key-pair.js';
 
 /**
@@ -70,14 +70,19 @@ export interface OpenedEnvelope {
 
 /** Signs a JSON value as one payload type; returns the envelope's bytes. */
 export function sealEnvelope(type: PayloadType, payload: unknown, keys: readonly KeyPair[]): Uint8Array {
+  return sealEnvelopeBy(type, payload, keys.map(signerOf));
+}
+
+/** The same, by signers that are made ready before. */
+export function sealEnvelopeBy(type: PayloadType, payload: unknown, signers: readonly Signer[]): Uint8Array {
   const bytes = Buffer.from(JSON.stringify(payload));
   const encoding = preAuthenticationEncoding(payloadTypes[type], bytes);
   const envelope: Envelope = {
     payloadType: payloadTypes[type],
     payload: bytes.toString('base64'),
-    signatures: keys.map((key) => ({
-      keyid: keyIdOf(key.publicKey),
-      sig: Buffer.from(signEd25519(key.seed, encoding)).toString('base64'),
+    signatures: signers.map(({ keyId, sign }) => ({
+      keyid: keyId,
+      sig: Buffer.from(sign(encoding)).toString('base64'),
     })),
   };
   return Buffer.from(JSON.stringify(envelope));
