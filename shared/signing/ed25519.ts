@@ -35,7 +35,7 @@ export function signEd25519(seed: string, message: Uint8Array): Uint8Array {
 /** A key that signs often: its secret is made ready once, which costs more than to sign. */
 export interface Signer {
   readonly keyId: string;
-  sign(message: Uint8Array): Uint8Array;
+  readonly sign: (message: Uint8Array) => Uint8Array;
 }
 
 /** A signer from a key pair. */
