@@ -31,13 +31,19 @@ async function show(options: ServerOptions, { terminal }: VerbParts): Promise<vo
 /** What waits for a person or is about to go wrong, one line each with the verb that ends it. */
 export function attentionLines({
   pending,
+  waitingRollouts,
   clones,
   expiring,
-}: Pick<ServerStatus, 'pending' | 'clones' | 'expiring'>): ReadonlyArray<readonly [string, string]> {
+}: Pick<ServerStatus, 'pending' | 'waitingRollouts' | 'clones' | 'expiring'>): ReadonlyArray<
+  readonly [string, string]
+> {
   const lines: ReadonlyArray<readonly [string, string]> = [
     ...pending.releases.map((release) => ['to approve', `bellwether release approve ${release} --key …`] as const),
     ...pending.devices.map((id) => ['to let in', `bellwether device approve ${id} --fingerprint …`] as const),
     ...pending.deviceKeys.map((id) => ['other key', `bellwether device approve-key ${id} --fingerprint …`] as const),
+    ...waitingRollouts.map(({ id, release, why }) => {
+      return ['rollout', `${id} of ${release}: ${why}: bellwether rollout explain ${id}`] as const;
+    }),
     ...clones.map(
       ({ device, atMs }) => ['CLONE', `${device}: another machine has its key, ${timeText(atMs)}`] as const,
     ),

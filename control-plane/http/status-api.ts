@@ -18,6 +18,9 @@ export type Pending = Static<typeof Pending>;
 export const CloneAlert = Type.Object({ device: Type.String(), atMs: time });
 export type CloneAlert = Static<typeof CloneAlert>;
 
+/** A rollout that goes no further by itself. */
+const WaitingRollout = Type.Object({ id: Type.String(), release: Type.String(), why: Type.String() });
+
 /** `GET /status` */
 export const ServerStatus = Type.Object({
   version: Type.String(),
@@ -30,6 +33,8 @@ export const ServerStatus = Type.Object({
   /** Metadata with a third of its life left, or less: the soonest first. `bellwether keys renew` signs root, targets and roles again. */
   expiring: Type.Array(Type.Object({ role: Type.String(), expiresAtMs: time })),
   pending: Pending,
+  /** Rollouts that wait for a person: to approve a step, to resume, or to decide what holds them. */
+  waitingRollouts: Type.Array(WaitingRollout),
   /** Devices that are in, as long as events are kept; the newest first. */
   clones: Type.Array(CloneAlert),
 });

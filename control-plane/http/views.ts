@@ -20,7 +20,7 @@ const overviewEvents = 100;
 
 interface ViewParts {
   /** The server, for somebody who reached it under this host name. */
-  readonly status: (hostname: string) => Omit<ServerStatus, 'pending' | 'clones'>;
+  readonly status: (hostname: string) => Omit<ServerStatus, 'pending' | 'clones' | 'waitingRollouts'>;
   readonly fleet: Fleet;
   readonly orders: Orders;
   readonly live: LiveBoard;
@@ -40,10 +40,11 @@ export class Views {
   }
 
   status(hostname: string): ServerStatus {
-    const { fleet, promotions, telemetry, status } = this.#parts;
+    const { fleet, promotions, telemetry, conductor, status } = this.#parts;
     return {
       ...status(hostname),
       pending: { releases: promotions.pending(), ...waitingDevices(fleet.all()) },
+      waitingRollouts: conductor.waiting(),
       // Once its key is refused, a device's twin does no more harm.
       clones: telemetry.clones().filter(({ device }) => fleet.isMember(device)),
     };

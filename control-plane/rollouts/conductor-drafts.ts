@@ -68,7 +68,9 @@ export class ConductorDrafts {
 
   #refuseOverlap(model: string, to: Rollout['target']): void {
     for (const each of this.#parts.rollouts()) {
-      if (each.model !== model || !isStaged(each) || hasEnded(each) || !this.#shareDevices(each.target, to)) continue;
+      // One that is taken back has no canary any more; it only waits for the devices to say so.
+      const isOver = hasEnded(each) || each.phase === 'rolling-back';
+      if (each.model !== model || !isStaged(each) || isOver || !this.#shareDevices(each.target, to)) continue;
       const text = `${rolloutId(each)} brings ${model}@${each.version} to some of these devices: a device is in one rollout of a model`;
       throw new RolloutError('rollout-overlaps', text);
     }

@@ -1,6 +1,7 @@
 import type { Window } from '@bellwether/shared/contract/window';
 import type { RolloutRequest, RolloutView } from '../http/rollout-api.js';
 import type { RolloutPreview } from '../http/rollout-preview-api.js';
+import type { ServerStatus } from '../http/status-api.js';
 import { ConductorDrafts } from './conductor-drafts.js';
 import { ConductorEyes } from './conductor-eyes.js';
 import type { ConductorParts } from './conductor-parts.js';
@@ -13,6 +14,7 @@ import { LookSchedule } from './look-schedule.js';
 import { hasEnded, isFor, isGone, isOther, isStaged, type Rollout, rolloutId } from './rollout.js';
 import { RolloutError } from './rollout-error.js';
 import { actionsOf, type RolloutEffect, type RolloutEvent, transition } from './transition.js';
+import { waitingForPerson } from './waiting-rollouts.js';
 
 /** Carries rollouts out: asks transition() what an event means, stores the answer, then acts on it [R-7]. */
 export class Conductor {
@@ -35,7 +37,7 @@ export class Conductor {
     this.#schedule = new LookSchedule({
       clock: parts.clock,
       inTime: () => this.#onTheirWay().map(({ number }) => number),
-      look: (numbers) => void this.#lookAtAll(numbers),
+      look: (numbers) => this.#lookAtAll(numbers),
     });
     this.#looks = new EvidenceLooks({
       store: parts.evidence,
@@ -73,6 +75,11 @@ export class Conductor {
   /** Newest first. */
   views(): RolloutView[] {
     return [...this.#rollouts.values()].reverse().map((rollout) => this.#eyes.viewOf(rollout));
+  }
+
+  /** Those in steps that go no further without a person, newest first. */
+  waiting(): ServerStatus['waitingRollouts'] {
+    return waitingForPerson([...this.#rollouts.values()].reverse());
   }
 
   /** Throws RolloutError `rollout-unknown`. */

@@ -37,6 +37,11 @@ export class EvidenceStoreSql {
     }
   }
 
+  /** Deletes the counters of rollouts that ended and began before this; at most so many rows at a time. The verdicts stay. */
+  trim(beforeMs: number, rows: number): void {
+    this.#statements.trim.run(beforeMs, rows);
+  }
+
   /** Everything of these rollouts. */
   of(rollouts: readonly number[]): StoredSum[] {
     return rollouts.flatMap((rollout) =>
@@ -56,6 +61,10 @@ function prepare(db: Database) {
     put: db.prepare<[number, string, string, string]>(
       `insert into evidence (rollout, device, segment, body) values (?, ?, ?, ?)
        on conflict do update set body = excluded.body`,
+    ),
+    trim: db.prepare<[number, number]>(
+      `delete from evidence where rowid in (select evidence.rowid from evidence join rollouts on number = rollout
+       where created_at_ms < ? and phase in ('done', 'rolled-back', 'aborted', 'superseded') limit ?)`,
     ),
     all: db.prepare<[number], { device: string; body: string }>('select device, body from evidence where rollout = ?'),
   };

@@ -17,8 +17,10 @@ const keptBytes = 4096;
 /** Where the counters of rollouts go. */
 export interface EvidenceSink {
   add(device: string, window: Pick<Window, 'evidence' | 'arms'>, arrivedAtMs: number): void;
+  /** Deletes what nobody decides by any more. */
+  trim(beforeMs: number, rows: number): void;
 }
-const noEvidence: EvidenceSink = { add: () => {} };
+const noEvidence: EvidenceSink = { add: () => {}, trim: () => {} };
 
 /** Telemetry in SQLite with prepared statements: the hot path [S-2]. */
 export class TelemetryStoreSql implements TelemetryStore {
@@ -65,6 +67,7 @@ export class TelemetryStoreSql implements TelemetryStore {
     trimEvents.run(retention.eventsBeforeMs, retention.rowsPerPass);
     trimRejected.run(retention.rejectedMessages);
     this.#receipts.trim(retention.eventsBeforeMs, retention.rowsPerPass);
+    this.#evidence.trim(retention.eventsBeforeMs, retention.rowsPerPass);
   }
 
   #store(arrival: Arrival): Outcome {

@@ -126,6 +126,7 @@ export function serverStatus(changes: Partial<ServerStatus> = {}): ServerStatus 
     rootSha256: manifest,
     expiring: [],
     pending: { releases: [], devices: [], deviceKeys: [] },
+    waitingRollouts: [],
     clones: [],
     ...changes,
   };

@@ -1,11 +1,13 @@
 import { expect, it } from 'vitest';
 import { attentionLines } from '@bellwether/control-plane/cli/status-verb';
 
-const quiet = { pending: { releases: [], devices: [], deviceKeys: [] }, clones: [], expiring: [] };
+const pending = { releases: [], devices: [], deviceKeys: [] };
+const quiet = { pending, waitingRollouts: [], clones: [], expiring: [] };
 
 it('bellwether status says what waits for a person, with the verb that ends it, and what is about to go wrong', () => {
   const lines = attentionLines({
     pending: { releases: ['digits@1.1.0'], devices: ['barn-1'], deviceKeys: ['mill-2'] },
+    waitingRollouts: [{ id: 'r7', release: 'digits@1.2.0', why: 'step 3 of 6 needs an approval' }],
     clones: [{ device: 'shed-3', atMs: 0 }],
     expiring: [{ role: 'targets', expiresAtMs: 86_400_000 }],
   });
@@ -13,6 +15,7 @@ it('bellwether status says what waits for a person, with the verb that ends it, 
     'to approve: bellwether release approve digits@1.1.0 --key …',
     'to let in: bellwether device approve barn-1 --fingerprint …',
     'other key: bellwether device approve-key mill-2 --fingerprint …',
+    'rollout: r7 of digits@1.2.0: step 3 of 6 needs an approval: bellwether rollout explain r7',
     'CLONE: shed-3: another machine has its key, 1970-01-01 00:00:00 UTC',
     'runs out: targets, 1970-01-02 00:00:00 UTC',
   ]);

@@ -83,6 +83,8 @@ describe('a rollout in steps', () => {
     expect([back.phase, back.reason?.code]).toEqual(['rolling-back', 'harm']);
     await expect.poll(withCanary).toEqual([]);
     expect(back.reason?.text).toContain('80 of 2000');
+    // The next try need not wait until every device has said that it is back.
+    expect(world.conductor.preview({ release: 'digits@1.1.0', to: { all: true }, policy }).devices).toBe(4);
     expect(stableOf()).toEqual(Array(4).fill('1.0.0'));
     await reportAll();
     await world.clock.advance(1100);
