@@ -2,7 +2,9 @@ import type { RolloutDevice, RolloutView } from '@bellwether/control-plane/http/
 import { formatCount, splitDeviceId } from './format.js';
 import { hrefOf } from './place.js';
 
-const stateTexts: Readonly<Record<RolloutDevice['state'], string>> = {
+/** Why a device has no part in it: a newer rollout has taken its place. */
+const elsewhere = 'other-rollout';
+const stateTexts: Readonly<Record<RolloutDevice['state'] | typeof elsewhere, string>> = {
   canary: 'both arms',
   serving: 'serve it',
   settled: 'settled on it',
@@ -12,6 +14,7 @@ const stateTexts: Readonly<Record<RolloutDevice['state'], string>> = {
   off: 'canary switched off',
   silent: 'silent',
   refused: 'refused it',
+  [elsewhere]: 'in another rollout of the model',
 };
 /** Of a state more are counted, not named. */
 const named = 12;
@@ -20,7 +23,7 @@ const named = 12;
 export function RolloutDevices({ rollout }: { readonly rollout: RolloutView }) {
   const { devices, failures } = rollout;
   const states = Object.entries(stateTexts).flatMap(([state, text]) => {
-    const there = devices.filter((device) => device.state === state);
+    const there = devices.filter((device) => standingOf(device) === state);
     return there.length === 0 ? [] : [{ state, text, there }];
   });
   return (
@@ -47,13 +50,17 @@ export function RolloutDevices({ rollout }: { readonly rollout: RolloutView }) {
   );
 }
 
+function standingOf({ state, code }: RolloutDevice): string {
+  return code === elsewhere ? elsewhere : state;
+}
+
 function Names({ devices }: { readonly devices: readonly RolloutDevice[] }) {
   return (
     <ul class="device-names">
       {devices.slice(0, named).map(({ device, code }) => (
         <li key={device}>
           <DeviceLink id={device} />
-          {code !== null && <code>{code}</code>}
+          {code !== null && code !== elsewhere && <code>{code}</code>}
         </li>
       ))}
       {devices.length > named && <li class="detail">and {devices.length - named} more</li>}

@@ -11,13 +11,20 @@ const valueTexts = {
 
 /** What the evidence says: how much there is of harm against what it takes, and the verdict in its own sentences. */
 export function RolloutEvidence({ rollout }: { readonly rollout: RolloutView }) {
-  const { verdict, history, steps } = rollout;
+  const { id, verdict, history, steps, actions } = rollout;
   if (steps.length === 0) return null;
   if (verdict === null) {
     return (
       <section aria-labelledby="verdict-title">
         <h2 id="verdict-title">Verdict</h2>
-        <p class="empty">No canary has been measured yet.</p>
+        {actions.length > 0 ? (
+          <p class="empty">No canary has been measured yet.</p>
+        ) : (
+          <p class="empty">
+            It has ended, and the server was started since. What it was decided by is kept:{' '}
+            <code>bellwether rollout verdict {id}</code>
+          </p>
+        )}
       </section>
     );
   }

@@ -26,7 +26,9 @@ function Step({ step, number }: { readonly step: RolloutStepView; readonly numbe
       </strong>
       <progress max={Math.max(1, cohortSize)} value={filled(step)} aria-label={`devices of step ${number}`} />
       <div class="detail">
-        {state === 'current' ? currentText(step) : formatCount(cohortSize, 'device')}
+        {state === 'current' && currentText(step)}
+        {/* Of a rollout that has ended the devices are another's. */}
+        {state !== 'current' && cohortSize > 0 && formatCount(cohortSize, 'device')}
         {state === 'ahead' && approval === true && ' · needs an approval'}
       </div>
     </li>

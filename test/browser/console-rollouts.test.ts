@@ -148,5 +148,13 @@ describe('a rollout on its way', () => {
     await section(page, '3 devices').locator('li').filter({ hasText: '3 on the release before' }).waitFor();
     expect(await page.locator('main').getByRole('button').count()).toBe(0);
     expect(operator.problems).toEqual([]);
+    // Another server has no evidence of what is over at hand, and says where it is.
+    await server.restart();
+    const later = await openPage(browser);
+    await later.page.goto(`${server.httpUrl}/#token=${server.operatorToken}`);
+    await later.page.getByRole('navigation').getByRole('link', { name: 'Rollouts' }).click();
+    await later.page.getByRole('link', { name: 'digits@1.1.0' }).click();
+    await later.page.getByText('bellwether rollout verdict r2').waitFor();
+    await later.close();
   });
 });
