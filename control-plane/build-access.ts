@@ -31,6 +31,7 @@ export function buildAccess(parts: ControlPlaneParts, { fleet, channel, tokens, 
     channel,
     clock,
     log: log.child({ room: 'consumers' }),
+    audit,
   });
   const book: LoginBook = {
     authenticate: async (device, password) => (await tokens.isFor(device, password)) && fleet.isMember(device),
@@ -57,6 +58,6 @@ export function buildAccess(parts: ControlPlaneParts, { fleet, channel, tokens, 
     book,
     gate,
     brokerRoutes: (app: TypedApp): void => brokerHookRoutes(app, { hook, secret: parts.hookSecret }),
-    routes: (app: TypedApp): void => consumerRoutes(app, { consumers, audit }),
+    routes: (app: TypedApp): void => consumerRoutes(app, { consumers }),
   };
 }

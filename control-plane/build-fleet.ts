@@ -69,14 +69,14 @@ export function buildFleet({ clock, keys, ...parts }: ControlPlaneParts, rooms: 
       if (fleet.isMember(device)) await conductor.joined(device);
     },
   });
-  const decisions = new DeviceDecisions({ store, fleet, channel, orders, conductor, clock, log, changed });
+  const decisions = new DeviceDecisions({ store, fleet, channel, orders, conductor, clock, log, audit, changed });
   return {
     tokens,
     decisions,
     /** Of devices, which bring their own proof. */
     deviceRoutes: (app: TypedApp): void => enrolmentRoutes(app, { enrolment, sessions, rotations, rates, clock }),
     routes: (app: TypedApp, views: Views): void => {
-      deviceRoutes(app, { views, decisions, audit });
+      deviceRoutes(app, { views, decisions });
       tokenRoutes(app, { store, fleet, decisions, clock, audit });
     },
   };

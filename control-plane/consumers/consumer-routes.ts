@@ -1,5 +1,4 @@
 import { Type } from '@bellwether/shared/schema';
-import type { AuditTrail } from '../audit/audit-row.js';
 import { NoDetails } from '../http/operator-api.js';
 import { actorOf } from '../http/route-guard.js';
 import type { TypedApp } from '../http/typed-app.js';
@@ -11,11 +10,10 @@ const params = Type.Object({ name: Type.String({ pattern: consumerNamePattern })
 
 interface ConsumerRouteParts {
   readonly consumers: Consumers;
-  readonly audit: AuditTrail;
 }
 
 /** `POST /consumers`, `GET /consumers`, `POST /consumers/:name/revoke` */
-export function consumerRoutes(app: TypedApp, { consumers, audit }: ConsumerRouteParts): void {
+export function consumerRoutes(app: TypedApp, { consumers }: ConsumerRouteParts): void {
   const tags = ['consumers'];
   const creation = {
     summary: 'An account that reads telemetry over MQTT; its password is shown this once',
@@ -24,11 +22,7 @@ export function consumerRoutes(app: TypedApp, { consumers, audit }: ConsumerRout
     response: { 201: ConsumerReply },
   };
   app.post('/consumers', { config: { access: 'admin' }, schema: creation }, async (request, reply) => {
-    const { name, grant } = request.body;
-    const created = await consumers.create(request.body);
-    const details = { kinds: grant.kinds.join(), labels: JSON.stringify(grant.labels) };
-    audit.record({ actor: actorOf(request), action: 'consumer.create', subject: name, details });
-    return reply.code(201).send(created);
+    return reply.code(201).send(await consumers.create(request.body, actorOf(request)));
   });
   const list = async () => ({ consumers: await consumers.views() });
   app.get(
@@ -47,9 +41,7 @@ export function consumerRoutes(app: TypedApp, { consumers, audit }: ConsumerRout
     response: { 200: ConsumerList },
   };
   app.post('/consumers/:name/revoke', { config: { access: 'admin' }, schema: revocation }, async (request, reply) => {
-    const { name } = request.params;
-    await consumers.revoke(name);
-    audit.record({ actor: actorOf(request), action: 'consumer.revoke', subject: name });
+    await consumers.revoke(request.params.name, actorOf(request));
     return reply.send(await list());
   });
 }

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { Clock } from '@bellwether/shared/clock';
 import type { Log } from '@bellwether/shared/log';
 import { secretsEqual, sha256 } from '@bellwether/shared/signing/digest';
+import type { Actor, AuditTrail } from '../audit/audit-row.js';
 import type { DeviceChannel } from '../messaging/device-channel.js';
 import { type Consumer, consumerNamed, userNameOf } from './consumer.js';
 import type { ConsumerReply, ConsumerRequest, ConsumerView } from './consumer-api.js';
@@ -14,9 +15,10 @@ interface ConsumerParts {
   readonly channel: Pick<DeviceChannel, 'disconnectConsumer'>;
   readonly clock: Clock;
   readonly log: Log;
+  readonly audit: AuditTrail;
 }
 
-/** The consumer accounts, in memory: the database is written first. */
+/** The consumer accounts, in memory: the database is written first, and the audit log before an account opens anything [T-14]. */
 export class Consumers {
   readonly #parts: ConsumerParts;
   readonly #standing = new Map<string, Consumer>();
@@ -32,12 +34,14 @@ export class Consumers {
   }
 
   /** Makes an account; the password is told this once. Throws ConsumerError `consumer-exists`. */
-  async create({ name, grant }: ConsumerRequest): Promise<ConsumerReply> {
-    const { store, clock, log } = this.#parts;
+  async create({ name, grant }: ConsumerRequest, by: Actor): Promise<ConsumerReply> {
+    const { store, clock, log, audit } = this.#parts;
     if (this.#standing.has(name)) throw new ConsumerError('consumer-exists', `there is a consumer ${name} already`);
     const password = `bwc_${randomBytes(24).toString('base64url')}`;
     const createdAtMs = Math.floor(clock.now().wallMs);
     const consumer = { name, digest: sha256(Buffer.from(password)), grant, createdAtMs, revokedAtMs: null };
+    const details = { kinds: grant.kinds.join(), labels: JSON.stringify(grant.labels) };
+    audit.record({ actor: by, action: 'consumer.create', subject: name, details });
     // Taken before the write: of two requests for one name, one is refused.
     this.#standing.set(name, consumer);
     try {
@@ -56,12 +60,13 @@ export class Consumers {
   }
 
   /** Ends an account and its connections. Throws ConsumerError `consumer-unknown`. */
-  async revoke(name: string): Promise<void> {
-    const { store, channel, clock, log } = this.#parts;
+  async revoke(name: string, by: Actor): Promise<void> {
+    const { store, channel, clock, log, audit } = this.#parts;
     if (!this.#standing.has(name)) throw new ConsumerError('consumer-unknown', `there is no consumer ${name}`);
     await store.revoke(name, Math.floor(clock.now().wallMs));
     this.#standing.delete(name);
     channel.disconnectConsumer(name);
+    audit.record({ actor: by, action: 'consumer.revoke', subject: name });
     log.info({ consumer: name }, 'A consumer account was revoked');
   }
 

@@ -1,6 +1,5 @@
 import { deviceIdPattern } from '@bellwether/shared/ids';
 import { Type } from '@bellwether/shared/schema';
-import type { AuditTrail } from '../audit/audit-row.js';
 import { DeviceList, DeviceView, KeyApproval, NoDetails } from '../http/operator-api.js';
 import { actorOf } from '../http/route-guard.js';
 import type { TypedApp } from '../http/typed-app.js';
@@ -12,11 +11,10 @@ const params = Type.Object({ id: Type.String({ pattern: deviceIdPattern }) });
 interface DeviceRouteParts {
   readonly views: Views;
   readonly decisions: DeviceDecisions;
-  readonly audit: AuditTrail;
 }
 
 /** `GET /devices`, `GET /devices/:id`, `POST /devices/:id/approve|reject|decommission|approve-key`. */
-export function deviceRoutes(app: TypedApp, { views, decisions, audit }: DeviceRouteParts): void {
+export function deviceRoutes(app: TypedApp, { views, decisions }: DeviceRouteParts): void {
   const tags = ['devices'];
   app.get(
     '/devices',
@@ -40,8 +38,7 @@ export function deviceRoutes(app: TypedApp, { views, decisions, audit }: DeviceR
     const access = decision === 'decommission' ? 'operator' : 'approver';
     app.post(`/devices/:id/${decision}`, { config: { access }, schema }, async (request, reply) => {
       const { id } = request.params;
-      await decisions.take(id, decision);
-      audit.record({ actor: actorOf(request), action: `device.${decision}`, subject: id });
+      await decisions.take(id, decision, actorOf(request));
       return reply.send(views.device(id));
     });
   }
@@ -58,8 +55,7 @@ export function deviceRoutes(app: TypedApp, { views, decisions, audit }: DeviceR
     async (request, reply) => {
       const { id } = request.params;
       const { fingerprint } = request.body;
-      await decisions.approveKey(id, fingerprint);
-      audit.record({ actor: actorOf(request), action: 'device-key.approve', subject: id, details: { fingerprint } });
+      await decisions.approveKey(id, fingerprint, actorOf(request));
       return reply.send(views.device(id));
     },
   );

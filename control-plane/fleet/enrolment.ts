@@ -58,6 +58,9 @@ export class Enrolment {
       throw new FleetError('token-spent', `somebody else has just taken the last use of the join token ${token.id}`);
     }
     const standing = token.kind === 'auto' ? 'approved' : 'pending';
+    const details = { joinToken: token.id, standing };
+    // Before it is in: nobody is let in unseen, and one that asks again gets no row of its own.
+    audit.record({ actor: `device:${id}`, action: 'device.enrol', subject: id, details });
     await fleet.add({
       id,
       publicKey: payload.public,
@@ -72,8 +75,6 @@ export class Enrolment {
       lastSeenMs: null,
       report: null,
     });
-    const details = { joinToken: token.id, standing };
-    audit.record({ actor: `device:${id}`, action: 'device.enrol', subject: id, details });
     log.info({ device: id, token: token.id, standing }, 'A device has enrolled');
     await joined(id);
     return { device: id, labels: token.labels, standing };

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Clock } from '@bellwether/shared/clock';
 import { sha256 } from '@bellwether/shared/signing/digest';
+import type { Actor, AuditTrail } from '../audit/audit-row.js';
 import type { TokenReply, TokenRequest, TokenView } from '../http/operator-api.js';
 import type { Device } from './device.js';
 import { FleetError } from './fleet-error.js';
@@ -8,14 +9,28 @@ import type { FleetStore, JoinToken } from './fleet-store.js';
 
 const defaults = { uses: 1, hours: 24 };
 
-/** Makes a join token of 192 random bits. It is told this once; what stays is its digest, which needs no salt at that length [T-10]. */
-export async function createJoinToken(store: FleetStore, clock: Clock, request: TokenRequest): Promise<TokenReply> {
+interface TokenMaking {
+  readonly store: Pick<FleetStore, 'insertToken'>;
+  readonly clock: Clock;
+  readonly audit: AuditTrail;
+  readonly by: Actor;
+}
+
+/**
+ * Makes a join token of 192 random bits. It is told this once; what stays is its digest, which needs no salt at that length
+ * [T-10]. On record before it opens anything [T-14].
+ */
+export async function createJoinToken(
+  { store, clock, audit, by }: TokenMaking,
+  request: TokenRequest,
+): Promise<TokenReply> {
   const token = `bwj_${randomBytes(24).toString('base64url')}`;
   const id = randomBytes(6).toString('hex');
   const uses = request.uses ?? defaults.uses;
   const createdAtMs = clock.now().wallMs;
   const expiresAtMs = createdAtMs + (request.hours ?? defaults.hours) * 3_600_000;
   const kind = request.kind ?? 'auto';
+  audit.record({ actor: by, action: 'join-token.create', subject: id, details: { uses, expiresAtMs } });
   await store.insertToken({
     id,
     kind,

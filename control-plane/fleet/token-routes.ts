@@ -29,9 +29,7 @@ export function tokenRoutes(app: TypedApp, { store, fleet, decisions, clock, aud
     response: { 201: TokenReply },
   };
   app.post('/tokens', { config: { access: 'operator' }, schema: creation }, async (request, reply) => {
-    const created = await createJoinToken(store, clock, request.body);
-    const details = { uses: created.uses, expiresAtMs: created.expiresAtMs };
-    audit.record({ actor: actorOf(request), action: 'join-token.create', subject: created.id, details });
+    const created = await createJoinToken({ store, clock, audit, by: actorOf(request) }, request.body);
     return reply.code(201).send(created);
   });
   const list = async () => ({ tokens: (await store.tokens()).map((token) => tokenView(token, fleet.all())) });
@@ -53,8 +51,7 @@ export function tokenRoutes(app: TypedApp, { store, fleet, decisions, clock, aud
   app.post('/tokens/:id/revoke', { config: { access: 'operator' }, schema: revocation }, async (request, reply) => {
     const { id } = request.params;
     const decommission = request.body.decommission ?? false;
-    await decisions.revokeToken(id, { decommission });
-    audit.record({ actor: actorOf(request), action: 'join-token.revoke', subject: id, details: { decommission } });
+    await decisions.revokeToken(id, { decommission, by: actorOf(request) });
     return reply.send(await list());
   });
 }

@@ -42,7 +42,8 @@ afterEach(() => database.remove());
 
 const enrol = (body: EnrolmentRequest) => enrolment.enrol(body, '192.0.2.1');
 const device = (name = 'pi') => new FleetDevice(() => '', name);
-const tokenOf = async (request = {}) => (await createJoinToken(store, clock, request)).token;
+const tokenOf = async (request = {}) =>
+  (await createJoinToken({ store, clock, audit: new RecordedAudit(), by: 'server' }, request)).token;
 
 describe('enrolment', () => {
   it('lets a device in that holds a token, with the token’s labels', async () => {

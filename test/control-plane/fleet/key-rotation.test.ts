@@ -29,7 +29,7 @@ beforeEach(async () => {
   const parts = { fleet, clock, rates, audit, log: silentLog };
   const enrolment = new Enrolment({ ...parts, store, joined: async () => {} });
   const rotations = new KeyRotations({ ...parts, nonces, changed: () => {} });
-  const { token } = await createJoinToken(store, clock, {});
+  const { token } = await createJoinToken({ store, clock, audit, by: 'server' }, {});
   await enrolment.enrol(device.enrolmentBody(token), address);
   ask = async (signers) => {
     const nonce = nonces.issue(device.id, clock.now().wallMs);
