@@ -35,13 +35,14 @@ export function buildAccess(parts: ControlPlaneParts, { fleet, channel, tokens, 
   });
   const book: LoginBook = {
     authenticate: async (device, password) => (await tokens.isFor(device, password)) && fleet.isMember(device),
+    isMember: (device) => fleet.isMember(device),
     consumers: {
       grantOf: (userName) => consumers.grantOf(userName),
       isPassword: (userName, password) => consumers.isPassword(userName, password),
       labelsOf: (device) => (fleet.isMember(device) ? fleet.get(device).labels : undefined),
     },
   };
-  const hook = new BrokerHook({ book, isMember: (device) => fleet.isMember(device) });
+  const hook = new BrokerHook(book);
   const gate = new DownloadGate({
     clock,
     urlSecret: parts.urlSecret,

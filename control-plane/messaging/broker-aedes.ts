@@ -95,6 +95,8 @@ export class BrokerAedes implements DeviceChannel {
     aedes.on('client', (client) => {
       this.#clients.set(client.id, client);
       this.#listener.admitted(client.conn);
+      // Put out after its password was judged, and before `disconnect` could find it.
+      if (!this.#isStillIn(handlers, client)) client.close();
     });
     aedes.on('clientDisconnect', (client) => {
       if (this.#clients.get(client.id) === client) this.#clients.delete(client.id);
@@ -159,6 +161,12 @@ export class BrokerAedes implements DeviceChannel {
     else this.#principals.set(client, principal);
     const refused = Object.assign(new Error('the session is no good'), { returnCode: badCredentials });
     attempt.done(principal === undefined ? refused : null, principal !== undefined);
+  }
+
+  #isStillIn(handlers: DeviceChannelHandlers, client: Client): boolean {
+    const principal = this.#principals.get(client);
+    if (principal?.kind === 'consumer') return handlers.consumers?.grantOf(principal.userName) !== undefined;
+    return principal !== undefined && handlers.isMember(principal.device);
   }
 
   /** null is answered with the failure code 0x80 in the SUBACK. */

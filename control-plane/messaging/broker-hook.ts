@@ -3,12 +3,6 @@ import { isAllowed, ownsClientId, type Principal, type TopicAsk } from './broker
 import { consumerOf, principalOf } from './broker-login.js';
 import type { LoginBook } from './login-book.js';
 
-interface HookParts {
-  readonly book: LoginBook;
-  /** True for a device that is in the fleet. */
-  readonly isMember: (device: string) => boolean;
-}
-
 /** What an external broker asks about one connection. It keeps no state here: each question names who asks. */
 export interface ConnectionAsk extends TopicAsk {
   readonly userName: string;
@@ -20,16 +14,16 @@ export interface ConnectionAsk extends TopicAsk {
 
 /** Answers for brokers that are not ours, by the very functions that ours uses [T-11]. */
 export class BrokerHook {
-  readonly #parts: HookParts;
+  readonly #book: LoginBook;
 
-  constructor(parts: HookParts) {
-    this.#parts = parts;
+  constructor(book: LoginBook) {
+    this.#book = book;
   }
 
   /** A broker that does not name the client id at login names it with each topic. */
   async isLogin(userName: string, password: string, clientId: string): Promise<boolean> {
     const id = clientId === '' ? userName : clientId;
-    return (await principalOf(this.#parts.book, { userName, password, clientId: id })) !== undefined;
+    return (await principalOf(this.#book, { userName, password, clientId: id })) !== undefined;
   }
 
   /** True for somebody who is in: what a broker needs to know where it asks about no topic. */
@@ -40,13 +34,12 @@ export class BrokerHook {
   mayUse({ userName, clientId, action, topic, checksDeliveries }: ConnectionAsk): boolean {
     const principal = this.#principal(userName);
     if (principal === undefined || (clientId !== '' && !ownsClientId(principal, clientId))) return false;
-    const labelsOf = (device: string) => this.#parts.book.consumers?.labelsOf(device);
+    const labelsOf = (device: string) => this.#book.consumers?.labelsOf(device);
     return isAllowed(principal, { action, topic }, { labelsOf, checksDeliveries });
   }
 
   #principal(userName: string): Principal | undefined {
-    const { book, isMember } = this.#parts;
-    if (userOfClientId(userName) !== undefined) return consumerOf(book, userName);
-    return isMember(userName) ? { kind: 'device', device: userName } : undefined;
+    if (userOfClientId(userName) !== undefined) return consumerOf(this.#book, userName);
+    return this.#book.isMember(userName) ? { kind: 'device', device: userName } : undefined;
   }
 }

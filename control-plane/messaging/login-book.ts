@@ -14,6 +14,8 @@ export interface ConsumerDirectory {
 export interface LoginBook {
   /** True when the password is a session's token of this device [T-11]. */
   authenticate(device: string, password: string): Promise<boolean>;
+  /** True for a device that is in the fleet by now. */
+  isMember(device: string): boolean;
   /** Left out where there are devices only. */
   readonly consumers?: ConsumerDirectory;
 }

@@ -18,18 +18,23 @@ const other = 'pi-fedcba9876543210';
 const clients: MqttClient[] = [];
 let broker: BrokerAedes;
 let taken: Taken[] = [];
+let isIn = true;
 let accept: () => Promise<void> = async () => {};
 let whenTaken: (message: Taken) => void = () => {};
 
 beforeEach(async () => {
   taken = [];
+  isIn = true;
   accept = async () => {};
   broker = new BrokerAedes({ host: '127.0.0.1', port: 0, log: silentLog });
   await broker.start({
     authenticate: async (_device, password) => {
       if (password === 'unreadable') throw new Error('the key cannot be read');
-      return password === 'good';
+      // An operator decides in the very moment of the login.
+      if (password === 'just-put-out') isIn = false;
+      return password !== 'bad' && password !== '';
     },
+    isMember: () => isIn,
     accept: async (device, what, payload) => {
       await accept();
       const message = { device, what, payload: Buffer.from(payload).toString() };
@@ -56,6 +61,14 @@ async function connected(options: Parameters<typeof connectOnce>[1] = {}): Promi
 }
 
 describe('who may connect', () => {
+  it('not somebody who is put out while the login is judged', async () => {
+    const will = { topic: deviceTopic(deviceId, 'presence'), payload: Buffer.from('x'), qos: 1, retain: true } as const;
+    // It may see the answer to its CONNECT before it sees the end.
+    const client = await connected({ password: 'just-put-out', will }).catch(() => undefined);
+    if (client?.connected === true) await untilClosed(client);
+    expect(client?.connected ?? false).toBe(false);
+  });
+
   const imposters: ReadonlyArray<readonly [string, IClientOptions]> = [
     ['a wrong password', { password: 'bad' }],
     ['an empty password', { password: '' }],
@@ -192,7 +205,7 @@ describe('what the broker bears', () => {
 
   it('says that its port is occupied, and how to choose another', async () => {
     const second = new BrokerAedes({ host: '127.0.0.1', port: Number(new URL(broker.url).port), log: silentLog });
-    const handlers = { authenticate: async () => false, accept: async () => {} };
+    const handlers = { authenticate: async () => false, isMember: () => false, accept: async () => {} };
     await expect(second.start(handlers)).rejects.toMatchObject({ code: 'port-occupied' });
     await expect(second.start(handlers)).rejects.toThrow('--mqtt-port');
     await second.stop();

@@ -16,15 +16,13 @@ const grants: ReadonlyMap<string, Grant> = new Map([
   ['consumer_all', { kinds: ['window'], labels: {} }],
 ]);
 const hook = new BrokerHook({
-  book: {
-    authenticate: async (id, password) => id === device && password === 'token',
-    consumers: {
-      grantOf: (userName) => grants.get(userName),
-      isPassword: (_userName, password) => password === 'word',
-      labelsOf: (id) => (id === device ? { site: 'a' } : undefined),
-    },
-  },
+  authenticate: async (id, password) => id === device && password === 'token',
   isMember: (id) => id === device,
+  consumers: {
+    grantOf: (userName) => grants.get(userName),
+    isPassword: (_userName, password) => password === 'word',
+    labelsOf: (id) => (id === device ? { site: 'a' } : undefined),
+  },
 });
 
 const app = fastify();
