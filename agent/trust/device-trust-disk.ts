@@ -69,12 +69,13 @@ export async function openDeviceTrust(
 
   const store = new DiskTrustStore(options.folder, options.files ?? nodeFiles);
   const kept = (await store.load()) ?? (await begin(store, given ?? (await fetchRoot(plane)), pin));
-  const { stored, rootVersion } = fromPinnedRoot(kept, pin);
+  const before = await store.loadBefore();
+  const { stored, rootVersion, isMended } = fromPinnedRoot(kept, pin, before);
   const pinned = { sha256: pin.sha256, version: rootVersion };
   const configuration: TrustConfiguration = { device, stage, allowDevelopment, pinned };
   const trust = runnerTrustOf(configuration, store.metadataFolder, stored.state);
-  const { standing, kind } = repairTrust(stored, await store.loadBefore(), trust, device);
-  if (kind === 'restored') {
+  const { standing, kind } = repairTrust(stored, before, trust, device);
+  if (isMended || kind === 'restored') {
     // Runners read the folder by themselves.
     await store.save(standing.state, standing.bytes);
     log.warn({}, 'stored metadata was torn; a file of the set before it stands in');

@@ -37,7 +37,7 @@ export async function writeMetadataFolder(
   await disk.syncFolder(dirname(folder));
 }
 
-/** Reads a folder as it was written; a file that is missing is empty, and will not verify. */
+/** Reads a folder as it was written; a file that is missing, or whose place on the disk has rotted, is empty, and will not verify. */
 export async function readMetadataFolder(folder: string): Promise<MetadataBytes> {
   const names = await readdir(folder);
   return { roots: await readRoots(folder, names), current: await readCurrent(folder, names) };
@@ -46,14 +46,14 @@ export async function readMetadataFolder(folder: string): Promise<MetadataBytes>
 async function readRoots(folder: string, names: readonly string[]): Promise<Uint8Array[]> {
   const versions = names.flatMap((name) => rootName.exec(name)?.[1] ?? []).map(Number);
   return Promise.all(
-    versions.sort((a, b) => a - b).map(async (version) => readFile(join(folder, `${version}.root.json`))),
+    versions.sort((a, b) => a - b).map(async (version) => readOrEmpty(join(folder, `${version}.root.json`))),
   );
 }
 
 /** Null before the first refresh: then there are roots only. */
 async function readCurrent(folder: string, names: readonly string[]): Promise<CurrentBytes | null> {
   if (names.every((name) => rootName.test(name))) return null;
-  const read = async (name: string): Promise<Uint8Array> => (await readIfThere(join(folder, name))) ?? new Uint8Array();
+  const read = async (name: string): Promise<Uint8Array> => readOrEmpty(join(folder, name));
   const leafNames = names.flatMap((name) => leafName.exec(name)?.[1] ?? []);
   const leaves = await Promise.all(leafNames.map(async (name) => [name, await read(`${name}.json`)] as const));
   return {
@@ -63,6 +63,15 @@ async function readCurrent(folder: string, names: readonly string[]): Promise<Cu
     onlineKeys: await read(onlineKeysName),
     leaves: new Map(leaves),
   };
+}
+
+async function readOrEmpty(path: string): Promise<Uint8Array> {
+  try {
+    return (await readIfThere(path)) ?? new Uint8Array();
+  } catch (error) {
+    if (codeOf(error) === 'EIO') return new Uint8Array();
+    throw error;
+  }
 }
 
 /** A file's bytes, or undefined when it is not there. */

@@ -46,12 +46,16 @@ export class DiskTrustStore implements TrustStore {
     }
   }
 
-  /** The metadata that stood before, as far as it is still there: what may mend a torn file. Not verified. */
+  /** The metadata that stood before, as far as it is still there: what may mend a torn file. Not verified; null when it cannot be read. */
   async loadBefore(): Promise<MetadataBytes | null> {
     const names = (await readdir(this.#folder)).filter((name) => name.startsWith('metadata-'));
     const numbers = names.map(numberOf).filter((number) => number < numberOf(this.#metadata));
     if (numbers.length === 0) return null;
-    return readMetadataFolder(join(this.#folder, `metadata-${Math.max(...numbers)}`));
+    try {
+      return await readMetadataFolder(join(this.#folder, `metadata-${Math.max(...numbers)}`));
+    } catch {
+      return null; // it is a spare: what stands may be whole
+    }
   }
 
   /**

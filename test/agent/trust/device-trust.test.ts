@@ -1,4 +1,4 @@
-import { cp, readdir, readFile, stat, truncate, writeFile } from 'node:fs/promises';
+import { cp, readdir, readFile, rm, stat, symlink, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { updateInThread } from '@bellwether/agent/trust/repository-tuf-thread';
@@ -323,7 +323,8 @@ describe('what is stored', () => {
     ['timestamp.json'],
     ['online.json'],
     ['staging-digits.json'],
-    ['timestamp.json', 'targets.json', 'production-digits.json'],
+    ['1.root.json'],
+    ['1.root.json', 'timestamp.json', 'targets.json', 'production-digits.json'],
   ])('with %s torn is mended by the set before, without a network, and runners believe it too', async (...names) => {
     const trust = await world.openWith(first);
     await world.repository.publish();
@@ -367,6 +368,20 @@ describe('what is stored', () => {
     },
   );
 
+  it('with a file that the disk cannot read any more is mended too; one of the set before keeps nobody from starting', async () => {
+    const trust = await world.openWith(first);
+    await world.repository.publish();
+    await trust.refresh(world.signal);
+    const sets = (await readdir(world.stateFolder)).filter((each) => each.startsWith('metadata-')).sort();
+    for (const [i, name] of ['production-digits.json', 'targets.json'].entries()) {
+      const file = join(world.stateFolder, sets.at(-1 - i) ?? '', name);
+      await rm(file);
+      await symlink('/proc/self/mem', file); // reading it is an EIO
+    }
+    await world.server.stop();
+    expect((await world.open()).find('digits', '1.0.0').sha256).toBe(sha256(first.manifest));
+  });
+
   it('with a file changed into another version is not believed either: its signature does not fit', async () => {
     await world.openWith(first);
     const file = join(await stored(), 'staging-digits.json');
@@ -376,7 +391,8 @@ describe('what is stored', () => {
 
   it('is refused when its root is no longer the pinned one', async () => {
     await world.openWith(first);
-    await writeFile(join(await stored(), '1.root.json'), '{}');
+    const sets = (await readdir(world.stateFolder)).filter((each) => each.startsWith('metadata-'));
+    for (const set of sets) await writeFile(join(world.stateFolder, set, '1.root.json'), '{}');
     expect(await refusalCode(() => world.open())).toBe('root-mismatch');
   });
 
