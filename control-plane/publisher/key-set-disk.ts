@@ -1,6 +1,9 @@
-import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { codeOf } from '@bellwether/shared/errors';
+import type { DiskFiles } from '@bellwether/shared/files/disk-files';
+import { makeFolderDurably, moveDurably, writeDurably } from '@bellwether/shared/files/durable-file-disk';
+import { nodeFiles } from '@bellwether/shared/files/node-files-disk';
 import { sha256 } from '@bellwether/shared/signing/digest';
 import { type KeyFile, writeKeyFile } from '@bellwether/shared/signing/key-file';
 import { generateKeyPair, type KeyPair } from '@bellwether/shared/signing/key-pair';
@@ -28,6 +31,8 @@ export interface ProductionSet {
   readonly passphrase: AskPassphrase;
   /** Of scrypt; its default is for real keys, tests have less time. */
   readonly sealingCostLog2?: number;
+  /** node:fs by default. */
+  readonly files?: DiskFiles;
 }
 
 /** Root and targets: any 2 of these 3 [T-1]. */
@@ -57,6 +62,7 @@ interface NewSet {
   readonly nowMs: number;
   /** Of the keys that stay offline. The server's are for it to read without a person. */
   readonly writeOffline: WriteKey;
+  readonly files: DiskFiles;
 }
 
 /**
@@ -65,7 +71,8 @@ interface NewSet {
  */
 export async function initDevelopmentKeys(folder: string, families: readonly string[], nowMs: number): Promise<KeySet> {
   const keys = newKeys({ root: 1, targets: 1, publisher: 1, approver: 1 });
-  return initKeys(folder, { families, keys, development: true, nowMs, writeOffline: writeKeyFile });
+  const set = { families, keys, development: true, nowMs, writeOffline: writeKeyFile, files: nodeFiles };
+  return initKeys(folder, set);
 }
 
 /**
@@ -74,13 +81,13 @@ export async function initDevelopmentKeys(folder: string, families: readonly str
  */
 export async function initProductionKeys(
   folder: string,
-  { families, publishers, approvers, passphrase, sealingCostLog2 }: ProductionSet,
+  { families, publishers, approvers, passphrase, sealingCostLog2, files = nodeFiles }: ProductionSet,
   nowMs: number,
 ): Promise<KeySet> {
   const people = { root: offlineHolders, targets: offlineHolders, publisher: publishers, approver: approvers };
   const writeOffline: WriteKey = async (path, key) =>
-    writeSealedKey(path, sealKey(key, await passphrase(basename(path)), sealingCostLog2));
-  return initKeys(folder, { families, keys: newKeys(people), development: false, nowMs, writeOffline });
+    writeSealedKey(path, sealKey(key, await passphrase(basename(path)), sealingCostLog2), files);
+  return initKeys(folder, { families, keys: newKeys(people), development: false, nowMs, writeOffline, files });
 }
 
 /** Makes one key, sealed under its passphrase, in a new file; answers with its public key. Throws PublisherError `already-there`. */
@@ -91,6 +98,7 @@ export async function makeKey(path: string, use: SetKeyUse, passphrase: AskPassp
     if (codeOf(cause) !== 'EEXIST') throw cause;
     throw new PublisherError('already-there', `${path} is there: keys are never overwritten`, { cause });
   });
+  await nodeFiles.syncFolder(dirname(path)); // a quorum may soon count on it
   return publicKey;
 }
 
@@ -100,33 +108,39 @@ async function initKeys(folder: string, set: NewSet): Promise<KeySet> {
   const target = resolve(folder);
   await refuseUsedFolder(target);
   const draft = join(dirname(target), `.${basename(target)}.draft`);
-  await rm(draft, { recursive: true, force: true });
+  await set.files.remove(draft);
   try {
     const rootSha256 = await writeKeySet(draft, { ...set, families });
-    await rename(draft, target); // replaces an empty folder
+    await moveDurably(set.files, draft, target); // replaces an empty folder
     return { folder: target, families, rootSha256 };
   } catch (error) {
-    await rm(draft, { recursive: true, force: true });
+    await set.files.remove(draft);
     throw error;
   }
 }
 
+/** All of it is on the disk before its name counts: devices pin the root soon, and nothing brings the keys back. */
 async function writeKeySet(folder: string, set: NewSet): Promise<string> {
-  for (const part of ['offline', 'server/metadata', 'server/blobs']) {
-    await mkdir(join(folder, part), { recursive: true, mode: 0o700 });
-  }
+  const { files } = set;
+  const folders = ['.', 'offline', 'server', 'server/metadata', 'server/blobs'].map((part) => join(folder, part));
+  for (const each of folders) await makeFolderDurably(files, each, 0o700);
+  const writeServers: WriteKey = (path, key) => writeKeyFile(path, key, files);
   for (const use of [...offlineUses, ...serverUses]) {
-    const write: WriteKey = offlineUses.some((each) => each === use) ? set.writeOffline : writeKeyFile;
+    const write: WriteKey = offlineUses.some((each) => each === use) ? set.writeOffline : writeServers;
     for (const [i, { publicKey, seed }] of set.keys[use].entries()) {
       const path = join(folder, keyFolders[use], keyFileName(use, i + 1, set.development));
       await write(path, { version: 1, use, public: publicKey, seed });
     }
   }
   const { metadata, onlineKeys } = firstMetadata(set.keys, set);
-  for (const [name, bytes] of metadata) await writeFile(join(folder, 'server/metadata', name), bytes);
-  await writeFile(join(folder, 'server/blobs', sha256(onlineKeys)), onlineKeys);
   const root = metadata.get(metadataFileName('root', 1)) ?? new Uint8Array();
-  await writeFile(join(folder, 'root.json'), root);
+  const open = new Map<string, Uint8Array>([
+    ...[...metadata].map(([name, bytes]) => [`server/metadata/${name}`, bytes] as const),
+    [`server/blobs/${sha256(onlineKeys)}`, onlineKeys],
+    ['root.json', root],
+  ]);
+  for (const [name, bytes] of open) await writeDurably(files, join(folder, name), bytes, { mode: 0o644 });
+  for (const each of folders) await files.syncFolder(each);
   return sha256(root);
 }
 

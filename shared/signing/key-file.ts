@@ -1,5 +1,7 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { DecodeError, decodeDocument } from '../contract/decode.js';
+import { writeDurably } from '../files/durable-file-disk.js';
+import { nodeFiles } from '../files/node-files-disk.js';
 import { hex64Pattern } from '../ids.js';
 import { Compile, type Static, Type } from '../schema.js';
 import { publicKeyOf } from './ed25519-nacl.js';
@@ -39,9 +41,9 @@ export type KeyFile = Static<typeof KeyFile>;
 
 const compiled = Compile(KeyFile);
 
-/** Writes a new key file, 0600; throws EEXIST rather than overwrite a key. */
-export async function writeKeyFile(path: string, key: KeyFile): Promise<void> {
-  await writeFile(path, formatKeyFile(key), { mode: 0o600, flag: 'wx' });
+/** Writes a new key file, 0600, as writeDurably does; throws EEXIST rather than overwrite a key. */
+export async function writeKeyFile(path: string, key: KeyFile, files = nodeFiles): Promise<void> {
+  await writeDurably(files, path, Buffer.from(formatKeyFile(key)), { how: 'create' });
 }
 
 /** The text of a key file. */

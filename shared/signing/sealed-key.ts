@@ -1,7 +1,8 @@
 import { scryptSync } from 'node:crypto';
-import { writeFile } from 'node:fs/promises';
 import nacl from 'tweetnacl';
 import { DecodeError, decodeDocument } from '../contract/decode.js';
+import { writeDurably } from '../files/durable-file-disk.js';
+import { nodeFiles } from '../files/node-files-disk.js';
 import { hex64Pattern } from '../ids.js';
 import { Compile, type Static, Type } from '../schema.js';
 import { publicKeyOf } from './ed25519-nacl.js';
@@ -52,9 +53,9 @@ export function sealKey(key: KeyFile, passphrase: string, costLog2 = defaultCost
   };
 }
 
-/** Writes a new sealed key file, 0600; throws EEXIST rather than overwrite a key. */
-export async function writeSealedKey(path: string, key: SealedKeyFile): Promise<void> {
-  await writeFile(path, `${JSON.stringify(key, null, 2)}\n`, { mode: 0o600, flag: 'wx' });
+/** Writes a new sealed key file, 0600, as writeDurably does; throws EEXIST rather than overwrite a key. */
+export async function writeSealedKey(path: string, key: SealedKeyFile, files = nodeFiles): Promise<void> {
+  await writeDurably(files, path, Buffer.from(`${JSON.stringify(key, null, 2)}\n`), { how: 'create' });
 }
 
 /** Opens a sealed key; undefined when the passphrase is another one, or the file was changed. */

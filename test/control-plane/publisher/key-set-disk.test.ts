@@ -10,6 +10,7 @@ import { decodeOnlineKeys, onlineKeysPath, publicKeysFor } from '@bellwether/sha
 import { codeOf } from '@bellwether/shared/errors';
 import { sha256 } from '@bellwether/shared/signing/digest';
 import { readKeyFile } from '@bellwether/shared/signing/key-file';
+import { PowerCutFiles } from '../../support/power-cut-files.js';
 
 const nowMs = Date.UTC(2026, 0, 1);
 
@@ -139,5 +140,34 @@ describe('a production key set', () => {
     const open = (passphrase: string) => openKeyFile(join(folder, 'offline/root-1.key'), async () => passphrase);
     expect(await open('passphrase of root-1.key')).toMatchObject({ use: 'root' });
     await expect(open('passphrase of root-2.key')).rejects.toMatchObject({ code: 'passphrase' });
+  });
+});
+
+describe('a key set whose root devices are about to pin', () => {
+  it('is on the disk, every byte and every name, before its folder has its name', async () => {
+    const parent = await mkdtemp(join(tmpdir(), 'bellwether-keys-'));
+    try {
+      const files = new PowerCutFiles(parent);
+      const passphrase = async () => 'a passphrase of tests';
+      const people = { publishers: 1, approvers: 1, passphrase, sealingCostLog2: 10 };
+      await initProductionKeys(join(parent, 'keys'), { families: ['digits'], ...people, files }, nowMs);
+      const cuts = Array.from({ length: files.length }, (_, i) => i + 1);
+      const renamed = cuts.find((cut) => files.describe(cut).startsWith('rename')) ?? 0;
+      expect(files.describe(files.length)).toMatch(/^sync-folder/);
+      const survivors = files.survivors(renamed - 1, 'lost', () => 0);
+      const names = await readdir(join(parent, 'keys'), { recursive: true });
+      expect(names.length).toBeGreaterThan(20);
+      for (const name of names) {
+        const isFolder = (await stat(join(parent, 'keys', name))).isDirectory();
+        const made = isFolder ? 'folder' : new Uint8Array(await readFile(join(parent, 'keys', name)));
+        const left = survivors.get(`.keys.draft/${name}`);
+        expect({ name, left: typeof left === 'string' ? left : new Uint8Array(left ?? []) }).toEqual({
+          name,
+          left: made,
+        });
+      }
+    } finally {
+      await rm(parent, { recursive: true });
+    }
   });
 });
