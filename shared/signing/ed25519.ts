@@ -8,15 +8,16 @@ import type { KeyPair } from './key-pair.js';
  * secret is its 32-byte seed in the same form. The runner verifies with tweetnacl instead: see ed25519-nacl.ts.
  */
 
-/** DER before a raw public key (RFC 8410), and before a raw seed. */
-const publicPrefix = Buffer.from('302a300506032b6570032100', 'hex');
+/** DER before a raw seed (RFC 8410). */
 const secretPrefix = Buffer.from('302e020100300506032b657004220420', 'hex');
 
 /** True when the signature over the message is by the key. Never throws: unsound keys and signatures are false. */
 export function verifyEd25519(publicKey: string, message: Uint8Array, signature: Uint8Array): boolean {
   const raw = exactHex(publicKey, 32);
   if (raw === undefined || !isSoundPublicKey(raw) || !isSoundSignature(signature)) return false;
-  const key = createPublicKey({ key: Buffer.concat([publicPrefix, raw]), format: 'der', type: 'spki' });
+  // As JWK (RFC 8037) it is ready in a seventh of the time that DER takes (m): half of what a check costs, else.
+  const jwk = { kty: 'OKP', crv: 'Ed25519', x: Buffer.from(raw).toString('base64url') };
+  const key = createPublicKey({ key: jwk, format: 'jwk' });
   return verify(null, message, key, signature);
 }
 
