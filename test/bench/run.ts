@@ -1,6 +1,7 @@
 import { readdirSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { messageOf } from '@bellwether/shared/errors';
 import type { Bench, BenchOptions } from './bench.js';
 import { thisMachine } from './machine.js';
 import { comparisonTable } from './table.js';
@@ -52,18 +53,31 @@ async function runBench(bench: Bench, options: Omit<BenchOptions, 'signal'>, jso
   return comparisons.some(({ met }) => met === false) ? 1 : 0;
 }
 
-const { values, positionals } = parseArgs({
-  allowPositionals: true,
-  options: { json: { type: 'string' }, quick: { type: 'boolean', default: false }, seed: { type: 'string' } },
-});
+/** Undefined when the words make no sense; why is said. */
+function readCommand() {
+  const options = {
+    json: { type: 'string' },
+    quick: { type: 'boolean', default: false },
+    seed: { type: 'string' },
+    help: { type: 'boolean' },
+  } as const;
+  try {
+    return parseArgs({ allowPositionals: true, options });
+  } catch (error) {
+    console.error(`${messageOf(error)}\n`);
+    return undefined;
+  }
+}
+
+const command = readCommand();
 const benches = await findBenches();
-const [name] = positionals;
+const name = command?.values.help === true ? undefined : command?.positionals[0];
 const bench = name === undefined ? undefined : benches.get(name);
-if (bench !== undefined) {
-  const seed = values.seed === undefined ? {} : { seed: Number(values.seed) };
-  process.exitCode = await runBench(bench, { isQuick: values.quick, ...seed }, values.json);
+if (command !== undefined && bench !== undefined) {
+  const { quick, json, seed } = command.values;
+  process.exitCode = await runBench(bench, { isQuick: quick, ...(seed && { seed: Number(seed) }) }, json);
 } else {
   if (name !== undefined) console.error(`there is no bench ${name}\n`);
   listBenches(benches);
-  process.exitCode = name === undefined ? 0 : 2;
+  process.exitCode = command !== undefined && name === undefined ? 0 : 2;
 }
