@@ -2,16 +2,15 @@ import { mkdir, readFile } from 'node:fs/promises';
 import { freemem, userInfo } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { Clock } from '@bellwether/shared/clock';
-import { codeOf, messageOf } from '@bellwether/shared/errors';
 import { replaceDurably } from '@bellwether/shared/files/durable-file-disk';
 import { nodeFiles } from '@bellwether/shared/files/node-files-disk';
 import type { Log } from '@bellwether/shared/log';
-import type { AgentParts } from './agent.js';
+import type { AgentParts } from './agent-parts.js';
+import { meetServerKeys, openTrust } from './build-trust.js';
 import { type AgentConfig, ConfigError, socketPathOf } from './config.js';
 import { ArtefactToken, mayCarryToken } from './identity/artefact-token.js';
 import type { Session } from './identity/enrolment.js';
 import { EnrolmentHttp } from './identity/enrolment-http.js';
-import type { Identity } from './identity/identity.js';
 import { openIdentity } from './identity/identity-disk.js';
 import { Membership } from './identity/membership.js';
 import { openReceiptChain } from './identity/receipt-chain-disk.js';
@@ -21,15 +20,12 @@ import type { LocalApiConfig } from './inference/local-api-http.js';
 import { HttpArtifacts } from './installs/artifact-http.js';
 import { openBlobFolder } from './installs/blob-folder-disk.js';
 import { openReleaseStore } from './installs/release-store-disk.js';
-import { backoffMs } from './reconcile/backoff.js';
 import type { ReportIdentity } from './reconcile/report.js';
 import { takeStateFolder } from './state-folder-disk.js';
 import { openHostMetrics, readBootId } from './telemetry/host-metrics-os.js';
 import { readMachine } from './telemetry/host-metrics-os-machine.js';
 import { openLateOutbox } from './telemetry/outbox-late.js';
 import { openOutbox } from './telemetry/outbox-level.js';
-import type { DeviceTrust } from './trust/device-trust.js';
-import { openDeviceTrust } from './trust/device-trust-disk.js';
 import { UplinkMqtt } from './uplink/uplink-mqtt.js';
 
 /** What only a process knows of itself. */
@@ -94,7 +90,7 @@ async function openParts(
   closers.push(() => outbox.close());
   const blobs = await openBlobFolder(state('blobs'));
   const releases = await openReleaseStore(state('installs.json'));
-  const trust = await openTrust(config, identity, runtime, signal);
+  const trust = await openTrust({ config, baseUrl: artefactsUrl(config), identity, clock, random, log }, signal);
   const joinToken = await readJoinToken(config, identity.enrolled);
 
   const server = new EnrolmentHttp({ serverUrl: config.server.url, clock });
@@ -194,52 +190,6 @@ function loopbackOf({ localApi, stateFolder }: AgentConfig): Pick<LocalApiConfig
 
 function artefactsUrl({ artefacts, server }: AgentConfig): string {
   return artefacts.url ?? server.url;
-}
-
-/** The first start with `root.sha256` must fetch the root, and a new device may be there before its server. */
-async function openTrust(
-  config: AgentConfig,
-  identity: Identity,
-  { clock, random, log }: Runtime,
-  signal: AbortSignal,
-): Promise<DeviceTrust> {
-  const { root, stage, allowDevelopment } = config;
-  for (let attempt = 1; ; attempt++) {
-    try {
-      return await openDeviceTrust({
-        folder: join(config.stateFolder, 'trust'),
-        baseUrl: artefactsUrl(config),
-        stage,
-        allowDevelopment,
-        root: root.file === undefined ? { sha256: root.sha256 ?? '' } : { file: root.file },
-        device: {
-          id: identity.device,
-          // Asked for each order: the key may be replaced while the agent runs.
-          get fingerprint() {
-            return identity.fingerprint;
-          },
-        },
-        clock,
-        log,
-      });
-    } catch (error) {
-      if (codeOf(error) !== 'network' || signal.aborted) throw error;
-      const delayMs = backoffMs({ firstMs: 1000, maxMs: 60_000 }, attempt, random());
-      log.warn({ attempt, delayMs, err: messageOf(error) }, 'first trust cannot be fetched yet');
-      await clock.sleep(delayMs, signal);
-      signal.throwIfAborted();
-    }
-  }
-}
-
-/** A new device cannot verify signed time before it has metadata; it joins all the same when there is none to be had. */
-async function meetServerKeys(trust: DeviceTrust, log: Log, signal: AbortSignal): Promise<void> {
-  if (trust.versions !== null) return;
-  try {
-    await trust.refresh(signal);
-  } catch (error) {
-    log.warn({ err: messageOf(error) }, 'no metadata yet; the first session gives no trusted time');
-  }
 }
 
 /** An enrolled device needs no token, and its file may be gone. */
