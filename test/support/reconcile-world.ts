@@ -32,6 +32,8 @@ export class ScriptedEngine implements Engine {
   readonly refusals = new Map<string, RefusalCode>();
   /** While it is pending, no runner gets ready. */
   gate: Promise<void> = Promise.resolve();
+  /** The same by version. */
+  readonly gates = new Map<string, Promise<void>>();
 
   /** What a runner would verify before it loads: nothing here. */
   verify(_model: VerifiedModel, _trust: RunnerTrust): Promise<void> {
@@ -40,6 +42,7 @@ export class ScriptedEngine implements Engine {
 
   async start(model: VerifiedModel, trust: RunnerTrust, signal: AbortSignal): Promise<ScriptedRunner> {
     await this.gate;
+    await this.gates.get(model.manifest.version);
     signal.throwIfAborted();
     await this.verify(model, trust);
     const code = this.refusals.get(model.manifest.version);
