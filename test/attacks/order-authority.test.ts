@@ -1,4 +1,4 @@
 import { testAttacks } from '../support/attack-tests.js';
 import { attacks } from './order-authority.js';
 
-testAttacks(attacks);
+testAttacks(attacks, 'sampled');

@@ -1,4 +1,4 @@
 import { testAttacks } from '../support/attack-tests.js';
 import { attacks } from './parsing-artefacts.js';
 
-testAttacks(attacks);
+testAttacks(attacks, 'sampled');

@@ -27,6 +27,11 @@ const nobodysWord: readonly Patch[] = [
     guard: 'attempt.done(principal === undefined ? refused : null, principal !== undefined);',
     permissive: 'attempt.done(null, true);',
   },
+  {
+    module: 'control-plane/messaging/broker-aedes',
+    guard: 'if (!this.#isStillIn(handlers, client))',
+    permissive: 'if (false)',
+  },
 ];
 
 /** Somebody connects under the victim’s client id: `passed` when the victim is thrown off. */
@@ -99,7 +104,8 @@ export const attacks: readonly ServerAttack[] = [
     row: 'connects under the client id of a device with a password of its own, and leaves the will that the device is gone',
     attacker: 'network',
     code: 'connack-4',
-    control: 'who logs in (BrokerAedes.#letIn, control-plane/messaging/broker-aedes.ts)',
+    control:
+      'who logs in, and is still in (BrokerAedes.#letIn and #isStillIn, control-plane/messaging/broker-aedes.ts)',
     patches: nobodysWord,
     attack: async (world) => {
       const will = { topic: world.victim.topic('presence'), payload: offline('guessed') };
