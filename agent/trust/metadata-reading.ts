@@ -1,6 +1,5 @@
 import { setImmediate as turn } from 'node:timers/promises';
-import type { OnlineKeys } from '@bellwether/shared/contract/online-keys';
-import { decodeOnlineKeys } from '@bellwether/shared/contract/online-keys';
+import { decodeOnlineKeys, type OnlineKeys } from '@bellwether/shared/contract/online-keys';
 import { isSame, type Metadata, type MetadataBytes } from './metadata.js';
 import {
   decodeRoot,
