@@ -32,7 +32,8 @@ export class ApiTokens {
 
   /**
    * Makes one for oneself, or as an admin for another. It does no more than the one who makes it, and one made with an
-   * API token ends no later than that: whoever steals a token does not make it last. Throws OperatorError
+   * API token ends no later than that: whoever steals one that ends does not make it last. One without an end can make
+   * others that its revocation leaves: they are revoked one by one (docs/security.md). Throws OperatorError
    * `role-insufficient`, `operator-unknown`, `api-token-bounds` or `api-token-limit`.
    */
   create(by: Caller, request: ApiTokenRequest): { readonly credential: Credential; readonly secret: string } {
