@@ -22,6 +22,10 @@ export const eventKinds = [
   'canary-tripped',
   'runner-died',
   'telemetry-lost',
+  'host-rebooted',
+  'clock-jumped',
+  'throttled',
+  'settings-changed',
 ] as const;
 export type EventKind = (typeof eventKinds)[number];
 

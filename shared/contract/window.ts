@@ -4,6 +4,7 @@ import { maxClasses } from '../models/manifest.js';
 import { Compile, type Static, Type } from '../schema.js';
 import { decodeDocument } from './decode.js';
 import { EvidenceWindow } from './evidence-window.js';
+import { FeatureWindow } from './feature-window.js';
 
 /** Largest window, in bytes, inflated. */
 export const maxWindowBytes = 256 * 1024;
@@ -88,6 +89,8 @@ export const Window = Type.Object({
   arms: Type.Array(ArmWindow, { maxItems: 256 }),
   /** Left out while no canary runs, as by agents before this field [W-3]. */
   evidence: Type.Optional(Type.Array(EvidenceWindow, { maxItems: 128 })),
+  /** Left out but in every tenth window, and where no release watches anything; as by agents before this field [W-3]. */
+  features: Type.Optional(Type.Array(FeatureWindow, { maxItems: 128 })),
   /** Calls that were turned away before a draw, by model and code. */
   rejected: Type.Record(Type.String({ pattern: modelNamePattern }), countsByCode, { additionalProperties: false }),
   host: HostWindow,

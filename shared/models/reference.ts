@@ -1,6 +1,10 @@
 import { decodeDocument } from '../contract/decode.js';
 import { Compile, type Static, Type } from '../schema.js';
 
+/** Most features that a release may watch, and most edges of one. */
+export const maxReferenceFeatures = 256;
+export const maxReferenceEdges = 100;
+
 const counts = Type.Array(Type.Integer({ minimum: 0 }), { minItems: 1, maxItems: 1000 });
 
 /**
@@ -13,6 +17,11 @@ export const ReferenceDistributions = Type.Object(
     samples: Type.Integer({ minimum: 1 }),
     classes: Type.Optional(counts),
     confidence: Type.Optional(counts),
+    /**
+     * How many of the answers in each bin of `confidence` were right: what a confidence is worth, so that accuracy can be
+     * estimated without labels (confidence-based performance estimation; it cannot see that the truth itself has changed).
+     */
+    correct: Type.Optional(counts),
     features: Type.Array(
       Type.Object(
         {
@@ -20,12 +29,12 @@ export const ReferenceDistributions = Type.Object(
           /** The tensor it is read from, and the element's index in one row of it. */
           tensor: Type.String({ minLength: 1, maxLength: 200 }),
           index: Type.Integer({ minimum: 0 }),
-          edges: Type.Array(Type.Number(), { minItems: 1, maxItems: 100 }),
+          edges: Type.Array(Type.Number(), { minItems: 1, maxItems: maxReferenceEdges }),
           counts,
         },
         { additionalProperties: false },
       ),
-      { maxItems: 256 },
+      { maxItems: maxReferenceFeatures },
     ),
   },
   { additionalProperties: false },

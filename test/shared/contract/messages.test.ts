@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { decodeAlert } from '@bellwether/shared/contract/alert';
 import { DecodeError, decodeDocument } from '@bellwether/shared/contract/decode';
 import { decodeEvent } from '@bellwether/shared/contract/event';
 import { EnrolmentPayload, SessionPayload, SessionReply, TimePayload } from '@bellwether/shared/contract/http-api';
@@ -32,7 +33,8 @@ const messages: readonly { readonly name: string; readonly decode: Decode; reado
   { name: 'event', decode: decodeEvent, optional: ['release', 'code'] },
   { name: 'report', decode: decodeReport },
   { name: 'receipt', decode: decodeReceipt },
-  { name: 'window', decode: decodeWindow },
+  { name: 'window', decode: decodeWindow, optional: ['features'] },
+  { name: 'alert', decode: decodeAlert },
   { name: 'manifest', decode: decodeManifest, optional: ['description', 'benchmark', 'reference', 'interpretation'] },
   { name: 'enrolment-payload', decode: (bytes) => decodeDocument(payload.enrolment, bytes, limits) },
   { name: 'session-payload', decode: (bytes) => decodeDocument(payload.session, bytes, limits) },

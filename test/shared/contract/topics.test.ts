@@ -1,6 +1,13 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { deviceTopic, deviceTopics, parseDeviceTopic } from '@bellwether/shared/contract/topics';
+import {
+  deviceTopic,
+  deviceTopics,
+  fleetTopic,
+  fleetTopics,
+  parseDeviceTopic,
+  parseFleetTopic,
+} from '@bellwether/shared/contract/topics';
 
 const device = 'pi-7-0123456789abcdef'; // shard s37: test/vectors/ids.json
 
@@ -36,5 +43,29 @@ describe('device topics', () => {
     'bw/v1/s37/pi-7/window',
   ])('refuses %j', (topic) => {
     expect(parseDeviceTopic(topic)).toBeUndefined();
+  });
+});
+
+describe('fleet topics', () => {
+  it.each(fleetTopics)('of %s are read back as they were written, and are no device’s', (what) => {
+    const topic = fleetTopic(what, 'digits-2');
+    expect(topic).toBe(`bw/v1/fleet/${what}/digits-2`);
+    expect(parseFleetTopic(topic)).toEqual({ what, id: 'digits-2' });
+    expect(parseDeviceTopic(topic)).toBeUndefined();
+  });
+
+  it.each([
+    '',
+    'bw/v1/fleet/alerts',
+    'bw/v1/fleet/alerts/',
+    'bw/v1/fleet/secrets/a1',
+    'bw/v1/fleet/alerts/a1/more',
+    'bw/v2/fleet/alerts/a1',
+    'bw/v1/s37/alerts/a1',
+    'bw/v1/fleet/alerts/+',
+    'bw/v1/fleet/alerts/#',
+    'bw/v1/fleet/alerts/A1',
+  ])('refuses %j', (topic) => {
+    expect(parseFleetTopic(topic)).toBeUndefined();
   });
 });
