@@ -1,8 +1,8 @@
-import { parse as parseYaml } from 'yaml';
 import { checkSchema } from '@bellwether/shared/contract/decode';
 import { CodedError, messageOf } from '@bellwether/shared/errors';
 import { deviceNamePattern, hex64Pattern } from '@bellwether/shared/ids';
 import { Compile, Default, type Static, Type } from '@bellwether/shared/schema';
+import { parse as parseYaml } from '@bellwether/shared/yaml';
 import { RunnerUser } from './inference/runner-user.js';
 
 const strict = { additionalProperties: false } as const;

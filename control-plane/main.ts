@@ -1,7 +1,6 @@
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { pino } from 'pino';
-import pretty from 'pino-pretty';
+import { type DestinationStream, pino } from 'pino';
 import { systemClock } from '@bellwether/shared/clock';
 import type { Log } from '@bellwether/shared/log';
 import { openCatalog } from './catalog/catalog-disk.js';
@@ -50,7 +49,7 @@ type Closing = (() => void | Promise<void>)[];
 export async function serve({ keys, logLevel, newOperatorToken, ...given }: ServeOptions = {}): Promise<RunningServer> {
   const told = serveSettings(given);
   const settings = { ...told, data: resolve(told.data) };
-  const log = openLog(logLevel ?? 'info');
+  const log: Log = pino({ level: logLevel ?? 'info', base: null }, await logStream());
   const closing: Closing = [];
   try {
     const { controlPlane, development } = await open(settings, { keys, newOperatorToken }, { log, closing });
@@ -150,9 +149,10 @@ function stoppedBySignals(closing: Closing, log: Log): Pick<RunningServer, 'stop
   return { stop, stopped };
 }
 
-/** Log lines go to stderr: JSON for machines, readable on a terminal. */
-function openLog(level: LogLevel): Log {
-  const options = { level, base: null };
-  if (!process.stderr.isTTY) return pino(options, pino.destination({ fd: 2, sync: true }));
-  return pino(options, pretty({ destination: 2, sync: true, ignore: 'pid,hostname', translateTime: 'SYS:HH:MM:ss' }));
+/** Where log lines go: stderr, as JSON for machines, readable on a terminal. */
+async function logStream(): Promise<DestinationStream> {
+  if (!process.stderr.isTTY) return pino.destination({ fd: 2, sync: true });
+  // Only who looks at a terminal waits until it is loaded.
+  const { default: pretty } = await import('pino-pretty');
+  return pretty({ destination: 2, sync: true, ignore: 'pid,hostname', translateTime: 'SYS:HH:MM:ss' });
 }

@@ -8,6 +8,8 @@ import { root } from './run-child.mjs';
 
 const bundles = [
   { project: 'shared', module: 'schema', library: 'typebox' },
+  { project: 'shared', module: 'yaml', library: 'yaml' },
+  { project: 'control-plane', module: 'database/kysely', library: 'kysely' },
   { project: 'agent', module: 'trust/repository-tuf-store', library: 'tuf-js' },
 ];
 

@@ -1,7 +1,7 @@
 import { readFile, rename, writeFile } from 'node:fs/promises';
-import { parse as parseYaml } from 'yaml';
 import { systemClock } from '@bellwether/shared/clock';
 import { messageOf } from '@bellwether/shared/errors';
+import { parse as parseYaml } from '@bellwether/shared/yaml';
 import type { AgentConfig } from '../config.js';
 import { checkBehaviour, type FleetBehaviour, goodBehaviour } from '../simulation/behaviour.js';
 import { openSimulation } from '../simulation/open-simulation.js';

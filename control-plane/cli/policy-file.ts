@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
-import { parse } from 'yaml';
 import { checkSchema } from '@bellwether/shared/contract/decode';
 import { messageOf } from '@bellwether/shared/errors';
 import { Compile } from '@bellwether/shared/schema';
+import { parse } from '@bellwether/shared/yaml';
 import type { RolloutRequest } from '../http/rollout-api.js';
 import { RolloutPolicy } from '../rollouts/policy.js';
 import { CliError } from './cli-error.js';

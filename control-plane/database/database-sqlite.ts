@@ -1,7 +1,8 @@
 import BetterSqlite3, { type Database as Sqlite } from 'better-sqlite3';
-import { Kysely, type Migration, Migrator, SqliteDialect } from 'kysely';
+import type { Migration } from 'kysely';
 import { messageOf } from '@bellwether/shared/errors';
 import { DataError } from './data-error.js';
+import { Kysely, Migrator, SqliteDialect } from './kysely.js';
 import { attention } from './migrations/attention.js';
 import { consumers } from './migrations/consumers.js';
 import { deviceStanding } from './migrations/device-standing.js';

@@ -10,6 +10,7 @@ import { openApiDocs } from './api-docs.js';
 import { limitBodyTime } from './body-time.js';
 import { replyToBadPath, replyWithProblems } from './error-reply.js';
 import type { ServerFactory } from './listener-fastify.js';
+import { writeReplies } from './reply-text.js';
 import { type Gate, guardRoutes } from './route-guard.js';
 import { checkRequests } from './schema-check.js';
 import { addSecurityHeaders } from './security-headers.js';
@@ -52,6 +53,7 @@ export async function buildServer(parts: ServerParts): Promise<FastifyInstance> 
     routerOptions: { maxParamLength: 200 },
   });
   app.setValidatorCompiler(checkRequests);
+  app.setSerializerCompiler(writeReplies);
   replyWithProblems(app, log);
   addSecurityHeaders(app);
   limitBodyTime(app, parts.clock);

@@ -2,7 +2,6 @@ import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { parseDocument } from 'yaml';
 import { DecodeError } from '@bellwether/shared/contract/decode';
 import { codeOf, messageOf } from '@bellwether/shared/errors';
 import { graphDifferences } from '@bellwether/shared/models/compatibility';
@@ -18,6 +17,7 @@ import { OnnxError, readOnnxGraph } from '@bellwether/shared/models/onnx-tensors
 import { decodeReference } from '@bellwether/shared/models/reference';
 import { checkReleaseSource, manifestOf } from '@bellwether/shared/models/release-source';
 import { sha256 } from '@bellwether/shared/signing/digest';
+import { parseDocument } from '@bellwether/shared/yaml';
 import { benchmarkProblem, decodeBenchmark } from './benchmark-file.js';
 import { goldenProblem } from './golden-rules.js';
 import type { PreparedRelease, ReleaseFile } from './publish.js';

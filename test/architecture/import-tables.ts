@@ -143,7 +143,7 @@ const fastifyHomes = ['control-plane/http/**', 'control-plane/**/*-routes.ts'];
 
 /** Each package's home. Value imports elsewhere fail, and so does a package that has no row. Types are free. */
 export const packageHomes: Readonly<Record<string, readonly string[]>> = {
-  typebox: ['shared/schema.ts', 'control-plane/http/**'],
+  typebox: ['shared/schema.ts'],
   tweetnacl: ['shared/signing/**'],
   // An approver runs the release before signing it, in a child process of the tool [T-13]; the server never does.
   'onnxruntime-node': ['agent/inference/runner-onnx*.ts', 'control-plane/publisher/release-trial-onnx*.ts'],
@@ -154,11 +154,12 @@ export const packageHomes: Readonly<Record<string, readonly string[]>> = {
   'tuf-js': ['agent/trust/repository-tuf*.ts', 'control-plane/publisher/**'],
   '@tufjs/models': ['agent/trust/repository-tuf*.ts', 'control-plane/publisher/**', 'control-plane/catalog/*-tuf*.ts'],
   'better-sqlite3': ['control-plane/database/**'],
-  kysely: ['control-plane/database/**', 'control-plane/**/*-store-sql*.ts'],
+  kysely: ['control-plane/database/kysely.ts'],
   aedes: ['control-plane/messaging/broker-aedes*.ts'],
   // MQTT over WebSocket.
   ws: ['control-plane/messaging/broker-aedes*.ts'],
   fastify: fastifyHomes,
+  '@fastify/fast-json-stringify-compiler': ['control-plane/http/reply-text.ts'],
   '@fastify/sse': fastifyHomes,
   '@fastify/static': fastifyHomes,
   '@fastify/swagger': fastifyHomes,
@@ -169,7 +170,7 @@ export const packageHomes: Readonly<Record<string, readonly string[]>> = {
   commander: ['control-plane/cli/**', 'agent/main.ts', 'agent/cli/**'],
   pino: ['agent/main.ts', 'agent/cli/**', 'control-plane/main.ts', 'control-plane/cli/**'],
   'pino-pretty': ['control-plane/main.ts', 'control-plane/cli/**'],
-  yaml: ['agent/config*.ts', 'agent/main.ts', 'agent/cli/**', 'control-plane/cli/**', 'control-plane/publisher/**'],
+  yaml: ['shared/yaml.ts'],
   preact: ['control-plane/console/**'],
   '@preact/signals': ['control-plane/console/**'],
   uplot: ['control-plane/console/**'],

@@ -1,7 +1,6 @@
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { parse } from 'yaml';
 import type { Runner } from '@bellwether/agent/inference/engine';
 import { ProcessEngine, type ProcessEngineParts } from '@bellwether/agent/inference/engine-process';
 import type { VerifiedModel } from '@bellwether/agent/installs/verified-model';
@@ -12,6 +11,7 @@ import { silentLog } from '@bellwether/shared/log';
 import { type Manifest, namedFiles } from '@bellwether/shared/models/manifest';
 import { checkReleaseSource, manifestOf } from '@bellwether/shared/models/release-source';
 import { sha256 } from '@bellwether/shared/signing/digest';
+import { parse } from '@bellwether/shared/yaml';
 import { type ReleaseFixture, writeReleaseFolder } from './release-folder.js';
 import { SignedRepository } from './signed-repository.js';
 

@@ -1,4 +1,5 @@
-import { type Kysely, type Migration, sql } from 'kysely';
+import type { Kysely, Migration } from 'kysely';
+import { sql } from '../kysely.js';
 
 /** For what waits for a person: who asked for an approval, and clones found without reading every event. */
 export const attention: Migration = {

@@ -1,4 +1,5 @@
-import { type Kysely, type Migration, sql } from 'kysely';
+import type { Kysely, Migration } from 'kysely';
+import { sql } from '../kysely.js';
 
 /** Consumer accounts [T-11]. Of one name there is at most one that stands. */
 export const consumers: Migration = {
