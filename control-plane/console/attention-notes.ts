@@ -14,7 +14,12 @@ export interface AttentionNote {
 
 /** What waits for a person or is about to go wrong, the worst first. */
 export function attentionNotes(
-  { pending, clones, expiring }: Pick<ServerStatus, 'pending' | 'clones' | 'expiring'>,
+  {
+    pending,
+    waitingRollouts,
+    clones,
+    expiring,
+  }: Pick<ServerStatus, 'pending' | 'waitingRollouts' | 'clones' | 'expiring'>,
   nowMs: number,
 ): readonly AttentionNote[] {
   const waiting = [
@@ -36,6 +41,11 @@ export function attentionNotes(
           : `The signature of ${role} runs out in ${formatLeft(expiresAtMs - nowMs)}.`,
       // The server signs these two itself: that they are here says that it cannot.
       ...(role !== 'snapshot' && role !== 'timestamp' && { command: `bellwether keys renew ${role} --key …` }),
+    })),
+    ...waitingRollouts.map(({ id, release, why }) => ({
+      tone: 'warning' as const,
+      sentence: `The rollout of ${release} waits for a person: ${why}.`,
+      href: hrefOf('rollouts', id),
     })),
     ...(waiting.length === 0
       ? []

@@ -22,7 +22,7 @@ interface ChartLook {
   readonly hovered: (index: number | null) => void;
 }
 
-/** In CSS pixels; parts.css keeps the room. */
+/** In CSS pixels; charts.css keeps the room. */
 export const chartHeight = 200;
 const leastSeconds = 60;
 const font = '11px system-ui, sans-serif';

@@ -2,6 +2,7 @@ import type { ComponentChildren } from 'preact';
 import type { DeviceView } from '@bellwether/control-plane/http/operator-api';
 import { Action } from './action.js';
 import { healthOf } from './device-health.js';
+import { DeviceHolds } from './device-holds.js';
 import { EventList } from './event-list.js';
 import { Facts } from './facts.js';
 import { formatAgo, formatDate, splitDeviceId } from './format.js';
@@ -58,6 +59,7 @@ export function DevicePage({ state, api, subject }: PageProps) {
           )}
         </div>
       </section>
+      {device.standing === 'approved' && <DeviceHolds state={state} api={api} device={device} />}
       <EventList events={state.events.value.filter((event) => event.device === id)} fleetSize={0} />
     </>
   );

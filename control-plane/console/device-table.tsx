@@ -1,5 +1,6 @@
 import type { DeviceView } from '@bellwether/control-plane/http/operator-api';
 import { healthOf } from './device-health.js';
+import { holdText } from './device-hold-words.js';
 import type { FleetState } from './fleet-state.js';
 import { formatAgo, formatMs, formatPct, formatRate, splitDeviceId } from './format.js';
 import { Labels } from './labels.js';
@@ -83,6 +84,11 @@ function DeviceRow({ device, state }: RowProps) {
       <td role="cell" class="wide">
         <span class={`health ${health.level}`}>{health.word}</span>
         {health.detail !== '' && <span class="detail">{health.detail}</span>}
+        {device.holds.map((hold) => (
+          <span key={holdText(hold)} class="held">
+            {holdText(hold)}
+          </span>
+        ))}
       </td>
       <td role="cell" class="wide">
         <Serves device={device} colours={colours} />

@@ -1,5 +1,6 @@
 import type { Connection, FleetState } from './fleet-state.js';
 import { formatMs, formatRate } from './format.js';
+import { WaitingRollouts } from './waiting-rollouts.js';
 import { WhoIsHere } from './who.js';
 
 const connectionWords: Readonly<Record<Connection, string>> = {
@@ -15,7 +16,7 @@ interface HeaderProps {
   readonly signOut: () => void;
 }
 
-/** Name, the fleet in four numbers, whether the page is live, and who looks at it. */
+/** Name, which rollouts wait for a person, the fleet in four numbers, whether the page is live, and who looks at it. */
 export function Header({ state, signOut }: HeaderProps) {
   const devices = [...state.devices.value.values()];
   const online = devices.filter((device) => device.presence === 'online');
@@ -38,6 +39,7 @@ export function Header({ state, signOut }: HeaderProps) {
           not encrypted
         </span>
       )}
+      <WaitingRollouts waiting={state.status.value?.waitingRollouts ?? []} />
       <span class={`badge connection ${connection}`} role="status">
         {connectionWords[connection]}
       </span>

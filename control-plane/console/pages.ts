@@ -15,8 +15,7 @@ export const pages: readonly Page[] = [
     path: 'rollouts',
     title: 'Rollouts',
     needs: 'GET /rollouts',
-    waiting: (state) =>
-      state.rollouts.value.filter(({ phase, actions }) => phase === 'held' || actions.includes('approve')).length,
+    waiting: ({ status }) => status.value?.waitingRollouts.length ?? 0,
     Content: RolloutsPage,
   },
   { path: 'approvals', title: 'Approvals', needs: 'GET /releases', waiting: waitingCount, Content: ApprovalsPage },

@@ -2,9 +2,11 @@ import type { RolloutDevice, RolloutView } from '@bellwether/control-plane/http/
 import { formatCount, splitDeviceId } from './format.js';
 import { hrefOf } from './place.js';
 
-/** Why a device has no part in it: a newer rollout has taken its place. */
+/** Why a device has no part in it: a newer rollout has taken its place, or a person has said so. */
 const elsewhere = 'other-rollout';
-const stateTexts: Readonly<Record<RolloutDevice['state'] | typeof elsewhere, string>> = {
+const apart = 'apart';
+const holds: ReadonlySet<string | null> = new Set(['pinned', 'excluded', 'quarantined']);
+const stateTexts: Readonly<Record<RolloutDevice['state'] | typeof elsewhere | typeof apart, string>> = {
   canary: 'both arms',
   serving: 'serve it',
   settled: 'settled on it',
@@ -15,6 +17,7 @@ const stateTexts: Readonly<Record<RolloutDevice['state'] | typeof elsewhere, str
   silent: 'silent',
   refused: 'refused it',
   [elsewhere]: 'in another rollout of the model',
+  [apart]: 'kept apart by a person',
 };
 /** Of a state more are counted, not named. */
 const named = 12;
@@ -51,6 +54,7 @@ export function RolloutDevices({ rollout }: { readonly rollout: RolloutView }) {
 }
 
 function standingOf({ state, code }: RolloutDevice): string {
+  if (holds.has(code)) return apart;
   return code === elsewhere ? elsewhere : state;
 }
 

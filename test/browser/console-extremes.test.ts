@@ -49,6 +49,16 @@ async function openOn(shown: Overview, options: PageOptions = {}): Promise<Watch
 const longName = 'the-workshop-behind-the-second-greenhouse';
 const refusal = { code: 'blob-digest', message: 'not the digest', atMs: 0 };
 
+const hold = { release: null, by: 'operator:margarethe', why: 'w'.repeat(200), atMs: 0 };
+const holds: DeviceView['holds'] = [
+  {
+    ...hold,
+    kind: 'pinned',
+    release: 'a-model-with-a-name-as-long-as-names-of-models-may-well-become@10.20.30-beta.1',
+  },
+  { ...hold, kind: 'quarantined' },
+];
+
 /** Every word and colour that the page has. */
 const everything = overview({
   status: serverStatus({
@@ -59,10 +69,17 @@ const everything = overview({
       { role: 'staging-a-model-with-a-name-as-long-as-names-of-models-may-well-become', expiresAtMs: 4e12 },
     ],
     pending: { releases: ['digits@1.1.1'], devices: [idOf('waiting')], deviceKeys: [idOf('weak')] },
+    waitingRollouts: [
+      {
+        id: 'r9',
+        release: 'a-model-with-a-name-as-long-as-names-of-models-may-well-become@1.0.0',
+        why: 'x'.repeat(90),
+      },
+    ],
     clones: [{ device: idOf(longName), atMs: 0 }],
   }),
   devices: [
-    deviceView(longName, '1.0.0', { labels: { customer: 'x'.repeat(63), hardware: 'rpi5', site: 'north' } }),
+    deviceView(longName, '1.0.0', { labels: { customer: 'x'.repeat(63), hardware: 'rpi5', site: 'north' }, holds }),
     deviceView('away', '1.0.0', { presence: 'offline' }),
     deviceView('new', undefined, { presence: 'never', report: null, live: null, lastSeenMs: null }),
     deviceView('ill', '1.0.0', { report: reportOf({ health: 'critical', models: [modelReport('1.0.0')] }) }),
@@ -169,10 +186,11 @@ describe('by keyboard', () => {
         return [document.activeElement.getAttribute('role') ?? tagName, outlineStyle, outlineWidth];
       })()`);
     };
+    expect(await focused()).toEqual(['A', 'solid', '3px']);
     expect(await focused()).toEqual(['BUTTON', 'solid', '3px']);
-    // Then the pages, what there is to see to, and the table.
+    // Then the rollout that waits, the pages, what there is to see to, and the table.
     for (const _page of ['Fleet', 'Rollouts', 'Approvals']) expect(await focused()).toEqual(['A', 'solid', '3px']);
-    for (const _note of ['clone', 'approvals']) expect(await focused()).toEqual(['A', 'solid', '3px']);
+    for (const _note of ['clone', 'rollout', 'approvals']) expect(await focused()).toEqual(['A', 'solid', '3px']);
     expect(await focused()).toEqual(['region', 'solid', '3px']);
   });
 });

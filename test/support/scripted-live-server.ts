@@ -21,6 +21,8 @@ const may = [
   'GET /devices/:id',
   'POST /devices/:id/approve',
   'POST /devices/:id/decommission',
+  'POST /devices/:id/pin',
+  'POST /devices/:id/unpin',
 ];
 const me = JSON.stringify({ operator: { name: 'margarethe', role: 'operator', expiresAtMs: null, may } });
 

@@ -11,6 +11,7 @@ it('nothing is to be seen to where nothing waits and nothing runs out', () => {
 it('what is to be seen to comes with where, or with what to run, the worst first', () => {
   const status = serverStatus({
     pending: { releases: ['digits@1.1.0'], devices: ['a', 'b'], deviceKeys: [] },
+    waitingRollouts: [{ id: 'r7', release: 'digits@1.2.0', why: 'paused by operator:admin' }],
     clones: [{ device: idOf('barn'), atMs: 0 }],
     expiring: [
       { role: 'targets', expiresAtMs: 9 * dayMs },
@@ -35,6 +36,11 @@ it('what is to be seen to comes with where, or with what to run, the worst first
       command: 'bellwether keys renew staging-digits --key …',
     },
     { tone: 'warning', sentence: 'The signature of timestamp runs out in 0 minutes.' },
+    {
+      tone: 'warning',
+      sentence: 'The rollout of digits@1.2.0 waits for a person: paused by operator:admin.',
+      href: '#/rollouts/r7',
+    },
     { tone: 'warning', sentence: 'Waiting for approval: 1 release, 2 new devices.', href: '#/approvals' },
   ]);
 });
