@@ -92,6 +92,7 @@ export async function buildAgent(parts: AgentParts): Promise<Agent> {
     limits: {
       diskReserveBytes: config.limits.diskReserveMb * 1024 ** 2,
       memoryMb: config.limits.runnerMemoryMb,
+      canaryFloorBytes: config.limits.canaryFloorMb * 1024 ** 2,
     },
     startSpreadMs: config.startSpreadMs,
     probation: config.probation,

@@ -54,6 +54,12 @@ export const AgentConfig = Type.Object(
       drainMs: Type.Integer({ minimum: 0, maximum: 600_000, default: 30_000 }),
       bodyMb: Type.Integer({ minimum: 1, maximum: 1024, default: 64 }),
       runnerMemoryMb: Type.Integer({ minimum: 16, maximum: 65_536, default: 4096 }),
+      canaryFloorMb: Type.Integer({
+        minimum: 0,
+        maximum: 65_536,
+        default: 128,
+        description: 'of available memory; below it a canary goes. 0: never',
+      }),
       runnerStartMs: Type.Integer({ minimum: 1000, maximum: 3_600_000, default: 120_000 }),
       diskReserveMb: Type.Integer({ minimum: 0, maximum: 1_000_000, default: 256 }),
       downloadAttempts: Type.Integer({ minimum: 1, maximum: 1000, default: 10 }),

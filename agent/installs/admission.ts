@@ -122,12 +122,16 @@ export function admitBudgets({ manifest }: AdmittedManifest, budget: BudgetCase)
 /** A runner may take twice its budget before it is ended (see engine-process): beside another one it must find that for good. */
 const besideFactor = 2;
 
-/** Throws AdmissionRefusal `memory` when a release has no room beside what serves. */
-export function admitBeside({ manifest }: AdmittedManifest, memoryAvailableBytes: number): void {
+/** Throws AdmissionRefusal `memory` when a release has no room beside what serves. `floorBytes`: what must be left then, or it would be the first to go. */
+export function admitBeside(
+  { manifest }: AdmittedManifest,
+  { memoryAvailableBytes, floorBytes }: { readonly memoryAvailableBytes: number; readonly floorBytes: number },
+): void {
   const neededMb = besideFactor * manifest.budgets.memoryMb;
-  if (neededMb * 1024 ** 2 <= memoryAvailableBytes) return;
+  if (neededMb * 1024 ** 2 + floorBytes <= memoryAvailableBytes) return;
+  const floorMb = Math.floor(floorBytes / 1024 ** 2);
   const availableMb = Math.floor(memoryAvailableBytes / 1024 ** 2);
-  const message = `${formatReleaseId(manifest)} beside what serves may take ${neededMb} MB; ${availableMb} are available`;
+  const message = `${formatReleaseId(manifest)} beside what serves may take ${neededMb} MB and must leave ${floorMb} MB; ${availableMb} are available`;
   throw new AdmissionRefusal('memory', message);
 }
 

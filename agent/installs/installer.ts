@@ -37,7 +37,7 @@ export class Installer {
     await ledger.begin(release);
     const listing = await this.#list(release, signal);
     const admitted = await this.#admit(release, listing, signal);
-    if (isBeside) admitBeside(admitted, this.#parts.availableMemory());
+    if (isBeside) this.#admitBeside(admitted);
     const fetched = await this.#files.fetchMissing(release, admitted, signal);
     await ledger.record(release, { type: 'fetched' });
     const verified = await this.#files.verify(admitted, fetched, signal);
@@ -63,9 +63,14 @@ export class Installer {
     const bytes = await blobs.read(listing.sha256, maxManifestBytes);
     const serving = servingManifest(release.model);
     const admitted = admitManifest({ ordered: release, listing, bytes: bytes ?? new Uint8Array(), serving });
-    if (isBeside) admitBeside(admitted, this.#parts.availableMemory());
+    if (isBeside) this.#admitBeside(admitted);
     const verified = await this.#files.measure(admitted, signal);
     return engine.start(verified, trust.runnerTrust(), signal);
+  }
+
+  #admitBeside(admitted: AdmittedManifest): void {
+    const { availableMemory, limits } = this.#parts;
+    admitBeside(admitted, { memoryAvailableBytes: availableMemory(), floorBytes: limits.canaryFloorBytes });
   }
 
   /** Fresh metadata first [T-8]; what it does not list may be newer than it, so it is refreshed once more for that. */

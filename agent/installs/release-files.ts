@@ -11,6 +11,8 @@ export interface InstallLimits {
   readonly diskReserveBytes: number;
   /** The most that one runner may be promised. */
   readonly memoryMb: number;
+  /** Memory that stays available on the device while a canary runs beside what serves; 0: none. */
+  readonly canaryFloorBytes: number;
 }
 
 export interface ReleaseFilesParts {

@@ -6,6 +6,8 @@ export interface Backoff {
 
 /** For what passes by itself: full disk, no network, stale metadata [T-6]. */
 export const refusalBackoff: Backoff = { firstMs: 2_000, maxMs: 24 * 3_600_000 };
+/** For a canary that went because the device's memory was low: it comes back to a device that has changed, not to the same one a second later. */
+export const memoryBackoff: Backoff = { firstMs: 5 * 60_000, maxMs: 24 * 3_600_000 };
 /** For runners of a settled release that keep dying. */
 export const restartBackoff: Backoff = { firstMs: 500, maxMs: 60_000 };
 

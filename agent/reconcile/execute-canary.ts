@@ -4,7 +4,7 @@ import { formatReleaseId } from '@bellwether/shared/ids';
 import type { Runner } from '../inference/engine.js';
 import { isSameRelease, type ReleaseRef } from '../installs/install-record.js';
 import { restoreAnswer } from '../installs/restore-answer.js';
-import { refusalBackoff } from './backoff.js';
+import { memoryBackoff, refusalBackoff } from './backoff.js';
 import type { ExecutorParts, Executors } from './executor.js';
 
 /** What executors of canaries share with the others. */
@@ -30,7 +30,7 @@ export function canaryExecutors(
         const refusal = refusalIn(error, release, signal);
         if (refusal === undefined) return;
         const answer = restoreAnswer(refusal);
-        if (answer === 'wait') retries.failed(release, refusal.code, refusalBackoff);
+        if (answer === 'wait') waitFor(retries, release, refusal);
         else await ledger.record(release, answer === 'refuse' ? { type: 'refused', refusal, order } : { type: answer });
       }
     },
@@ -41,20 +41,21 @@ export function canaryExecutors(
       const isNew = live.trial(model) === undefined;
       serving.setCanary(runner, settings);
       live.tries(model, { release, runner, settings });
-      retries.clear(release);
+      retries.succeeded(release);
       if (isNew) {
         const message = `${settings.mode}, ${settings.share / 100} % of the calls`;
         announce({ kind: 'canary-ready', release: formatReleaseId(release), message });
       }
       return Promise.resolve();
     },
-    drop: ({ release, reason }) => {
+    drop: ({ release, code, reason }) => {
       live.triedOut(release.model);
       // Not awaited: it gets no calls from now on, and what it executes is over soon.
       serving.dropCanary(release.model).catch((error: unknown) => {
         log.error({ release: formatReleaseId(release), err: messageOf(error) }, 'the canary did not drain');
       });
-      announce({ kind: 'canary-dropped', release: formatReleaseId(release), message: reason });
+      const about = { release: formatReleaseId(release), message: reason, ...(code !== undefined && { code }) };
+      announce({ kind: 'canary-dropped', ...about });
       return Promise.resolve();
     },
     promote: async ({ release }) => {
@@ -63,6 +64,13 @@ export function canaryExecutors(
       if (runner !== undefined) await serve(runner);
     },
   };
+}
+
+/** Where memory was too low for it once, there is no room yet: that passes, unlike a device that can never hold two. */
+function waitFor(retries: ExecutorParts['retries'], release: ReleaseRef, { code, message }: Refusal): void {
+  const isStillLow = code === 'memory' && retries.codeOf(release) === 'memory-low';
+  if (isStillLow) retries.failed(release, 'memory-low', memoryBackoff, message);
+  else retries.failed(release, code, refusalBackoff);
 }
 
 /** The runner that is its canary already, or waits to be, or serves alone. */

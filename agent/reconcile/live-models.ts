@@ -78,6 +78,12 @@ export class LiveModels {
     return this.#trials.get(model);
   }
 
+  /** Canaries with a process of their own: not those that serve alone. */
+  trialsBeside(): readonly LiveTrial[] {
+    const trials = [...this.#trials.values()];
+    return trials.filter(({ release, runner }) => this.#serving.get(release.model)?.runner !== runner);
+  }
+
   /** A canary gets its part of the calls. */
   tries(model: string, trial: LiveTrial): void {
     this.#trials.set(model, trial);

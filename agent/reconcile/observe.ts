@@ -74,6 +74,7 @@ function observeModel(parts: ObserveParts, model: string, ordered: ReleaseRef | 
         listing: listingState(trust, record),
         waitMs: retries.waitMs(record, nowMs),
         waitCode: retries.codeOf(record),
+        waitWhy: retries.whyOf(record),
       })),
     serving:
       serving === undefined

@@ -13,6 +13,8 @@ export interface ObservedInstall {
   readonly waitMs: number;
   /** The code that it waits for; null when it may be tried now for all that is known. */
   readonly waitCode: string | null;
+  /** Why, in words, where no record says it. */
+  readonly waitWhy?: string | null;
 }
 
 /** What answers requests now; time and calls are those of its probation, over restarts. */

@@ -14,26 +14,34 @@ export type CanaryStanding =
       readonly kind: 'off';
       readonly canary: ObservedCanary;
       readonly state: 'refused' | 'no-room' | 'tripped' | 'lease-over' | 'reverted';
+      /** More exactly: of the refusal, or `lease-over`. */
+      readonly code: string;
       readonly message: string;
     };
+
+type CanaryOff = Extract<CanaryStanding, { kind: 'off' }>;
 
 /** Whether the ordered canary may have calls here; undefined when none is ordered. */
 export function canaryStanding(model: ObservedModel): CanaryStanding | undefined {
   const { canary } = model;
   if (canary === null) return undefined;
-  const off = (state: Extract<CanaryStanding, { kind: 'off' }>['state'], message: string): CanaryStanding => {
-    return { kind: 'off', canary, state, message };
+  const off = (state: CanaryOff['state'], code: string, message: string): CanaryStanding => {
+    return { kind: 'off', canary, state, code, message };
   };
   const install = installOf(model, canary);
   const verdict = install?.record.verdict ?? null;
   if (verdict !== null && isOrderOf(canary, verdict.order) && !isPassing(verdict.code)) {
-    return off(offStates.get(verdict.code) ?? 'refused', verdict.message);
+    return off(offStates.get(verdict.code) ?? 'refused', verdict.code, verdict.message);
   }
-  if (canary.leaseLeftMs === 0) return off('lease-over', 'no signed server time has come for the length of its lease');
+  if (canary.leaseLeftMs === 0) {
+    return off('lease-over', 'lease-over', 'no signed server time has come for the length of its lease');
+  }
   // In a `full` step it takes stable's place instead, and has no room only when that is refused too.
   const mayTakePlace = canary.settings.mode === 'full' && verdict?.order !== canary.aloneEntry;
   if (isShortOfRoom(install) && !isAlone(model) && !mayTakePlace) {
-    return off('no-room', verdict?.message ?? `${formatReleaseId(canary.release)} does not fit beside what serves`);
+    const why = install?.waitWhy ?? verdict?.message;
+    const message = why ?? `${formatReleaseId(canary.release)} does not fit beside what serves`;
+    return off('no-room', install?.waitCode ?? 'memory', message);
   }
   return { kind: 'wanted', canary };
 }
@@ -71,8 +79,9 @@ export function canarySteps(model: ObservedModel): Step[] {
       serving?.release !== undefined &&
       !isSameRelease(serving.release, ordered);
     if (isPromoted) return [];
-    const reason = standing?.kind === 'off' ? standing.message : 'the order does not name it any more';
-    return [{ type: 'drop', lane, release: trial.release, reason }];
+    const isOff = standing?.kind === 'off';
+    const reason = isOff ? standing.message : 'the order does not name it any more';
+    return [{ type: 'drop', lane, release: trial.release, ...(isOff && { code: standing.code }), reason }];
   }
   if (wanted === undefined || ordered === null || serving === null || !isSameRelease(serving.release, ordered))
     return [];
@@ -107,8 +116,9 @@ function isAlone({ canary, serving }: ObservedModel): boolean {
   return canary !== null && serving !== null && isSameRelease(serving.release, canary.release);
 }
 
+/** What did not fit does not fit until the order changes; a device that ran low may have room again after its wait. */
 function isShortOfRoom(install: ObservedInstall | undefined): boolean {
-  return install?.waitCode === 'memory';
+  return install?.waitCode === 'memory' || (install?.waitCode === 'memory-low' && install.waitMs > 0);
 }
 
 function isOrderOf({ entry, aloneEntry }: ObservedCanary, order: string): boolean {

@@ -20,6 +20,7 @@ import { executeStep, makeExecutors } from './execute.js';
 import type { ModelServing } from './executor.js';
 import type { LiveModels } from './live-models.js';
 import { ReconcileLoop } from './loop.js';
+import { MemoryWatch } from './memory-watch.js';
 import { type ObserveParts, observe, orderEntry, orderedCanaries, orderedReleases } from './observe.js';
 import type { Observed } from './observed.js';
 import { makePlan } from './plan.js';
@@ -116,7 +117,21 @@ export function buildReconciler(parts: ReconcilerParts): Reconciler {
   const loop = new ReconcileLoop({
     plan: () => makePlan(observe(observing)),
     execute: (step, signal) => executeStep(executors, step, signal),
-    onPass: onChange,
+    onPass: () => {
+      memory.passed();
+      onChange();
+    },
+    clock,
+    log,
+  });
+
+  const { availableMemory, limits } = parts;
+  const memory = new MemoryWatch({
+    live,
+    retries,
+    availableMemory,
+    floorBytes: limits.canaryFloorBytes,
+    wake: () => loop.wake(),
     clock,
     log,
   });
@@ -147,6 +162,7 @@ export function buildReconciler(parts: ReconcilerParts): Reconciler {
       loop.start();
     },
     stop: async () => {
+      memory.stop();
       await loop.stop();
       for (const model of live.models()) await live.takeStandby(model)?.stop();
     },

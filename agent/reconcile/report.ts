@@ -103,7 +103,10 @@ function reportCanary(model: ObservedModel): Pick<ModelReport, 'canary'> {
     step: settings.step,
     segment: isReady ? trial.segment : 0,
   };
-  if (standing.kind === 'off') return { canary: { ...about, state: standing.state, message: standing.message } };
+  if (standing.kind === 'off') {
+    const { state, code, message: why } = standing;
+    return { canary: { ...about, state, code, message: why } };
+  }
   const message = recordOf(model, release)?.verdict?.message;
   if (isReady) return { canary: { ...about, state: 'ready' } };
   return { canary: { ...about, state: 'installing', ...(message === undefined ? {} : { message }) } };

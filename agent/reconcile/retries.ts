@@ -7,6 +7,7 @@ interface Wait {
   readonly attempts: number;
   readonly untilMs: number;
   readonly code: string;
+  readonly why: string | undefined;
 }
 
 /** Codes whose cause is gone once the network is back. */
@@ -34,15 +35,25 @@ export class Retries {
     return this.#waits.get(keyOf(release))?.code ?? null;
   }
 
-  /** It failed once more with this code; the delay grows. */
-  failed(release: ReleaseRef, code: string, backoff: Backoff): void {
+  /** What was said when it failed last, where that is on no record; null otherwise. */
+  whyOf(release: ReleaseRef): string | null {
+    return this.#waits.get(keyOf(release))?.why ?? null;
+  }
+
+  /** It failed once more with this code; the delay grows. `why`: in words, where no record on disk has them. */
+  failed(release: ReleaseRef, code: string, backoff: Backoff, why?: string): void {
     const attempts = (this.#waits.get(keyOf(release))?.attempts ?? 0) + 1;
     const untilMs = this.#clock.now().monotonicMs + backoffMs(backoff, attempts, this.#random());
-    this.#waits.set(keyOf(release), { attempts, untilMs, code });
+    this.#waits.set(keyOf(release), { attempts, untilMs, code, why });
   }
 
   clear(release: ReleaseRef): void {
     this.#waits.delete(keyOf(release));
+  }
+
+  /** It has come up. Where the device's memory was too low for it once, the next time is not the first: the delay goes on growing. */
+  succeeded(release: ReleaseRef): void {
+    if (this.codeOf(release) !== 'memory-low') this.clear(release);
   }
 
   /** A new order: everything may be tried at once. */

@@ -21,8 +21,8 @@ export interface StepTypes {
   readonly warm: { readonly release: ReleaseRef; readonly order: string };
   /** A canary gets its part of the calls, or another part. */
   readonly try: { readonly release: ReleaseRef; readonly settings: CanarySettings };
-  /** A canary gets no calls any more; stable, which is warm, has them all. */
-  readonly drop: { readonly release: ReleaseRef };
+  /** A canary gets no calls any more; stable, which is warm, has them all. `code`: why, where the order still names it. */
+  readonly drop: { readonly release: ReleaseRef; readonly code?: string };
   /** The canary's runner becomes stable's, as it is. */
   readonly promote: { readonly release: ReleaseRef };
   /** What a release has behind it in probation goes to disk. */

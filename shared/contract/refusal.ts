@@ -42,6 +42,8 @@ export const refusalKinds = {
   'metadata-stale': 'passing',
   'metadata-refused': 'passing',
   // After it served
+  /** A canary's: the whole device ran low, and the canary goes first. */
+  'memory-low': 'passing',
   'runner-deaths': 'permanent',
   'canary-tripped': 'permanent',
 } as const;

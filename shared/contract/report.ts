@@ -48,6 +48,8 @@ export const CanaryReport = Type.Object({
   step: count,
   state: Type.Enum(canaryStates),
   segment: count,
+  /** Why it has no calls, more exactly than `state`: `memory-low`. Left out by agents before this field. */
+  code: Type.Optional(Type.String({ maxLength: 64 })),
   message: Type.Optional(Type.String({ maxLength: 1000 })),
 });
 export type CanaryReport = Static<typeof CanaryReport>;

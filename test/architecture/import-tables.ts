@@ -68,7 +68,7 @@ export const pureFiles: readonly string[] = [
   ...names('agent/trust', ['order-gate', 'listing', 'release-verifier', 'trusted-time', 'canonical-json']),
   ...names('agent/trust', ['floors', 'tuf-documents', 'tuf-limits', 'pinned-root', 'restore-trust', 'repair-trust']),
   ...['refusal', 'runner-trust', 'metadata', 'trust-store', 'trust-rules'].map((name) => `agent/trust/${name}.ts`),
-  ...names('agent/reconcile', ['step', 'plan', 'backoff']),
+  ...names('agent/reconcile', ['step', 'plan', 'backoff', 'memory-pressure']),
   'agent/reconcile/observed.ts',
   ...names('agent/installs', ['install', 'admission', 'probation', 'retention']),
   ...names('agent/inference', ['routing', 'interpretation', 'open-inference']),

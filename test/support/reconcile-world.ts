@@ -146,7 +146,7 @@ export class ReconcileWorld {
     const parts = {
       blobs,
       artifacts,
-      limits: { diskReserveBytes: 0, memoryMb: 1024 },
+      limits: { diskReserveBytes: 0, memoryMb: 1024, canaryFloorBytes: 64 * 1024 ** 2 },
       startSpreadMs: 0,
       probation: { minutes: 10, calls: 2, maxHours: 24 },
       onNoAllowedRelease: 'keep',
@@ -192,6 +192,13 @@ export class ReconcileWorld {
     const standing = canaryStanding(model);
     if (standing?.kind === 'off') return standing.state;
     return standing === undefined ? undefined : model.trial === null ? 'installing' : 'ready';
+  }
+
+  /** Why it has no calls, as the report says. */
+  canaryCode(): string | undefined {
+    const [model] = this.reconciler.observed().models;
+    const standing = model === undefined ? undefined : canaryStanding(model);
+    return standing?.kind === 'off' ? standing.code : undefined;
   }
 
   /** The runner of the canary dies. */
