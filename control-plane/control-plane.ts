@@ -37,7 +37,7 @@ export function buildControlPlane(parts: ControlPlaneParts): ControlPlane {
   const { settings, clock, log, database, catalog } = parts;
   const { host, httpPort, mqttPort } = settings;
   const feed = new LiveFeed(clock);
-  const fleetStore = new FleetStoreSql(database.kysely);
+  const fleetStore = new FleetStoreSql(database);
   const fleet = new Fleet(fleetStore);
   const channel = new BrokerAedes({
     host,

@@ -7,12 +7,20 @@ interface Waiting<Item, Result> {
 }
 
 interface GroupCommitOptions<Item, Result> {
-  readonly clock: Clock;
+  readonly clock: Pick<Clock, 'after'>;
   /** Writes all items or none, and answers one result for each, in their order; throws when it could not. */
   readonly commit: (items: readonly Item[]) => readonly Result[];
   readonly maxDelayMs: number;
   readonly maxItems: number;
 }
+
+/** A clock for groups that wait no longer than for what came in the same turn of the event loop. */
+export const endOfTurn: Pick<Clock, 'after'> = {
+  after: (_delayMs, act) => {
+    const timer = setImmediate(act);
+    return () => clearImmediate(timer);
+  },
+};
 
 /**
  * Gathers items and commits them together: one fsync for many [W-6]. `add` resolves when the commit that holds the item

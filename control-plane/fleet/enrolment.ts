@@ -34,6 +34,8 @@ interface EnrolmentParts {
 /** Lets devices in that hold a join token and prove that they hold the key they show [T-10]. */
 export class Enrolment {
   readonly #parts: EnrolmentParts;
+  /** Devices that are being let in: one that asks again meanwhile waits for the same answer. */
+  readonly #arriving = new Map<string, Promise<EnrolmentReply>>();
 
   constructor(parts: EnrolmentParts) {
     this.#parts = parts;
@@ -45,12 +47,27 @@ export class Enrolment {
    * the token is taken. And RateError, for a token that is used too often and an address whose tokens are wrong too often.
    */
   async enrol(request: EnrolmentRequest, address: string): Promise<EnrolmentReply> {
-    const { fleet, store, clock, log, audit, joined } = this.#parts;
+    const { fleet } = this.#parts;
     const token = await this.#tokenOf(request.joinToken, address);
     const payload = this.#proved(request, address);
-    const id = deviceIdOf(payload.name, payload.public);
-    const known = fleet.findByKey(payload.public) ?? fleet.find(id);
+    const key = payload.public;
+    for (let other = this.#arriving.get(key); other !== undefined; other = this.#arriving.get(key)) {
+      await Promise.allSettled([other]);
+    }
+    const id = deviceIdOf(payload.name, key);
+    const known = fleet.findByKey(key) ?? fleet.find(id);
     if (known !== undefined) return answerAgain(known, id, token);
+    const arriving = this.#letIn(id, key, token);
+    this.#arriving.set(key, arriving);
+    try {
+      return await arriving;
+    } finally {
+      this.#arriving.delete(key);
+    }
+  }
+
+  async #letIn(id: string, publicKey: string, token: JoinToken): Promise<EnrolmentReply> {
+    const { fleet, store, clock, log, audit, joined } = this.#parts;
     const now = clock.now().wallMs;
     const refusal = refusalOf(token, now);
     if (refusal !== undefined) throw refusal;
@@ -60,10 +77,10 @@ export class Enrolment {
     const standing = token.kind === 'auto' ? 'approved' : 'pending';
     const details = { joinToken: token.id, standing };
     // Before it is in: nobody is let in unseen, and one that asks again gets no row of its own.
-    audit.record({ actor: `device:${id}`, action: 'device.enrol', subject: id, details });
+    await audit.recordSoon({ actor: `device:${id}`, action: 'device.enrol', subject: id, details });
     await fleet.add({
       id,
-      publicKey: payload.public,
+      publicKey,
       formerKeys: [],
       nextKey: null,
       standing,

@@ -5,9 +5,12 @@ import { decodeReport } from '@bellwether/shared/contract/report';
 import { parseStrictJson } from '@bellwether/shared/contract/strict-json';
 import { hex64Pattern } from '@bellwether/shared/ids';
 import { Compile, Type } from '@bellwether/shared/schema';
+import type { Database } from '../database/database-sqlite.js';
 import type { Tables } from '../database/schema.js';
 import type { Device } from './device.js';
+import { FleetError } from './fleet-error.js';
 import type { DeviceStanding, FleetStore, JoinToken } from './fleet-store.js';
+import { JoiningSql } from './joining-sql.js';
 import { standings } from './standing.js';
 
 const compiledLabels = Compile(Labels);
@@ -16,9 +19,11 @@ const compiledKeys = Compile(Type.Array(Type.String({ pattern: hex64Pattern })))
 /** Devices and join tokens in SQL. What a device said last is written by telemetry's store, with the message that said it. */
 export class FleetStoreSql implements FleetStore {
   readonly #db: Kysely<Tables>;
+  readonly #joining: JoiningSql;
 
-  constructor(db: Kysely<Tables>) {
-    this.#db = db;
+  constructor({ kysely, sqlite }: Pick<Database, 'kysely' | 'sqlite'>) {
+    this.#db = kysely;
+    this.#joining = new JoiningSql(sqlite);
   }
 
   async devices(): Promise<Device[]> {
@@ -27,23 +32,8 @@ export class FleetStoreSql implements FleetStore {
   }
 
   async insertDevice(device: Device): Promise<void> {
-    await this.#db
-      .insertInto('devices')
-      .values({
-        id: device.id,
-        public_key: device.publicKey,
-        labels: JSON.stringify(device.labels),
-        token_id: device.tokenId,
-        enrolled_at_ms: device.enrolledAtMs,
-        presence: device.presence,
-        presence_run_id: device.presenceRunId,
-        last_seen_ms: device.lastSeenMs,
-        report: null,
-        standing: device.standing,
-        former_keys: JSON.stringify(device.formerKeys),
-        next_key: device.nextKey,
-      })
-      .execute();
+    if (await this.#joining.insertDevice(device)) return;
+    throw new FleetError('key-taken', `there is a device ${device.id} already`);
   }
 
   async updateStanding(id: string, { standing, publicKey, formerKeys, nextKey }: DeviceStanding): Promise<void> {
@@ -81,16 +71,8 @@ export class FleetStoreSql implements FleetStore {
     return rows.map(tokenOf);
   }
 
-  async takeUse(tokenId: string, nowMs: number): Promise<boolean> {
-    const result = await this.#db
-      .updateTable('join_tokens')
-      .set((eb) => ({ uses_left: eb('uses_left', '-', 1) }))
-      .where('id', '=', tokenId)
-      .where('uses_left', '>', 0)
-      .where('expires_at_ms', '>', nowMs)
-      .where('revoked_at_ms', 'is', null)
-      .executeTakeFirst();
-    return result.numUpdatedRows === 1n;
+  takeUse(tokenId: string, nowMs: number): Promise<boolean> {
+    return this.#joining.takeUse(tokenId, nowMs);
   }
 
   async revokeToken(tokenId: string, nowMs: number): Promise<boolean> {

@@ -25,6 +25,7 @@ export type DeviceStanding = Pick<Device, 'standing' | 'publicKey' | 'formerKeys
 /** Where devices and join tokens are kept. */
 export interface FleetStore {
   devices(): Promise<Device[]>;
+  /** Throws FleetError `key-taken` for an id that is there. */
   insertDevice(device: Device): Promise<void>;
   /** Durable when it resolves. */
   updateStanding(id: string, change: DeviceStanding): Promise<void>;

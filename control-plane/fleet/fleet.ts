@@ -9,6 +9,8 @@ import type { DeviceStanding, FleetStore } from './fleet-store.js';
 export class Fleet {
   readonly #store: FleetStore;
   readonly #devices = new Map<string, Device>();
+  /** By each key that a device has, had or asks for; a key that it gave up asking for may still lead to it. */
+  readonly #byKey = new Map<string, string>();
 
   constructor(store: FleetStore) {
     this.#store = store;
@@ -16,7 +18,7 @@ export class Fleet {
 
   /** Reads the devices from the store. */
   async start(): Promise<void> {
-    for (const device of await this.#store.devices()) this.#devices.set(device.id, device);
+    for (const device of await this.#store.devices()) this.#put(device);
   }
 
   find(id: string): Device | undefined {
@@ -46,10 +48,8 @@ export class Fleet {
 
   /** The device whose key this is, was or is to be. */
   findByKey(publicKey: string): Device | undefined {
-    return this.all().find(
-      (device) =>
-        device.publicKey === publicKey || device.nextKey === publicKey || device.formerKeys.includes(publicKey),
-    );
+    const device = this.#devices.get(this.#byKey.get(publicKey) ?? '');
+    return device !== undefined && keysOf(device).includes(publicKey) ? device : undefined;
   }
 
   /** Stores what an operator decided, then believes it. Throws FleetError `device-unknown`. */
@@ -59,14 +59,14 @@ export class Fleet {
     await this.#store.updateStanding(id, next);
     // Messages may have come in meanwhile: what they changed stays.
     const device = { ...this.get(id), ...next };
-    this.#devices.set(id, device);
+    this.#put(device);
     return device;
   }
 
   /** Stores a device that has just enrolled. */
   async add(device: Device): Promise<void> {
     await this.#store.insertDevice(device);
-    this.#devices.set(device.id, device);
+    this.#put(device);
   }
 
   /** What a message changes. Telemetry's store has written it already. */
@@ -74,4 +74,13 @@ export class Fleet {
     const device = this.#devices.get(id);
     if (device !== undefined) this.#devices.set(id, applyChange(device, change));
   }
+
+  #put(device: Device): void {
+    this.#devices.set(device.id, device);
+    for (const key of keysOf(device)) this.#byKey.set(key, device.id);
+  }
+}
+
+function keysOf({ publicKey, nextKey, formerKeys }: Device): readonly string[] {
+  return [publicKey, ...(nextKey === null ? [] : [nextKey]), ...formerKeys];
 }

@@ -9,8 +9,9 @@ import {
   type TimePayload,
 } from '@bellwether/shared/contract/http-api';
 import { Compile } from '@bellwether/shared/schema';
-import { sealEnvelope } from '@bellwether/shared/signing/envelope';
+import { sealEnvelopeBy } from '@bellwether/shared/signing/envelope';
 import type { KeyPair } from '@bellwether/shared/signing/key-pair';
+import { ReadySigners } from '@bellwether/shared/signing/ready-signers';
 import { openProof, type ProofKind, unprovenPayload } from './device-proof.js';
 import type { DeviceRates } from './device-rates.js';
 import type { Fleet } from './fleet.js';
@@ -59,9 +60,11 @@ export interface Caller {
 /** Login of devices: the device signs the server's nonce and gets a short token and the signed time [T-11]. */
 export class Sessions {
   readonly #parts: SessionParts;
+  readonly #timeSigners: ReadySigners;
 
   constructor(parts: SessionParts) {
     this.#parts = parts;
+    this.#timeSigners = new ReadySigners(parts.timeKeys);
   }
 
   /** Throws FleetError `device-unknown`. */
@@ -76,7 +79,7 @@ export class Sessions {
    * address that fails too often.
    */
   async open({ envelope }: SessionRequest, { address, hostname }: Caller): Promise<SessionReply> {
-    const { clock, rates, audit, tokens, timeKeys, auditEnd, newestOrder, mqttUrl } = this.#parts;
+    const { clock, rates, audit, tokens, auditEnd, newestOrder, mqttUrl } = this.#parts;
     const proof = await this.#proved(envelope, address);
     rates.opensSession(proof.device, clock.now().monotonicMs);
     const nowMs = clock.now().wallMs;
@@ -89,10 +92,10 @@ export class Sessions {
     const timeMs = Math.floor(nowMs);
     const time: TimePayload = { deviceNonce, timeMs, ...(auditHead && { auditHead }), ...(order && { order }) };
     return {
-      token: await tokens.issue(proof.device, proof.publicKey, proof.audience),
+      token: tokens.issue(proof.device, proof.publicKey, proof.audience),
       expiresInSeconds: sessionSeconds,
       mqttUrl: mqttUrl(hostname),
-      time: JSON.parse(Buffer.from(sealEnvelope('time', time, timeKeys())).toString()),
+      time: JSON.parse(Buffer.from(sealEnvelopeBy('time', time, this.#timeSigners.all())).toString()),
     };
   }
 

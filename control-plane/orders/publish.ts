@@ -3,9 +3,9 @@ import type { Order } from '@bellwether/shared/contract/order';
 import { fingerprintOf } from '@bellwether/shared/ids';
 import type { Log } from '@bellwether/shared/log';
 import { sha256 } from '@bellwether/shared/signing/digest';
-import { type Signer, signerOf } from '@bellwether/shared/signing/ed25519';
 import { sealEnvelopeBy } from '@bellwether/shared/signing/envelope';
 import type { KeyPair } from '@bellwether/shared/signing/key-pair';
+import { ReadySigners } from '@bellwether/shared/signing/ready-signers';
 import type { AuditTrail } from '../audit/audit-row.js';
 import type { Catalog } from '../catalog/catalog.js';
 import type { Device } from '../fleet/device.js';
@@ -31,11 +31,12 @@ interface OrderParts {
 export class Orders {
   readonly #parts: OrderParts;
   readonly #orders = new Map<string, StoredOrder>();
-  /** The directors that signed last, made ready: a rollout signs thousands of orders. By seed. */
-  #signers: ReadonlyMap<string, Signer> = new Map();
+  /** A rollout signs thousands of orders. */
+  readonly #signers: ReadySigners;
 
   constructor(parts: OrderParts) {
     this.#parts = parts;
+    this.#signers = new ReadySigners(parts.directors);
   }
 
   /** Publishes every stored order again: the broker forgets what it retained when it stops [W-6]. */
@@ -100,18 +101,10 @@ export class Orders {
       models,
       metadata: { snapshot: versions.snapshot },
     };
-    const envelope = sealEnvelopeBy('order', order, this.#directors());
+    const envelope = sealEnvelopeBy('order', order, this.#signers.all());
     // The envelope signs JSON.stringify of the order: the same bytes that the device will digest.
     const digest = sha256(Buffer.from(JSON.stringify(order)));
     return { device: device.id, epoch, generation, content, digest, models, envelope, issuedAtMs };
-  }
-
-  #directors(): readonly Signer[] {
-    const ready = this.#parts
-      .directors()
-      .map((key) => [key.seed, this.#signers.get(key.seed) ?? signerOf(key)] as const);
-    this.#signers = new Map(ready);
-    return ready.map(([, signer]) => signer);
   }
 
   /** After it went out: a rollback waits for no bookkeeping. */

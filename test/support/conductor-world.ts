@@ -183,7 +183,7 @@ export class ConductorWorld {
   #build() {
     const { database, catalog, audit, clock } = this;
     const { kysely, sqlite } = database;
-    const fleet = new Fleet(new FleetStoreSql(kysely));
+    const fleet = new Fleet(new FleetStoreSql(database));
     const evidence = new EvidenceStoreSql(sqlite);
     const holds = new DeviceHolds(new DeviceHoldStoreSql(kysely));
     const common = { log: silentLog, catalog, audit, changed: (what: string) => void this.announced.push(what) };

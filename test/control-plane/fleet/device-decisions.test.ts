@@ -34,7 +34,7 @@ let fleet: Fleet;
 let told: string[] = [];
 beforeEach(async () => {
   database = await temporaryDatabase();
-  store = new FleetStoreSql(database.kysely);
+  store = new FleetStoreSql(database);
   fleet = new Fleet(store);
   told = [];
 });

@@ -22,7 +22,7 @@ let joined: string[] = [];
 beforeEach(async () => {
   database = await temporaryDatabase();
   clock = new ManualClock();
-  store = new FleetStoreSql(database.kysely);
+  store = new FleetStoreSql(database);
   fleet = new Fleet(store);
   joined = [];
   audit = new RecordedAudit();
@@ -46,6 +46,23 @@ const tokenOf = async (request = {}) =>
   (await createJoinToken({ store, clock, audit: new RecordedAudit(), by: 'server' }, request)).token;
 
 describe('enrolment', () => {
+  it('lets a device in once that asks twice at the same moment, and takes one use of its token', async () => {
+    const token = await tokenOf({ uses: 2 });
+    const pi = device();
+    const answers = await Promise.all([enrol(pi.enrolmentBody(token)), enrol(pi.enrolmentBody(token))]);
+    expect(answers[0]).toEqual(answers[1]);
+    expect(joined).toEqual([pi.id]);
+    expect((await store.tokens())[0]?.usesLeft).toBe(1);
+  });
+
+  it('gives a token with one use to one of a crowd that comes in the same moment', async () => {
+    const token = await tokenOf({ uses: 1 });
+    const crowd = ['a', 'b', 'c'].map((name) => enrol(device(name).enrolmentBody(token)));
+    const settled = await Promise.allSettled(crowd);
+    expect(settled.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
+    expect(await store.devices()).toHaveLength(1);
+  });
+
   it('lets a device in that holds a token, with the token’s labels', async () => {
     const token = await tokenOf({ labels: { hardware: 'rpi4' } });
     const pi = device();

@@ -22,7 +22,7 @@ let audit: RecordedAudit;
 beforeEach(async () => {
   database = await temporaryDatabase();
   const clock = new ManualClock();
-  const store = new FleetStoreSql(database.kysely);
+  const store = new FleetStoreSql(database);
   const fleet = new Fleet(store);
   const [nonces, rates] = [new SessionNonces(), new DeviceRates()];
   audit = new RecordedAudit();

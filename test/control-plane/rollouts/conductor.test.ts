@@ -48,7 +48,7 @@ afterEach(async () => {
 /** A server that starts on the database. */
 async function start(): Promise<void> {
   clock = new ManualClock();
-  fleet = new Fleet(new FleetStoreSql(database.kysely));
+  fleet = new Fleet(new FleetStoreSql(database));
   orders = new Orders({
     clock: systemClock,
     log: silentLog,

@@ -17,7 +17,7 @@ let store: TelemetryStoreSql;
 beforeEach(async () => {
   database = await temporaryDatabase();
   store = new TelemetryStoreSql(database.sqlite);
-  await new FleetStoreSql(database.kysely).insertDevice(storedDevice({ publicKey: key.publicKey }));
+  await new FleetStoreSql(database).insertDevice(storedDevice({ publicKey: key.publicKey }));
 });
 afterEach(() => database.remove());
 

@@ -124,7 +124,7 @@ describe('what a device said last', () => {
   it('is the same after a restart as in memory, whatever came', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(message, { maxLength: 12 }), async (messages) => {
-        const fleet = new FleetStoreSql(database.kysely);
+        const fleet = new FleetStoreSql(database);
         database.sqlite.exec('delete from devices');
         await fleet.insertDevice(newDevice);
         let device = applyChange(newDevice, { seenAtMs: 1000 });

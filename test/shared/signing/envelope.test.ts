@@ -167,6 +167,13 @@ describe('DSSE envelopes', () => {
     expect(refusal(Buffer.from(text.replace('{', '{"payload":"",')))).toBe('malformed');
   });
 
+  it('may be as large as the evidence of thousands of devices', () => {
+    const payload = { text: 'x'.repeat(7_000_000) };
+    const bytes = sealEnvelope('verdict', payload, [key]);
+    const opened = openEnvelope('verdict', bytes, [key.publicKey], 16 * 1024 * 1024);
+    expect(opened.payload).toHaveLength(7_000_011);
+  });
+
   it('is refused by its size before anything else', () => {
     expect(refusal(sealed(), [key.publicKey], 50)).toBe('size');
     expect(refusal(Buffer.alloc(maxBytes + 1, 'x'))).toBe('size');
