@@ -1,5 +1,6 @@
 import type { ArmWindow } from '@bellwether/shared/contract/window';
 import { confidenceBins } from '@bellwether/shared/contract/window';
+import { addCounts } from '@bellwether/shared/evidence/counters';
 import { mergeInto } from '@bellwether/shared/evidence/histogram';
 import { decodeHistogram, encodeHistogram, WireHistogram } from '@bellwether/shared/evidence/histogram-wire';
 import { maxClasses } from '@bellwether/shared/models/manifest';
@@ -33,5 +34,5 @@ export function addOutputs(a: ArmOutputs | undefined, b: ArmOutputs | undefined)
 }
 
 function added(a: readonly number[], b: readonly number[]): number[] {
-  return Array.from({ length: Math.max(a.length, b.length) }, (_, i) => (a[i] ?? 0) + (b[i] ?? 0));
+  return Array.from({ length: Math.max(a.length, b.length) }, (_, i) => addCounts(a[i] ?? 0, b[i] ?? 0));
 }

@@ -3,6 +3,7 @@ import type { ArmWindow } from '@bellwether/shared/contract/window';
 import {
   type ArmCount,
   addArms,
+  addCounts,
   type GatingCell,
   gatingCells,
   type SegmentCounters,
@@ -87,7 +88,7 @@ export function addSums(a: EvidenceSum, b: EvidenceSum): EvidenceSum {
     const sum = one === undefined ? other : other === undefined ? one : addArms(one, other);
     if (sum !== undefined) cells[cell] = sum;
     if (a.both[cell] !== undefined || b.both[cell] !== undefined) {
-      both[cell] = (a.both[cell] ?? 0) + (b.both[cell] ?? 0);
+      both[cell] = addCounts(a.both[cell] ?? 0, b.both[cell] ?? 0);
     }
   }
   const outputs = bothArms(

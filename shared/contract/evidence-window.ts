@@ -1,8 +1,8 @@
-import { type GatingCell, gatingCells } from '../evidence/counters.js';
+import { type GatingCell, gatingCells, maxCount } from '../evidence/counters.js';
 import { hex64Pattern, modelNamePattern } from '../ids.js';
 import { type Static, Type } from '../schema.js';
 
-const count = Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER });
+const count = Type.Integer({ minimum: 0, maximum: maxCount });
 const byArm = Type.Object({ stable: count, canary: count });
 const cell = (pattern: readonly GatingCell[]) => Type.String({ pattern: `^(${pattern.join('|')})$` });
 /** A record is closed: a cell that nobody knows would bring a count that nobody checked. */
@@ -25,7 +25,7 @@ export const EvidenceWindow = Type.Object({
   /** Grows with each cut within a run of the agent; counters of different segments never mix [W-4]. */
   segment: count,
   /** Wall time of the cut: segments are cut with step, share, salt and runner, and at every five minutes of the wall. */
-  startedAtMs: count,
+  startedAtMs: Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER }),
   mode: Type.Union([Type.Literal('shadow'), Type.Literal('split'), Type.Literal('full')]),
   share: Type.Integer({ minimum: 0, maximum: maxShare }),
   /** Manifest digests of both arms. In `full` there is no stable arm, and its counts are 0. */

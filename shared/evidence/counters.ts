@@ -13,6 +13,12 @@ export const slowQuantiles = { slow50: 0.5, slow90: 0.9, slow95: 0.95, slow99: 0
 /** The part of a minute of wall time in which every device cuts its segments, so that those of a fleet lie side by side. */
 export const segmentMs = 5 * 60_000;
 
+/**
+ * The largest count of anything on the wire and in a sum: more than a device does in years. Sums end here, so that two large
+ * numbers never make one that no reader takes, and those of a fleet stay below 2^53.
+ */
+export const maxCount = 2 ** 40;
+
 /** A number for each arm. In a shadow segment: what only this arm did, of the calls that both ran. */
 export interface ArmCount {
   readonly stable: number;
@@ -38,9 +44,14 @@ export interface SegmentCounters {
   readonly both: Readonly<Partial<Record<GatingCell, number>>>;
 }
 
+/** Both added up; ends at `maxCount`, in whatever order they came. */
+export function addCounts(a: number, b: number): number {
+  return Math.min(maxCount, a + b);
+}
+
 /** Both added up. */
 export function addArms(a: ArmCount, b: ArmCount): ArmCount {
-  return { stable: a.stable + b.stable, canary: a.canary + b.canary };
+  return { stable: addCounts(a.stable, b.stable), canary: addCounts(a.canary, b.canary) };
 }
 
 /** Nothing in either arm. */

@@ -43,12 +43,16 @@ export function bucketOf(value: number): number {
   return i;
 }
 
-/** Adds `other` into `into`. */
+/** Adds `other` into `into`. Numbers end at 2^53 - 1: a device may say any, and what is merged must be readable again. */
 export function mergeInto(into: Histogram, other: Histogram): void {
-  into.zero += other.zero;
-  into.overflow += other.overflow;
-  into.sum += other.sum;
-  for (const [i, count] of other.buckets) into.buckets.set(i, (into.buckets.get(i) ?? 0) + count);
+  into.zero = added(into.zero, other.zero);
+  into.overflow = added(into.overflow, other.overflow);
+  into.sum = added(into.sum, other.sum);
+  for (const [i, count] of other.buckets) into.buckets.set(i, added(into.buckets.get(i) ?? 0, count));
+}
+
+function added(a: number, b: number): number {
+  return Math.min(Number.MAX_SAFE_INTEGER, a + b);
 }
 
 /** How many values it holds. */
