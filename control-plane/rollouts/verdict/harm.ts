@@ -20,6 +20,13 @@ export interface Harm {
 const fewestToOutvote = 3;
 
 /**
+ * Evidence of the others, as a logarithm, below which they show nothing: E below 2. Harm of a whole fleet reaches its limit
+ * by one event, so that without that event's device it is below again: were each such device switched off, with its evidence,
+ * no release would ever fail (docs/decisions/0015).
+ */
+const hardlyAny = Math.LN2;
+
+/**
  * The combined evidence of harm [R-3]: the weighted mean over cells, of the mean of the whole fleet's e-value and the mean
  * of its strata's. An average of e-values is one, however they depend on each other; a fault everywhere shows in the
  * first half, a fault of one kind of hardware in the second. A part whose rate of bad calls, since its fault began, is
@@ -62,11 +69,13 @@ export interface LoneVoice {
   readonly device: string;
   /** Of harm, without it. */
   readonly logE: number;
+  /** The others show nothing: it is broken, or lies. Else they may yet show the same, and are waited for. */
+  readonly isAlone: boolean;
 }
 
 /**
- * The device without which the evidence is weakest, when that is below `needed` [R-3]: then it alone decides, because it
- * is broken, or lies. Undefined when no device does, and with fewer than three, which cannot outvote one.
+ * The device without which the evidence is weakest, when that is below `needed` [R-3]: then nothing fails by its word.
+ * Undefined when there is none, and with fewer than three devices, which cannot outvote one.
  */
 export function loneVoice(
   devices: readonly DeviceEvidence[],
@@ -78,6 +87,7 @@ export function loneVoice(
     .filter((device) => mostAdded(device, limits) > harm.logE - needed)
     .map((device) => ({ device: device.device, logE: harmOf(without(tally, device), limits).logE }))
     .filter(({ logE }) => logE < needed)
+    .map((each): LoneVoice => ({ ...each, isAlone: each.logE < hardlyAny }))
     .reduce<LoneVoice | undefined>((weakest, each) => {
       return weakest === undefined || each.logE < weakest.logE ? each : weakest;
     }, undefined);

@@ -56,7 +56,7 @@ export function judge(given: VerdictInput): Verdict {
     const lone = loneVoice(devices, { tally, harm, needed }, limits);
     if (lone === undefined)
       return verdict('fail', [say.harm(devices, harm, limits)], { ...made, strata: [], beside: [] });
-    const drop = [...new Set([...made.drop, lone.device])];
+    const drop = [...new Set([...made.drop, ...(lone.isAlone ? [lone.device] : [])])];
     return verdict('inconclusive', [say.singleDevice(lone, harm, needed)], { ...made, drop });
   }
   const exposed = input.step.length + input.unmeasured.length;

@@ -40,13 +40,16 @@ export function harm(
   };
 }
 
-/** One device alone makes the difference: it may be broken, or lie. */
-export function singleDevice({ device, logE }: LoneVoice, whole: Harm, limit: number): VerdictReason {
+/** One device alone makes the difference: it may be broken, or lie, or be the first of many. */
+export function singleDevice({ device, logE, isAlone }: LoneVoice, whole: Harm, limit: number): VerdictReason {
+  const numbers = `E = ${number(Math.exp(whole.logE))} with it, ${number(Math.exp(logE))} without, ${number(Math.exp(limit))} is needed`;
   return {
     code: 'single-device',
     device,
     cell: whole.cell,
-    text: `${device} alone decides: E = ${number(Math.exp(whole.logE))} with it, ${number(Math.exp(logE))} without, ${number(Math.exp(limit))} is needed; its canary is switched off`,
+    text: isAlone
+      ? `${device} alone decides: ${numbers}; its canary is switched off`
+      : `${device} alone would decide: ${numbers}; another device must show it too`,
     numbers: { logE: whole.logE, logEWithout: logE, limit },
   };
 }
