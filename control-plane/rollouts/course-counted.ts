@@ -9,6 +9,8 @@ export interface CourseEvidence {
   readonly sums: ReadonlyMap<string, DeviceSums>;
   readonly devices: readonly CourseDevice[];
   readonly isQuarantined: (device: string) => boolean;
+  /** Wall time of the look. */
+  readonly nowMs: number;
   /** What its author says of the release; undefined: the catalogue does not know it any more. */
   readonly manifest: { readonly outputNeutral?: boolean; readonly budgets: { readonly p99Ms: number } } | undefined;
 }

@@ -14,6 +14,8 @@ import type { Verdict } from './verdict/verdict.js';
 
 /** At most one look a second at one rollout's evidence. */
 const lookEveryMs = 1000;
+/** Evidence that is not enough is looked at again so often, though nothing new came. */
+const staleMs = 60_000;
 /** Points of the history that are kept; when they are too many, every second one goes. */
 const historyPoints = 240;
 
@@ -74,10 +76,12 @@ export class EvidenceLooks {
     const isNew = last?.of !== of;
     // A look at nothing spends no second.
     const isTooSoon = last?.paired.devices.some(hasSegments) === true && nowMs - last.atMs < lookEveryMs;
-    if (!isNew && (!this.#unseen.has(number) || isTooSoon)) return last.verdict;
+    // Who is idle changes with time alone.
+    const isStale = last !== undefined && last.verdict.value === 'inconclusive' && nowMs - last.atMs >= staleMs;
+    if (!isNew && !isStale && (!this.#unseen.has(number) || isTooSoon)) return last.verdict;
     const { isQuarantined, manifestOf } = this.#parts;
     const manifest = manifestOf(rollout);
-    const evidence: CourseEvidence = { sums: this.#ledger.of(number), devices, isQuarantined, manifest };
+    const evidence: CourseEvidence = { sums: this.#ledger.of(number), devices, isQuarantined, manifest, nowMs };
     const judged = judgedOf(rollout, evidence);
     if (judged === undefined) return null;
     const { verdict } = judged;

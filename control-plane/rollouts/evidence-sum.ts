@@ -62,7 +62,7 @@ export function sumOf({ window, arms }: CountedWindow, createdAtMs: number, arri
     });
     return found === undefined ? undefined : outputsOf(found);
   };
-  const outputs = bothArms(of('stable', stable), of('canary', canary));
+  const outputs = bothArms(of('stable', stable), of(mode === 'shadow' ? 'shadow' : 'canary', canary));
   return {
     epoch,
     step,

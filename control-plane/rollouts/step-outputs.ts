@@ -22,17 +22,24 @@ export function computeOf(rollout: StagedRollout, evidence: CourseEvidence): Arm
   return { stable: of('stable'), canary: of('canary') };
 }
 
-/** Classes and confidence of both arms of a split; none where the release, or a person who has seen it, says that they may differ. */
+/** Classes and confidence of both arms of a split or a shadow; none where the release, or a person who has seen it, says that they may differ. */
 export function outputCounts(rollout: StagedRollout, evidence: CourseEvidence): VerdictInput['outputs'] {
   const isMeant = evidence.manifest?.outputNeutral === true || rollout.course.acknowledged.includes('output-shift');
   if (isMeant) return { classes: [], confidence: [] };
-  const split = sumsOfStep(rollout, evidence).filter(({ mode }) => mode === 'split');
+  const compared = sumsOfStep(rollout, evidence).filter(({ mode }) => mode !== 'full');
   const of = (what: 'classes' | 'confidence') =>
-    split.flatMap(({ share, outputs }) => {
+    compared.flatMap(({ mode, share, outputs }) => {
       const [stable, canary] = [outputs?.stable?.[what] ?? [], outputs?.canary?.[what] ?? []];
-      return stable.length + canary.length === 0 ? [] : [{ share: share / 10_000, stable, canary }];
+      const part = mode === 'split' ? share / 10_000 : shadowPart(stable, canary);
+      return stable.length + canary.length === 0 ? [] : [{ share: part, stable, canary }];
     });
   return { classes: of('classes'), confidence: of('confidence') };
+}
+
+/** Both arms answer a shadow call, but the shadow's queue is short and what does not fit is dropped: a half, and less on a busy device. */
+function shadowPart(stable: readonly number[], canary: readonly number[]): number {
+  const total = (counts: readonly number[]) => counts.reduce((sum, count) => sum + count, 0);
+  return total(canary) / Math.max(1, total(stable) + total(canary));
 }
 
 /** Calls that computed longer than a limit, of those in a histogram: a bucket counts when all of it is above. */

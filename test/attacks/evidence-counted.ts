@@ -45,7 +45,7 @@ function said(
   of: StagedRollout,
   evidence: Pick<CourseEvidence, 'sums' | 'devices'>,
 ): string {
-  const input = verdictInput(of, { ...evidence, isQuarantined: () => false, manifest: undefined });
+  const input = verdictInput(of, { ...evidence, isQuarantined: () => false, manifest: undefined, nowMs: 3000 });
   if (input === undefined) return 'not-judged';
   const { value, reasons } = judge(input);
   return value === 'pass' ? 'passed' : (reasons[0]?.code ?? 'none');

@@ -162,7 +162,8 @@ export class ConductorWorld {
     const total = (of: readonly number[]) => of.reduce((sum, count) => sum + count, 0);
     const arm = (name: 'stable' | 'canary', manifest: string) => {
       const latencies = Array.from({ length: total(classes[name]) }, () => 2000);
-      return armOf(latencies, { arm: name, manifest, segment: 1, classes: classes[name] });
+      const arm = name === 'canary' && entry?.canary?.mode === 'shadow' ? 'shadow' : name;
+      return armOf(latencies, { arm, manifest, segment: 1, classes: classes[name] });
     };
     const arms = [arm('stable', entry?.stable.manifest ?? ''), arm('canary', entry?.canary?.manifest ?? '')];
     this.window(id, { stable: total(classes.stable), canary: total(classes.canary) }, {}, arms);

@@ -51,12 +51,12 @@ export function judgeLook(look: PairedLook | UnpairedLook, limits: EvidenceLimit
   return judge({ ...look, devices: look.devices ?? look.step, limits });
 }
 
-function bundledDevice({ device, stratum, segments }: DeviceEvidence): BundledDevice {
+function bundledDevice({ device, stratum, segments, isIdle }: DeviceEvidence): BundledDevice {
   const written = segments.map((segment): BundledSegment => {
     const { epoch, mode, share, calls, runnerMs, labelled, cells, both } = segment;
     return { epoch, mode, share, calls, runnerMs, labelled, cells: inOrder(cells), both: inOrder(both) };
   });
-  return { device, stratum, segments: written.toSorted(bySegment) };
+  return { device, stratum, segments: written.toSorted(bySegment), ...(isIdle === true && { isIdle }) };
 }
 
 function bundledOutputs({ share, stable, canary }: VerdictInput['outputs']['classes'][number]): BundledOutputs {

@@ -27,7 +27,12 @@ const Segment = Type.Object({
   cells: Type.Record(cell, byArm, closed),
   both: Type.Record(cell, count, closed),
 });
-const Device = Type.Object({ device: name, stratum: name, segments: Type.Array(Segment, many) });
+const Device = Type.Object({
+  device: name,
+  stratum: name,
+  segments: Type.Array(Segment, many),
+  isIdle: Type.Optional(Type.Literal(true)),
+});
 const Outputs = Type.Object({ share: part, stable: Type.Array(count), canary: Type.Array(count) });
 
 /** Of a step with two arms: VerdictInput without its limits. `devices` is null where the step is the whole rollout. */

@@ -19,6 +19,8 @@ export interface DeviceEvidence {
   readonly stratum: string;
   /** Of this rollout, in any order; two of one epoch are as good as their sum. */
   readonly segments: readonly SegmentCounters[];
+  /** It could answer calls and has had none for a whole epoch: what it has shown counts, and nobody waits for more [docs/decisions/0014]. */
+  readonly isIdle?: boolean;
 }
 
 /** Bad calls of a cell, and what they are among, by arm. Of shadow, calls that were bad in both arms count in both. */

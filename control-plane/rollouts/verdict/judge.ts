@@ -48,7 +48,8 @@ export function judge(given: VerdictInput): Verdict {
   );
   const progress = promotionProgress(input.step, limits);
   const trouble = badInBothArms(input.step, limits);
-  const beside = trouble === undefined ? [] : [say.bothArms(recentSegments(input.step), trouble.cell)];
+  const besideArms = trouble === undefined ? [] : [say.bothArms(recentSegments(input.step), trouble.cell)];
+  const beside = [...besideArms, ...say.idle(input.step)];
   const strata = trouble?.isOutage ? [] : passedStrata(progress);
   const made = { harm, needed, strata, drop: disturbed.map(({ device }) => device), beside };
 
@@ -65,7 +66,7 @@ export function judge(given: VerdictInput): Verdict {
   }
   const holds = [...disturbed.map((each) => say.interference(each)), ...shifts(input.outputs, needed)];
   if (holds.length > 0) return verdict('inconclusive', holds, made);
-  if (trouble?.isOutage) return verdict('inconclusive', beside, { ...made, beside: [] });
+  if (trouble?.isOutage) return verdict('inconclusive', besideArms, { ...made, beside: say.idle(input.step) });
   const missing = say.missing(progress, input);
   if (missing.length > 0) return verdict('inconclusive', missing, made);
   return verdict('pass', [say.enough(input.step, progress)], made);

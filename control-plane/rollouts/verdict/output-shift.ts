@@ -2,7 +2,7 @@ import { logMean, logTwoSided } from '@bellwether/shared/evidence/e-value';
 
 /** Answers by class or by bin of confidence, of both arms of one device in one segment. */
 export interface OutputCounts {
-  /** Probability of the canary: 0 … 1, both excluded. */
+  /** Probability that an answer is the canary's: 0 … 1, both excluded. Of shadow: the canary's part of the answers. */
   readonly share: number;
   readonly stable: readonly number[];
   readonly canary: readonly number[];
@@ -19,16 +19,17 @@ export function logOutputShift(counts: readonly OutputCounts[]): number {
 }
 
 function binShift(counts: readonly OutputCounts[], bin: number): number {
-  // Segments of one share are one experiment; those of different shares multiply.
-  const byShare = new Map<number, { canary: number; total: number }>();
+  let ofCanary = 0;
+  let total = 0;
+  let expected = 0;
   for (const { share, stable, canary } of counts) {
     if (share <= 0 || share >= 1) continue;
-    const sum = byShare.get(share) ?? { canary: 0, total: 0 };
-    sum.canary += canary[bin] ?? 0;
-    sum.total += (canary[bin] ?? 0) + (stable[bin] ?? 0);
-    byShare.set(share, sum);
+    const answers = (canary[bin] ?? 0) + (stable[bin] ?? 0);
+    ofCanary += canary[bin] ?? 0;
+    total += answers;
+    expected += share * answers;
   }
-  let log = 0;
-  for (const [share, { canary, total }] of byShare) log += logTwoSided({ share, canary, total });
-  return log;
+  // Coins of different shares fall less far apart than as many of their mean, and so do the two halves of a pair: the
+  // mixture is convex, so its expectation is 1 at most for them too.
+  return total === 0 ? 0 : logTwoSided({ share: expected / total, canary: ofCanary, total });
 }

@@ -14,6 +14,9 @@ export interface CellProgress {
 /** No device gives more than this part of what a step needs, unless there are too few of them. */
 const maxPart = 0.2;
 
+/** So many devices of a stratum decide without those that have no calls [docs/decisions/0014]. */
+const fewestVoices = 2;
+
 /**
  * Evidence that the canary is good enough, for each stratum and each cell that is needed there [R-3]: it is less than so
  * many times as bad as stable, or bad less often than an absolute limit: a healthy model has no errors to compare. The
@@ -113,8 +116,18 @@ function capped(
   cell: GatingCell,
   { needed, evidence }: { readonly needed: number; readonly evidence: (device: DeviceEvidence) => number },
 ): number {
-  const voices = members.filter((device) => device.segments.length === 0 || measures(device, cell)).length;
+  const able = members.filter((device) => device.segments.length === 0 || measures(device, cell));
   // A little more than a fifth: five that give their fifth have given the whole, whatever the last digit says.
-  const most = Math.max(maxPart, 1 / Math.max(1, voices)) * needed * (1 + 1e-12);
+  const most = Math.max(maxPart, 1 / Math.max(1, voicesOf(able))) * needed * (1 + 1e-12);
   return members.reduce((sum, device) => sum + Math.min(evidence(device), most), 0);
+}
+
+/**
+ * How many devices of a stratum decide: those that are not idle; where they are fewer than two, those that have shown
+ * anything too; and all of them where even these are not two, since no device decides alone among several.
+ */
+export function voicesOf(members: readonly DeviceEvidence[]): number {
+  const busy = members.filter(({ isIdle }) => isIdle !== true).length;
+  const heard = members.filter(({ isIdle, segments }) => isIdle !== true || segments.length > 0).length;
+  return [busy, heard].find((count) => count >= fewestVoices) ?? members.length;
 }

@@ -1,8 +1,8 @@
 import { type ArmCount, type GatingCell, type SegmentCounters, segmentMs } from '@bellwether/shared/evidence/counters';
 import type { EvidenceLimits } from './evidence-policy.js';
-import { type DeviceEvidence, segmentsOf, totalsOf } from './fleet-evidence.js';
+import { byStratum, type DeviceEvidence, segmentsOf, totalsOf } from './fleet-evidence.js';
 import type { Harm, LoneVoice } from './harm.js';
-import { type CellProgress, isEnough } from './promotion.js';
+import { type CellProgress, isEnough, voicesOf } from './promotion.js';
 import type { VerdictReason } from './verdict.js';
 
 /** What people call a bad call of each cell. */
@@ -92,6 +92,22 @@ export function missing(
   if (calls >= minCalls) return reasons.slice(0, 64);
   const text = `${calls} calls of the canary of at least ${minCalls}`;
   return [{ code: 'gathering' as const, text, numbers: { calls, minCalls } }, ...reasons].slice(0, 64);
+}
+
+/** Devices without calls, by stratum: said beside every verdict but `fail`. */
+export function idle(step: readonly DeviceEvidence[]): VerdictReason[] {
+  return [...byStratum(step)].slice(0, 16).flatMap(([stratum, members]): VerdictReason[] => {
+    const names = members.flatMap(({ device, isIdle }) => (isIdle === true ? [device] : []));
+    if (names.length === 0) return [];
+    const some = names.length > 3 ? `${names.slice(0, 3).join(', ')} and ${names.length - 3} more` : names.join(', ');
+    const [voices, all] = [voicesOf(members), members.length];
+    const rule =
+      voices < all
+        ? `${voices} of ${all} devices decide without waiting for more`
+        : 'too few others have any to decide for all';
+    const text = `idle${on(stratum)}: ${some} had no call for five minutes; ${rule}`;
+    return [{ code: 'idle', stratum, text, numbers: { idle: names.length, devices: all } }];
+  });
 }
 
 /** Stable does it too: said beside every verdict but `fail`. */

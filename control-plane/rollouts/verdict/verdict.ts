@@ -15,6 +15,7 @@ export const reasonCodes = [
   'interference',
   'both-arms',
   'gathering',
+  'idle',
   'enough',
   'unpaired-limit',
   'unpaired-within',

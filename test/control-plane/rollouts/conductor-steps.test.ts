@@ -243,6 +243,23 @@ describe('answers that are distributed otherwise', () => {
     expect(world.conductor.view(id)).toMatchObject({ phase: 'rolling', step: 1 });
   });
 
+  it('hold it in a shadow too, where both arms answer the same calls', async () => {
+    const [split, full] = policy.steps;
+    if (split === undefined || full === undefined) throw new Error('the policy has steps');
+    const steps = [{ ...split, mode: 'shadow' as const, share: 100 }, split, full];
+    const { id } = await world.create('digits@1.1.0', { policy: { ...policy, steps } });
+    await reportAll();
+    for (const device of withCanary()) world.answers(device, { stable: [900, 100], canary: [900, 100] });
+    await world.clock.advance(1100);
+    expect(world.conductor.view(id)).toMatchObject({ phase: 'rolling', step: 1 });
+    await world.conductor.decide(id, { action: 'abort', by: 'operator:a', why: null, keep: false, all: false });
+    const again = await world.create('digits@1.1.0', { policy: { ...policy, steps } });
+    await reportAll();
+    for (const device of withCanary()) world.answers(device, shifted);
+    await world.clock.advance(1100);
+    expect(world.conductor.view(again.id)).toMatchObject({ phase: 'held', reason: { code: 'output-shift' } });
+  });
+
   it('are nothing where the release says that they are meant', async () => {
     const { manifestDocument } = world.catalog.find('digits', '1.1.0') ?? never();
     world.catalog.list('digits', '1.1.0', { manifestDocument: { ...manifestDocument, outputNeutral: true } });

@@ -68,6 +68,34 @@ describe('a verdict', () => {
   });
 });
 
+describe('a device without calls', () => {
+  const idle = (name: string, stratum = '') => ({ ...device(name, [], stratum), isIdle: true });
+
+  it('is no evidence and no obstacle, and is spoken of', () => {
+    const verdict = judge(look([...devices(2, [enough]), idle('x'), idle('y'), idle('z'), idle('zz')]));
+    expect(codes(verdict)).toEqual(['enough', 'idle']);
+    expect(verdict.reasons[1]).toMatchObject({ stratum: '', numbers: { idle: 4, devices: 6 } });
+    expect(verdict.reasons[1]?.text).toBe(
+      'idle: x, y, z and 1 more had no call for five minutes; 2 of 6 devices decide without waiting for more',
+    );
+  });
+
+  it('keeps a single other one from deciding for all, and the verdict says so', () => {
+    const verdict = judge(look([device('a', [enough]), idle('x')]));
+    expect(codes(verdict)).toEqual(['gathering', 'gathering', 'gathering', 'idle']);
+    expect(verdict.reasons.at(-1)?.text).toContain('too few others have any');
+  });
+
+  it('does not let its stratum pass unheard', () => {
+    const verdict = judge(look([...devices(5, [enough], 'pi'), idle('x', 'jetson'), idle('y', 'jetson')]));
+    expect(verdict).toMatchObject({ value: 'inconclusive', passedStrata: ['pi'] });
+  });
+
+  it('is not spoken of when the release is taken back', () => {
+    expect(codes(judge(look([...devices(5, [errors(10, 6)]), idle('x')])))).toEqual(['harm']);
+  });
+});
+
 describe('an outage', () => {
   it('of both arms takes nothing back, and is said beside', () => {
     const verdict = judge(look(devices(5, [errors(9500, 500)])));

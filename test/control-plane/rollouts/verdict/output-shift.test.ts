@@ -8,6 +8,9 @@ const counts: fc.Arbitrary<OutputCounts> = fc.record({
   canary: fc.array(fc.nat(50), { minLength: 3, maxLength: 3 }),
 });
 
+const chooseOf = (n: number, k: number): number => (k === 0 ? 1 : (chooseOf(n - 1, k - 1) * n) / k);
+const binomial = (n: number, k: number, p: number) => chooseOf(n, k) * p ** k * (1 - p) ** (n - k);
+
 describe('a shift of the outputs', () => {
   it('has E = 1 in expectation while both arms answer alike, by enumeration', () => {
     // 12 answers, 8 of one class and 4 of the other: who gave each is a coin that falls to the canary at 0.3.
@@ -20,6 +23,30 @@ describe('a shift of the outputs', () => {
       expectation += 0.3 ** (a + b) * 0.7 ** (12 - a - b) * Math.exp(log);
     }
     expect(expectation).toBeCloseTo(1, 9);
+  });
+
+  it('has E = 1 at most in expectation over devices of different shares, and over pairs of which some were dropped', () => {
+    // Three answers of class 0 here and four there: the canary gives 0.5 of the ones and 0.2 of the others.
+    let expectation = 0;
+    for (let a = 0; a <= 3; a++) {
+      for (let b = 0; b <= 4; b++) {
+        const log = logOutputShift([
+          { share: 0.5, stable: [3 - a], canary: [a] },
+          { share: 0.2, stable: [4 - b], canary: [b] },
+        ]);
+        expectation += binomial(3, a, 0.5) * binomial(4, b, 0.2) * Math.exp(log);
+      }
+    }
+    expect(expectation).toBeLessThanOrEqual(1);
+    expect(expectation).toBeGreaterThan(0.9);
+  });
+
+  it('is none where a busy device drops shadow calls of its own class', () => {
+    // The idle one sees class 0, the busy one class 1 and answers a tenth of it in its shadow.
+    const idle = { share: 0.5, stable: [1000, 0], canary: [1000, 0] };
+    const busy = { share: 100 / 1100, stable: [0, 1000], canary: [0, 100] };
+    expect(logOutputShift([idle, busy])).toBeLessThan(0);
+    expect(logOutputShift([idle, { ...idle, canary: [600, 400] }])).toBeGreaterThan(20);
   });
 
   it('does not depend on the order, nor on how the counts are divided', () => {

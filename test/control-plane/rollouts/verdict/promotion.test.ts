@@ -87,6 +87,28 @@ describe('the word of one device', () => {
     expect(passes([device('a', [errorsOnly(10_000)]), device('b', [errorsOnly(409)])])).toBe(true);
   });
 
+  it('is waited for where it has no calls only if fewer than two others have some', () => {
+    const idle = (name: string, segments: readonly SegmentCounters[] = []) => ({
+      ...device(name, segments),
+      isIdle: true,
+    });
+    const two = devices(2, [errorsOnly(410)]);
+    const [one] = two;
+    if (one === undefined) throw new Error('two devices');
+    // Of five the two others would give two fifths at most.
+    expect(passes([...two, device('x', []), device('y', []), device('z', [])])).toBe(false);
+    expect(passes([...two, idle('x'), idle('y'), idle('z')])).toBe(true);
+    // What it showed while it had calls counts, for and against.
+    expect(passes([...devices(2, [errorsOnly(300)]), idle('x', [errorsOnly(300)])])).toBe(true);
+    expect(passes([...two, idle('x', [errorsOnly(20, { cells: { error: arms(0, 5) } })])])).toBe(false);
+    // One alone does not decide among several, a liar least of all.
+    expect(passes([device('a', [errorsOnly(1_000_000)]), idle('x'), idle('y')])).toBe(false);
+    // The calls came at once, and then no more: those that had some decide.
+    expect(passes([idle('a', [errorsOnly(410)]), idle('b', [errorsOnly(410)]), idle('x'), idle('y')])).toBe(true);
+    expect(passes([idle('a', [errorsOnly(1_000_000)]), idle('x')])).toBe(false);
+    expect(passes([idle('x'), idle('y')])).toBe(false);
+  });
+
   it('is never cut when it speaks against the canary', () => {
     const fleet = devices(9, [errorsOnly(200)]);
     expect(passes(fleet)).toBe(true);
