@@ -1,4 +1,6 @@
 import type { ComponentChildren, JSX } from 'preact';
+import { RefusalNote } from './refusal-note.js';
+import type { Refusal } from './server-api.js';
 
 interface FieldOwn {
   readonly label: string;
@@ -25,25 +27,24 @@ export function NewPassword() {
   );
 }
 
-interface ChoiceProps {
-  readonly label: string;
-  readonly name: string;
+interface ChoiceProps extends FieldOwn {
   readonly options: ReadonlyArray<readonly [value: string, text: string]>;
   readonly value?: string;
 }
 
 /** A labelled choice of a form. */
-export function Choice({ label, name, options, value }: ChoiceProps) {
+export function Choice({ label, hint, options, value, ...select }: ChoiceProps & JSX.IntrinsicElements['select']) {
   return (
     <label class="field">
       {label}
-      <select name={name} defaultValue={value}>
+      <select defaultValue={value} {...select}>
         {options.map(([each, text]) => (
           <option key={each} value={each} selected={each === value}>
             {text}
           </option>
         ))}
       </select>
+      {hint !== undefined && <small>{hint}</small>}
     </label>
   );
 }
@@ -62,4 +63,39 @@ export function Check({ label, name, value = 'on', checked = false }: CheckProps
       <input type="checkbox" name={name} value={value} defaultChecked={checked} /> {label}
     </label>
   );
+}
+
+/** A labelled page of text. */
+export function TextField({ label, hint, ...area }: FieldOwn & JSX.IntrinsicElements['textarea']) {
+  return (
+    <label class="field">
+      {label}
+      <textarea autocomplete="off" autocapitalize="none" spellcheck={false} rows={16} {...area} />
+      {hint !== undefined && <small>{hint}</small>}
+    </label>
+  );
+}
+
+interface AtFieldProps {
+  /** Of the note; the field names it in `aria-describedby`. */
+  readonly id: string;
+  readonly refusal: Refusal | null;
+  readonly children: ComponentChildren;
+}
+
+/** A field, and below it what is wrong with it. */
+export function AtField({ id, refusal, children }: AtFieldProps) {
+  return (
+    <div class="at-field">
+      {children}
+      <div id={id}>
+        <RefusalNote refusal={refusal} />
+      </div>
+    </div>
+  );
+}
+
+/** What a field says of itself while something is wrong with it, for those who do not see the note. */
+export function wrongField(isWrong: boolean, noteId: string) {
+  return isWrong ? ({ 'aria-invalid': 'true', 'aria-describedby': noteId } as const) : {};
 }

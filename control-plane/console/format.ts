@@ -40,6 +40,11 @@ export function formatClock(atMs: number): string {
   return new Date(atMs).toLocaleTimeString('en-GB', { hourCycle: 'h23' });
 }
 
+/** A count with its thousands apart, `101,105`. */
+export function formatNumber(count: number): string {
+  return count.toLocaleString('en-GB');
+}
+
 /** `1 device`, `3 devices`. */
 export function formatCount(count: number, noun: string): string {
   return `${count} ${noun}${count === 1 ? '' : 's'}`;
@@ -61,4 +66,11 @@ export function formatLeft(ms: number): string {
 /** Day and time of the reader's own time zone, `23 Nov 2026, 09:05`. */
 export function formatDate(atMs: number): string {
   return new Date(atMs).toLocaleString('en-GB', { dateStyle: 'medium', timeStyle: 'short' });
+}
+
+/** How long something takes, from seconds: `45 s`, `12 min`, `3.5 h`, `2.1 days`. */
+export function formatDuration(seconds: number): string {
+  if (seconds < 120) return `${Math.ceil(seconds)} s`;
+  if (seconds < 7200) return `${Math.ceil(seconds / 60)} min`;
+  return seconds < 172_800 ? `${(seconds / 3600).toFixed(1)} h` : `${(seconds / 86_400).toFixed(1)} days`;
 }

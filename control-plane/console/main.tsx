@@ -17,6 +17,7 @@ import './events.css';
 import './controls.css';
 import './decisions.css';
 import './rollouts.css';
+import './new-rollout.css';
 
 // However much arrives, the page is drawn at most once a frame, and not at all while nobody sees it.
 options.debounceRendering = requestAnimationFrame;

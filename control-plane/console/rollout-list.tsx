@@ -3,11 +3,24 @@ import { formatClock } from './format.js';
 import { hrefOf } from './place.js';
 import { phaseText, stepText, targetOf } from './rollout-words.js';
 
+interface ListProps {
+  readonly rollouts: readonly RolloutView[];
+  /** Whoever looks may begin one here. */
+  readonly canBegin?: boolean;
+}
+
 /** Rollouts, and how far each has come. */
-export function RolloutList({ rollouts }: { readonly rollouts: readonly RolloutView[] }) {
+export function RolloutList({ rollouts, canBegin = false }: ListProps) {
   return (
     <section aria-labelledby="rollouts-title">
-      <h2 id="rollouts-title">Rollouts</h2>
+      <div class="title-line">
+        <h2 id="rollouts-title">Rollouts</h2>
+        {canBegin && (
+          <a class="button" href={hrefOf('rollouts', 'new')}>
+            New rollout
+          </a>
+        )}
+      </div>
       <ul class="rollouts">
         {rollouts.map((rollout) => (
           <Rollout key={rollout.id} rollout={rollout} />

@@ -15,7 +15,7 @@ export function targetOf({ to }: Pick<RolloutView, 'to'>): string {
 }
 
 /** What a step shows of the release: `25 % of the calls`. */
-export function exposureOf({ mode, share }: Pick<RolloutStepView, 'mode' | 'share'>): string {
+export function exposureOf({ mode, share }: { readonly mode: string; readonly share: number }): string {
   if (mode === 'full') return 'all calls';
   return mode === 'shadow' ? `shadow, ${share} % of the calls` : `${share} % of the calls`;
 }
@@ -23,4 +23,13 @@ export function exposureOf({ mode, share }: Pick<RolloutStepView, 'mode' | 'shar
 /** `25 % of the calls on 3 devices` */
 export function stepText(step: Pick<RolloutStepView, 'mode' | 'share' | 'cohortSize'>): string {
   return `${exposureOf(step)} on ${formatCount(step.cohortSize, 'device')}`;
+}
+
+const open: ReadonlySet<RolloutPhase> = new Set(['rolling', 'waiting', 'paused', 'held']);
+
+/** Rollouts of a model in steps that have not ended: a device is in one of them. */
+export function onTheirWay(rollouts: readonly RolloutView[], model: string): readonly RolloutView[] {
+  return rollouts.filter(
+    ({ release, phase, policy }) => release.startsWith(`${model}@`) && open.has(phase) && policy !== 'direct',
+  );
 }

@@ -1,5 +1,6 @@
 import type { RolloutView } from '@bellwether/control-plane/http/rollout-api';
 import { formatDate } from './format.js';
+import { NewRollout } from './new-rollout.js';
 import type { PageProps } from './page.js';
 import { hrefOf } from './place.js';
 import { RolloutActions } from './rollout-actions.js';
@@ -12,7 +13,8 @@ import { phaseText, targetOf } from './rollout-words.js';
 
 /** Every rollout; or one: how far it is, what its evidence says, who waits for what, and what a person may do about it. */
 export function RolloutsPage({ state, api, subject }: PageProps) {
-  if (subject === null) return <RolloutList rollouts={state.rollouts.value} />;
+  if (subject === null) return <RolloutList rollouts={state.rollouts.value} canBegin={api.may('POST /rollouts')} />;
+  if (subject === 'new') return <NewRollout state={state} api={api} />;
   const rollout = state.rollouts.value.find(({ id }) => id === subject);
   if (rollout === undefined) {
     return (

@@ -1,4 +1,5 @@
 import { CodedError, messageOf } from '../errors.js';
+import { type SchemaErrors, schemaFault } from './schema-fault.js';
 import { parseStrictJson } from './strict-json.js';
 
 export type DecodeErrorCode = 'too-large' | 'malformed' | 'schema';
@@ -9,9 +10,7 @@ export class DecodeError extends CodedError<DecodeErrorCode> {}
 /** A compiled TypeBox schema, as far as decoding needs it. */
 export interface CompiledSchema<T> {
   Check(value: unknown): value is T;
-  Errors(
-    value: unknown,
-  ): readonly { readonly instancePath: string; readonly message: string; readonly params: unknown }[];
+  Errors(value: unknown): SchemaErrors;
 }
 
 interface DocumentLimits {
@@ -34,19 +33,8 @@ export function decodeDocument<T>(schema: CompiledSchema<T>, bytes: Uint8Array, 
   return checkSchema(schema, value, limits.what);
 }
 
-/** Holds a value against a schema; throws DecodeError `schema` that names the first faulty field. */
+/** Holds a value against a schema; throws DecodeError `schema` that names a faulty field. */
 export function checkSchema<T>(schema: CompiledSchema<T>, value: unknown, what: string): T {
   if (schema.Check(value)) return value;
-  const errors = schema.Errors(value);
-  const first = errors.find((e) => unknownFieldsOf(e.params) !== undefined) ?? errors[0];
-  const field = first === undefined || first.instancePath === '' ? '' : ` at ${first.instancePath}`;
-  const unknown = unknownFieldsOf(first?.params);
-  const why = unknown === undefined ? (first?.message ?? 'does not fit its schema') : `unknown field ${unknown}`;
-  throw new DecodeError('schema', `${what}${field}: ${why}`);
-}
-
-function unknownFieldsOf(params: unknown): string | undefined {
-  if (typeof params !== 'object' || params === null || !('additionalProperties' in params)) return undefined;
-  const fields = params.additionalProperties;
-  return Array.isArray(fields) ? fields.slice(0, 5).join(', ') : undefined;
+  throw new DecodeError('schema', `${what}${schemaFault(schema.Errors(value))}`);
 }

@@ -170,7 +170,8 @@ export const packageHomes: Readonly<Record<string, readonly string[]>> = {
   commander: ['control-plane/cli/**', 'agent/main.ts', 'agent/cli/**'],
   pino: ['agent/main.ts', 'agent/cli/**', 'control-plane/main.ts', 'control-plane/cli/**'],
   'pino-pretty': ['control-plane/main.ts', 'control-plane/cli/**'],
-  yaml: ['shared/yaml.ts'],
+  // The bundle of shared is for Node; the console fetches the library's own build for browsers.
+  yaml: ['shared/yaml.ts', 'control-plane/console/policy-text.ts'],
   preact: ['control-plane/console/**'],
   '@preact/signals': ['control-plane/console/**'],
   uplot: ['control-plane/console/**'],
@@ -188,7 +189,8 @@ export const ownImports: readonly OwnImports[] = [
   { from: 'agent/**', to: ['agent/**', 'shared/**'] },
   {
     from: 'control-plane/console/**',
-    to: ['control-plane/console/**', 'shared/**'],
+    // The presets are data, which a person may look at and edit before the server sees them.
+    to: ['control-plane/console/**', 'shared/**', 'control-plane/rollouts/policy-presets.ts'],
     // The answers of the server that the page shows; by value its schemas would travel to the browser.
     types: ['control-plane/**/*-api.ts'],
   },

@@ -35,6 +35,28 @@ describe('decoding a document', () => {
     );
   });
 
+  it('names in a union what is wrong with the branch that was meant', () => {
+    const size = Type.Union([
+      Type.Object({ percent: Type.Number({ maximum: 100 }) }, { additionalProperties: false }),
+      Type.Object({ devices: Type.Integer() }, { additionalProperties: false }),
+    ]);
+    const mode = Type.Union([Type.Literal('split'), Type.Literal('full')]);
+    const named = Type.Object({ size, mode }, { additionalProperties: false });
+    const either = Compile(Type.Union([Type.String(), named]));
+    const wordOf = (value: unknown) => {
+      try {
+        return checkSchema(either, value, 'step');
+      } catch (error) {
+        return error instanceof DecodeError ? error.message : error;
+      }
+    };
+    expect(wordOf({ size: { percent: 200 }, mode: 'full' })).toBe('step at /size/percent: must be <= 100');
+    expect(wordOf({ size: { percent: 20 }, mode: 'half' })).toBe('step at /mode: must be one of split, full');
+    expect(wordOf({ size: { percent: 20, devics: 3 }, mode: 'full' })).toBe('step at /size: unknown field devics');
+    expect(wordOf({ size: { percent: 20 }, mode: 'full', hold: 1 })).toBe('step: unknown field hold');
+    expect(wordOf(null)).toBe('step: must be string');
+  });
+
   it('judges size before form, and form before schema', () => {
     const codeOf = (text: string) => {
       try {
