@@ -1,4 +1,5 @@
-import { slowQuantiles } from '@bellwether/shared/evidence/counters';
+import { maxShare } from '@bellwether/shared/contract/evidence-window';
+import { evenShares, type SlowCell, slowCellsAt, slowQuantiles } from '@bellwether/shared/evidence/counters';
 import {
   countOf,
   emptyHistogram,
@@ -9,7 +10,6 @@ import {
 } from '@bellwether/shared/evidence/histogram';
 
 /** The cells of slow calls. */
-export type SlowCell = keyof typeof slowQuantiles;
 export const slowCells = ['slow50', 'slow90', 'slow95', 'slow99'] as const satisfies readonly SlowCell[];
 
 /** Above which a call of either arm is slow, in microseconds; a cell without enough calls behind it is absent. */
@@ -28,9 +28,6 @@ interface Tolerance {
 const fine: Tolerance = { ratio: 1.2, micros: 200 };
 /** Of an arm that runs seldom: its caches are cold, which costs it up to 2.4 × at 5 % of the calls, and its end of the distribution more (m). */
 const coarse: Tolerance = { ratio: 4, micros: 5000 };
-
-/** Hundredths of a percent: between these both arms run about equally often, and their times can be compared closely. */
-const evenShares = { from: 2500, to: 7500 } as const;
 
 /** Compute times of one release's own stable calls on this device. */
 export class ComputeTimes {
@@ -74,13 +71,12 @@ export class FrozenTimes {
    * the arm that runs seldom: its own times before say nothing about those. `budgetMicros`: the canary's p99 by its manifest.
    */
   limits(share: number, budgetMicros: number): SlowLimits {
-    if (share > evenShares.to || !this.isEnough) return {};
-    const isEven = share >= evenShares.from;
-    // The last calls of a hundred say more about who else was running.
-    const cells = isEven ? slowCells : slowCells.slice(0, 2);
-    const limits = cells.map((cell) => {
+    if (!this.isEnough) return {};
+    const part = share / maxShare;
+    const limits = slowCellsAt(part).map((cell) => {
       const stable = stableLimit(quantileEdge(this.#times, slowQuantiles[cell]) ?? 0);
-      return [cell, { stable, canary: canaryLimit(stable, budgetMicros, isEven ? fine : coarse) }] as const;
+      const tolerance = part < evenShares.from ? coarse : fine;
+      return [cell, { stable, canary: canaryLimit(stable, budgetMicros, tolerance) }] as const;
     });
     return Object.fromEntries(limits);
   }

@@ -41,7 +41,6 @@ export function verdictInput(rollout: StagedRollout, evidence: CourseEvidence): 
     devices,
     step: ofStep,
     strata,
-    drift: {},
     outputs: outputCounts(rollout, evidence),
     unmeasured: counted.flatMap((member) => {
       const said = [...(evidence.sums.get(member.device)?.values() ?? [])].some(({ step }) => step === running.index);

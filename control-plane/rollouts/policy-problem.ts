@@ -1,5 +1,5 @@
 import { type Candidate, cohortOf } from './cohort.js';
-import { canaryRate, neededCalls } from './exposure.js';
+import { canaryRate, countedCalls, isKnown, neededCalls } from './exposure.js';
 import { windowProblem } from './maintenance-window.js';
 import type { RolloutPolicy, RolloutStep } from './policy.js';
 import { limitsOf } from './verdict/evidence-policy.js';
@@ -59,17 +59,35 @@ function fleetProblem(policy: RolloutPolicy, step: RolloutStep, facts: PolicyFac
     const filter = Object.entries(step.filter ?? {}).map(([name, value]) => `${name}=${value}`);
     return filter.length > 0 ? `no device matches ${filter.join(',')}` : 'no device is in its cohort';
   }
-  const { timeLimitSeconds } = step;
-  if (timeLimitSeconds === undefined) return undefined;
-  const needed = neededCalls(step, limitsOf(policy.evidence ?? {}));
-  const strata = new Map<string, number>();
-  for (const { device, stratum } of facts.candidates) {
-    if (isIn.has(device)) strata.set(stratum, (strata.get(stratum) ?? 0) + facts.callsPerSecond(device));
+  return timeProblem(policy, step, { ...facts, candidates: facts.candidates.filter(({ device }) => isIn.has(device)) });
+}
+
+/** A step whose evidence cannot come before its time limit, at the traffic that there is: computed as the verdict asks for it. */
+function timeProblem(
+  policy: RolloutPolicy,
+  step: RolloutStep,
+  { candidates, callsPerSecond }: Pick<PolicyFacts, 'candidates' | 'callsPerSecond'>,
+): string | undefined {
+  const { mode, minCalls = 0, timeLimitSeconds: limit } = step;
+  if (limit === undefined) return undefined;
+  if (limit === 0) return 'a time limit of 0 s leaves no time for any evidence';
+  const strata = new Map<string, number[]>();
+  for (const { device, stratum } of candidates) {
+    strata.set(stratum, [...(strata.get(stratum) ?? []), canaryRate(step, callsPerSecond(device))]);
   }
-  const rate = canaryRate(step, Math.max(0, ...strata.values()));
-  // Nobody knows what traffic comes to a fleet that has none: the preview says so, and the time limit holds.
-  if (rate === 0 || needed / rate <= timeLimitSeconds) return undefined;
-  return `it needs ${needed} calls of the canary, ${Math.floor(rate * timeLimitSeconds)} come within its time limit of ${timeLimitSeconds} s at ${rate.toPrecision(2)} a second`;
+  const calls = neededCalls(step, limitsOf(policy.evidence ?? {}));
+  const traffic = [...strata.values()].map((rates) => ({ mode, calls, rates }));
+  const all = traffic.flatMap(({ rates }) => rates).reduce((sum, rate) => sum + rate, 0);
+  // Nobody knows what traffic comes to a stratum that has none: the preview says so, and the time limit holds.
+  if (!traffic.every(isKnown)) return undefined;
+  const within = `within its time limit of ${limit} s`;
+  if (minCalls > all * limit) {
+    return `it asks for ${minCalls} calls of the canary, ${Math.floor(all * limit)} come ${within}`;
+  }
+  // One stratum that can pass goes on without the others [R-3].
+  const counted = Math.max(...traffic.map((each) => countedCalls(each, limit)));
+  if (counted >= calls * (1 - 1e-9)) return undefined;
+  return `it needs ${calls} calls of the canary, ${Math.floor(counted)} count ${within}`;
 }
 
 function endProblem(steps: readonly RolloutStep[]): string | undefined {

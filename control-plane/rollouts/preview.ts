@@ -3,7 +3,7 @@ import type { RolloutPreview } from '../http/rollout-preview-api.js';
 import { type Candidate, cohortOf } from './cohort.js';
 import type { CourseDevice } from './course-device.js';
 import { candidatesOf } from './course-step.js';
-import { canaryRate, neededCalls } from './exposure.js';
+import { canaryRate, neededCalls, secondsToPass } from './exposure.js';
 import type { RolloutStep } from './policy.js';
 import { isStaged, type Rollout, releaseIn, type StagedRollout } from './rollout.js';
 import { limitsOf } from './verdict/evidence-policy.js';
@@ -50,19 +50,23 @@ function stepPreview(
     const stratum = candidates.get(device)?.stratum ?? '';
     strata.set(stratum, [...(strata.get(stratum) ?? []), device]);
   }
+  const { mode, share, minCalls = 0, holdSeconds = 0, approval = false } = step;
   const calls = neededCalls(step, limitsOf(policy.evidence ?? {}));
   const needs = [...strata].map(([stratum, members]) => {
-    const perSecond = canaryRate(
-      step,
-      members.reduce((sum, device) => sum + callsPerSecond(device), 0),
-    );
-    const seconds = calls === 0 ? 0 : perSecond === 0 ? null : Math.ceil(calls / perSecond);
-    return { stratum, devices: members.length, calls, callsPerSecond: perSecond, seconds };
+    const rates = members.map((device) => canaryRate(step, callsPerSecond(device)));
+    const seconds = secondsToPass({ mode, calls, rates });
+    const perSecond = rates.reduce((sum, rate) => sum + rate, 0);
+    return {
+      stratum,
+      devices: members.length,
+      calls,
+      callsPerSecond: perSecond,
+      seconds: seconds === null ? null : Math.ceil(seconds),
+    };
   });
-  const slowest = needs.some(({ seconds }) => seconds === null)
-    ? null
-    : Math.max(0, ...needs.map(({ seconds }) => seconds ?? 0));
-  const { mode, share, holdSeconds = 0, approval = false } = step;
+  const all = needs.reduce((sum, each) => sum + each.callsPerSecond, 0);
+  const times = [...needs.map(({ seconds }) => seconds), minCalls === 0 ? 0 : all === 0 ? null : minCalls / all];
+  const slowest = times.includes(null) ? null : Math.ceil(Math.max(...times.map((seconds) => seconds ?? 0)));
   return {
     mode,
     share,

@@ -10,6 +10,19 @@ export type GatingCell = (typeof gatingCells)[number];
 /** Cells of slow calls, with the quantile of the stable arm that they are taken at. */
 export const slowQuantiles = { slow50: 0.5, slow90: 0.9, slow95: 0.95, slow99: 0.99 } as const;
 
+/** The cells of slow calls. */
+export type SlowCell = keyof typeof slowQuantiles;
+
+/** Between these shares both arms run about equally often, and their times can be compared closely [docs/decisions/0013]. */
+export const evenShares = { from: 0.25, to: 0.75 } as const;
+
+/** The cells of slow calls that are measured where the canary has this part of the calls, 0 … 1; none where stable is the arm that runs seldom. */
+export function slowCellsAt(share: number): readonly SlowCell[] {
+  if (share > evenShares.to) return [];
+  // The last calls of a hundred say more about who else was running.
+  return share < evenShares.from ? ['slow50', 'slow90'] : ['slow50', 'slow90', 'slow95', 'slow99'];
+}
+
 /** The part of a minute of wall time in which every device cuts its segments, so that those of a fleet lie side by side. */
 export const segmentMs = 5 * 60_000;
 

@@ -165,7 +165,6 @@ function verdictOf(windows: readonly EvidenceWindow[]): Verdict {
     devices: [device],
     step: [device],
     strata: [''],
-    drift: {},
     outputs: { classes: [], confidence: [] },
     unmeasured: [],
     minCalls: 0,

@@ -49,7 +49,6 @@ export function look(fleet: readonly DeviceEvidence[], changes: Partial<VerdictI
     devices: fleet,
     step: fleet,
     strata: [...new Set(fleet.map(({ stratum }) => stratum))],
-    drift: {},
     outputs: { classes: [], confidence: [] },
     unmeasured: [],
     minCalls: 0,

@@ -33,6 +33,8 @@ const errors = (stable: number, canary: number) => ({
   ...enough,
   cells: { ...enough.cells, error: arms(stable, canary) },
 });
+/** No call of either arm ever is slow. */
+const quiet = { ...enough, cells: { ...enough.cells, slow50: arms(0, 0), slow90: arms(0, 0) } };
 const pairs = segment({
   mode: 'shadow',
   calls: arms(900, 900),
@@ -52,6 +54,7 @@ export function sampleBundles(): Readonly<Record<string, VerdictBundle>> {
     failLate: bundle(pairedLook(look(devices(3, late), { devices: devices(4, late) }))),
     failShadow: bundle(pairedLook(look(devices(5, [pairs])))),
     pass: bundle(pairedLook(look(devices(5, [enough])))),
+    passQuiet: bundle(pairedLook(look(devices(5, [quiet])))),
     single: bundle(pairedLook(look([...devices(5, [enough]), device('liar', [errors(0, 90)])]))),
     outage: bundle(pairedLook(look(devices(5, [errors(9500, 500)])))),
     unmeasured: bundle(pairedLook(look(devices(5, [enough]), { unmeasured: ['u1', 'u2'] }))),

@@ -54,7 +54,7 @@ export function openBundle(bytes: Uint8Array, publicKey?: string): VerdictBundle
 }
 
 /**
- * Makes the verdict again from the bundle's counters [R-6], and answers it when it is the one that the bundle holds; log E
+ * Makes the verdict again from the bundle's counters [R-6], by the rules of its version, and answers it when it is the one that the bundle holds; log E
  * to 1e-9. Throws BundleError: `verdict-limits` when the limits are not the policy's, `verdict-differs` with the first field.
  */
 export function replay({ policy, limits, look, verdict }: VerdictBundle): Verdict {
@@ -63,7 +63,7 @@ export function replay({ policy, limits, look, verdict }: VerdictBundle): Verdic
     const said = Object.entries(limits).find(([key]) => key === name)?.[1];
     if (said !== value) throw new BundleError('verdict-limits', `${name} is ${said}, and the policy says ${value}`);
   }
-  const again = judgeLook(look, own);
+  const again = judgeLook(look, own, verdict.version);
   const difference = firstDifference(verdict, again);
   if (difference !== undefined) throw new BundleError('verdict-differs', difference);
   return again;

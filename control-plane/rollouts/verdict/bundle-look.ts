@@ -3,7 +3,7 @@ import type { EvidenceLimits } from './evidence-policy.js';
 import type { DeviceEvidence } from './fleet-evidence.js';
 import { judge, type VerdictInput } from './judge.js';
 import { judgeUnpaired, type UnpairedInput } from './unpaired.js';
-import type { Verdict } from './verdict.js';
+import { type Verdict, type VerdictVersion, verdictVersion } from './verdict.js';
 
 type BundledDevice = PairedLook['step'][number];
 type BundledSegment = BundledDevice['segments'][number];
@@ -18,7 +18,6 @@ export function pairedLook({ limits: _, ...input }: VerdictInput): PairedLook {
     devices: JSON.stringify(devices) === JSON.stringify(step) ? null : devices,
     step,
     strata: input.strata.toSorted(),
-    drift: inOrder(input.drift),
     outputs: {
       classes: input.outputs.classes.map(bundledOutputs),
       confidence: input.outputs.confidence.map(bundledOutputs),
@@ -45,10 +44,14 @@ export function unpairedLook({ limits: _, ...input }: UnpairedInput): UnpairedLo
   };
 }
 
-/** The verdict that a look gives: by the same code, whoever asks. */
-export function judgeLook(look: PairedLook | UnpairedLook, limits: EvidenceLimits): Verdict {
-  if (look.kind === 'unpaired') return judgeUnpaired({ ...look, limits });
-  return judge({ ...look, devices: look.devices ?? look.step, limits });
+/** The verdict that a look gives: by the same code, whoever asks; by the rules of `version`. */
+export function judgeLook(
+  look: PairedLook | UnpairedLook,
+  limits: EvidenceLimits,
+  version: VerdictVersion = verdictVersion,
+): Verdict {
+  if (look.kind === 'unpaired') return judgeUnpaired({ ...look, limits }, version);
+  return judge({ ...look, devices: look.devices ?? look.step, limits }, version);
 }
 
 function bundledDevice({ device, stratum, segments, isIdle }: DeviceEvidence): BundledDevice {

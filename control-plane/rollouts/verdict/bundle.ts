@@ -41,7 +41,6 @@ export const PairedLook = Type.Object({
   devices: Type.Union([Type.Null(), Type.Array(Device, many)]),
   step: Type.Array(Device, many),
   strata: Type.Array(name),
-  drift: Type.Record(Type.String({ maxLength: 64 }), Type.Number({ exclusiveMinimum: 0 })),
   outputs: Type.Object({ classes: Type.Array(Outputs, many), confidence: Type.Array(Outputs, many) }),
   unmeasured: Type.Array(name, many),
   minCalls: count,

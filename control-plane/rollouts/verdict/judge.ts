@@ -8,7 +8,7 @@ import { logOutputShift, type OutputCounts } from './output-shift.js';
 import { type CellProgress, isPromoted, promotionProgress } from './promotion.js';
 import * as say from './sentences.js';
 import { tallyOf } from './tally.js';
-import { maxReasons, type Verdict, type VerdictReason, verdictVersion } from './verdict.js';
+import { maxReasons, type Verdict, type VerdictReason, type VerdictVersion, verdictVersion } from './verdict.js';
 
 /** Everything that a verdict depends on: the same input gives the same verdict, whoever asks and whenever. */
 export interface VerdictInput {
@@ -19,8 +19,6 @@ export interface VerdictInput {
   readonly step: readonly DeviceEvidence[];
   /** The strata of the fleet, fixed when the rollout was created. */
   readonly strata: readonly string[];
-  /** How much slower stable became on devices of a stratum without a canary; 1 where none is known. */
-  readonly drift: Readonly<Record<string, number>>;
   /** Classes and confidence in the current step; empty where the release says that its outputs may differ. */
   readonly outputs: { readonly classes: readonly OutputCounts[]; readonly confidence: readonly OutputCounts[] };
   /**
@@ -36,25 +34,24 @@ export interface VerdictInput {
  * The verdict of a step with two arms [R-3]. Harm first: it needs 1/α, a rate that matters, and with three devices or
  * more no single one may decide. Then whether it could be measured, then what only holds, then whether there is enough.
  */
-export function judge(given: VerdictInput): Verdict {
+export function judge(given: VerdictInput, version: VerdictVersion = verdictVersion): Verdict {
   const input = usable(given);
   const { limits, devices } = input;
   const tally = tallyOf(devices, input.strata);
   const harm = harmOf(tally, limits);
   const needed = -Math.log(limits.alpha);
   const watched = { alpha: limits.alpha, devices: input.step.length };
-  const disturbed = input.step.filter((each) =>
-    isDisturbed(each, { drift: input.drift[each.stratum] ?? 1, ...watched }),
-  );
-  const progress = promotionProgress(input.step, limits);
+  const disturbed = input.step.filter((each) => isDisturbed(each, { drift: 1, ...watched }));
+  const progress = promotionProgress(input.step, limits, version);
   const trouble = badInBothArms(input.step, limits);
   const besideArms = trouble === undefined ? [] : [say.bothArms(recentSegments(input.step), trouble.cell)];
   const beside = [...besideArms, ...say.idle(input.step)];
   const strata = trouble?.isOutage ? [] : passedStrata(progress);
-  const made = { harm, needed, strata, drop: disturbed.map(({ device }) => device), beside };
+  const made = { version, harm, needed, strata, drop: disturbed.map(({ device }) => device), beside };
 
   if (harm.logE >= needed) {
-    const lone = loneVoice(devices, { tally, harm, needed }, limits);
+    const voice = loneVoice(devices, { tally, harm, needed }, limits);
+    const lone = voice !== undefined && version === 1 ? { ...voice, isAlone: true } : voice;
     if (lone === undefined)
       return verdict('fail', [say.harm(devices, harm, limits)], { ...made, strata: [], beside: [] });
     const drop = [...new Set([...made.drop, ...(lone.isAlone ? [lone.device] : [])])];
@@ -99,6 +96,7 @@ function shifts(outputs: VerdictInput['outputs'], limit: number): VerdictReason[
 }
 
 interface Made {
+  readonly version: VerdictVersion;
   readonly harm: Harm;
   readonly needed: number;
   readonly strata: readonly string[];
@@ -108,9 +106,9 @@ interface Made {
 }
 
 function verdict(value: Verdict['value'], reasons: readonly VerdictReason[], made: Made): Verdict {
-  const { harm, needed, strata, drop, beside } = made;
+  const { version, harm, needed, strata, drop, beside } = made;
   return {
-    version: verdictVersion,
+    version,
     value,
     reasons: [...reasons.slice(0, maxReasons - beside.length), ...beside],
     logHarm: harm.logE,

@@ -1,7 +1,16 @@
-import { countOfCell, type GatingCell, gatingCells, nullShare, trialsOf } from '@bellwether/shared/evidence/counters';
+import {
+  countOfCell,
+  type GatingCell,
+  gatingCells,
+  nullShare,
+  type SlowCell,
+  slowQuantiles,
+  trialsOf,
+} from '@bellwether/shared/evidence/counters';
 import { logBelow, logMean, logNonInferior } from '@bellwether/shared/evidence/e-value';
 import type { EvidenceLimits } from './evidence-policy.js';
 import { byStratum, type DeviceEvidence, measures } from './fleet-evidence.js';
+import { type VerdictVersion, verdictVersion } from './verdict.js';
 
 /** How far a cell of a stratum is from passing: it passes when `logE` reaches `needed`. Natural logarithms. */
 export interface CellProgress {
@@ -12,42 +21,62 @@ export interface CellProgress {
 }
 
 /** No device gives more than this part of what a step needs, unless there are too few of them [R-3]. */
-const maxPart = 0.2;
+export const maxPart = 0.2;
 
 /** So many devices of a stratum decide without those that have no calls [docs/decisions/0014]. */
-const fewestVoices = 2;
+export const fewestVoices = 2;
 
 /**
  * Evidence that the canary is good enough, for each stratum and each cell that is needed there [R-3]: it is less than so
  * many times as bad as stable, or bad less often than an absolute limit: a healthy model has no errors to compare. The
  * mean of both e-values is one, and their maximum is not, so that β is the chance of a wrong pass, and not the half of it.
- * Slowness has no absolute limit: slow is what stable seldom is.
  */
-export function promotionProgress(devices: readonly DeviceEvidence[], limits: EvidenceLimits): CellProgress[] {
+export function promotionProgress(
+  devices: readonly DeviceEvidence[],
+  limits: EvidenceLimits,
+  version: VerdictVersion = verdictVersion,
+): CellProgress[] {
   const needed = -Math.log(limits.beta);
   return [...byStratum(devices)].flatMap(([stratum, members]) =>
     gatingCells
       .filter((cell) => isNeeded(cell, members, devices))
-      .map((cell) => ({ stratum, cell, logE: cellEvidence(members, cell, limits), needed })),
+      .map((cell) => ({ stratum, cell, logE: cellEvidence(members, cell, { limits, version }), needed })),
   );
 }
 
-function cellEvidence(members: readonly DeviceEvidence[], cell: GatingCell, limits: EvidenceLimits): number {
+function cellEvidence(
+  members: readonly DeviceEvidence[],
+  cell: GatingCell,
+  { limits, version }: { readonly limits: EvidenceLimits; readonly version: VerdictVersion },
+): number {
   const needed = -Math.log(limits.beta);
-  if (cell.startsWith('slow')) {
-    return capped(members, cell, { needed, evidence: (device) => relativeEvidence(device, cell, limits.maxSlowRatio) });
-  }
+  const { ratio, rate } = boundsOf(cell, limits);
+  const relativeTo = (most: number) =>
+    capped(members, cell, { needed: most, evidence: (device) => relativeEvidence(device, cell, ratio) });
+  if (version === 1 && isSlow(cell)) return relativeTo(needed);
   // Each is only a half of the mean, and must be able to reach what is needed alone.
   const alone = needed + Math.LN2;
-  const relative = capped(members, cell, {
-    needed: alone,
-    evidence: (device) => relativeEvidence(device, cell, limits.maxRatio),
-  });
   const absolute = capped(members, cell, {
     needed: alone,
-    evidence: (device) => absoluteEvidence(device, cell, limits.maxBad),
+    evidence: (device) => absoluteEvidence(device, cell, rate),
   });
-  return logMean([relative, absolute]);
+  return logMean([relativeTo(alone), absolute]);
+}
+
+/**
+ * What a canary must be below: so many times stable's rate, or a rate by itself. Slow is above stable's own quantile and
+ * what is tolerated beyond it: when fewer of the canary's calls are slow than that quantile leaves, the canary's quantile
+ * lies within what is tolerated [docs/decisions/0016].
+ */
+function boundsOf(
+  cell: GatingCell,
+  { maxRatio, maxSlowRatio, maxBad }: Pick<EvidenceLimits, 'maxRatio' | 'maxSlowRatio' | 'maxBad'>,
+): { readonly ratio: number; readonly rate: number } {
+  return isSlow(cell) ? { ratio: maxSlowRatio, rate: 1 - slowQuantiles[cell] } : { ratio: maxRatio, rate: maxBad };
+}
+
+function isSlow(cell: GatingCell): cell is SlowCell {
+  return Object.hasOwn(slowQuantiles, cell);
 }
 
 /** True when a cell has what it needs. */
@@ -60,9 +89,9 @@ export function isPromoted(progress: readonly CellProgress[]): boolean {
   return progress.length > 0 && progress.every(isEnough);
 }
 
-/** Calls without one bad among them that a stratum of five devices or more needs to pass, for whoever plans a step. */
-export function cleanCallsToPass({ beta, maxBad }: Pick<EvidenceLimits, 'beta' | 'maxBad'>): number {
-  return Math.ceil(Math.log(2 / beta - 1) / logBelow(0, 1, maxBad));
+/** Calls without one bad among them that a cell of a stratum needs, for whoever plans a step: the least that passes anything. */
+export function cleanCallsToPass(limits: EvidenceLimits, cell: GatingCell = 'error'): number {
+  return Math.ceil(Math.log(2 / limits.beta - 1) / logBelow(0, 1, boundsOf(cell, limits).rate));
 }
 
 /**

@@ -1,7 +1,7 @@
 import { logAbove, logBelow, logMean } from '@bellwether/shared/evidence/e-value';
 import type { EvidenceLimits } from './evidence-policy.js';
 import * as say from './sentences.js';
-import { type Verdict, type VerdictReason, verdictVersion } from './verdict.js';
+import { type Verdict, type VerdictReason, type VerdictVersion, verdictVersion } from './verdict.js';
 
 /** What a device has shown in `full`, where no call is stable's [R-3]. */
 export interface UnpairedEvidence {
@@ -43,14 +43,14 @@ interface Found {
  * The verdict of a step in `full`: there is nothing to compare with, so absolute limits alone decide, and every sentence
  * says `unpaired` [R-3]. It passes only where a split has passed in the same stratum; else a person decides.
  */
-export function judgeUnpaired(input: UnpairedInput): Verdict {
+export function judgeUnpaired(input: UnpairedInput, version: VerdictVersion = verdictVersion): Verdict {
   const logLimit = -Math.log(input.limits.alpha);
   const found = [...new Set(input.devices.map(({ stratum }) => stratum))].map((name) => findingOf(name, input));
   const logHarm = Math.max(0, ...found.flatMap(({ logBad, logSlow }) => [logBad, logSlow]));
   const proven = found.filter(({ stratum }) => input.provenStrata.includes(stratum));
   const passed = proven.filter((each) => isWithin(each, input)).map(({ stratum }) => stratum);
   const ending = (value: Verdict['value'], reasons: VerdictReason[]): Verdict => {
-    return { version: verdictVersion, value, reasons, logHarm, logHarmLimit: logLimit, passedStrata: passed, drop: [] };
+    return { version, value, reasons, logHarm, logHarmLimit: logLimit, passedStrata: passed, drop: [] };
   };
 
   const beyond = found.filter(({ logBad, logSlow }) => Math.max(logBad, logSlow) >= logLimit);
@@ -96,6 +96,18 @@ function withoutAny(
 /** Enough calls, few of them bad, and the budget kept. */
 function isWithin({ calls, bad, overBudget, badLimit }: Found, { limits }: UnpairedInput): boolean {
   return calls > 0 && overBudget <= maxOverBudget * calls && logRare(bad, calls, badLimit) >= -Math.log(limits.beta);
+}
+
+/** Calls without one bad among them that a stratum needs in `full`, where stable seldom errs: for whoever plans a step. */
+export function cleanUnpairedCalls({ beta, maxBad }: Pick<EvidenceLimits, 'beta' | 'maxBad'>): number {
+  // The better half of the mean needs no more than twice the limit, the other adds to it.
+  let [below, enough] = [0, Math.ceil(Math.log(2 / beta) / logBelow(0, 1, maxBad))];
+  while (enough - below > 1) {
+    const middle = Math.floor((below + enough) / 2);
+    if (logRare(0, middle, maxBad) >= -Math.log(beta)) enough = middle;
+    else below = middle;
+  }
+  return enough;
 }
 
 /** Evidence of fewer bad calls than the limit: the mean of that of a tenth and of a half of it, which is what stable usually does at most. */

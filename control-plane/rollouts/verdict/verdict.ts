@@ -2,7 +2,10 @@ import { gatingCells } from '@bellwether/shared/evidence/counters';
 import { type Static, Type } from '@bellwether/shared/schema';
 
 /** Of the rules that made a verdict: one more whenever the same counters could give another verdict. Golden bundles of every version are kept [R-6]. */
-export const verdictVersion = 1;
+export const verdictVersion = 2;
+
+/** Versions whose bundles can be replayed. 1: slow calls were only compared with stable's, and every device without which there was too little was switched off [docs/decisions/0015, 0016]. */
+export type VerdictVersion = Verdict['version'];
 
 /** A verdict says at most so much. */
 export const maxReasons = 64;
@@ -39,7 +42,7 @@ export type VerdictReason = Static<typeof VerdictReason>;
  * gathering or, at the step's time limit, holds for a person; `error`: it could not be measured, which is not "bad".
  */
 export const Verdict = Type.Object({
-  version: Type.Literal(verdictVersion),
+  version: Type.Union([Type.Literal(1), Type.Literal(verdictVersion)]),
   value: Type.Union([Type.Literal('pass'), Type.Literal('fail'), Type.Literal('inconclusive'), Type.Literal('error')]),
   /** The decisive one first. */
   reasons: Type.Array(VerdictReason, { minItems: 1, maxItems: maxReasons }),

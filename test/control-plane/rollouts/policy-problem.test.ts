@@ -1,11 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { neededCalls } from '@bellwether/control-plane/rollouts/exposure';
 import { isOpen } from '@bellwether/control-plane/rollouts/maintenance-window';
 import type { RolloutPolicy, RolloutStep } from '@bellwether/control-plane/rollouts/policy';
 import { presets } from '@bellwether/control-plane/rollouts/policy-presets';
 import { type PolicyFacts, policyProblem } from '@bellwether/control-plane/rollouts/policy-problem';
-import { limitsOf } from '@bellwether/control-plane/rollouts/verdict/evidence-policy';
-import { judge } from '@bellwether/control-plane/rollouts/verdict/judge';
 
 const nowMs = Date.UTC(2026, 5, 1, 12);
 const facts: PolicyFacts = {
@@ -88,10 +85,40 @@ describe('a policy', () => {
     [
       'evidence that cannot come in time',
       policy([split({ share: 0.01, timeLimitSeconds: 600 }), full()]),
-      /needs \d+ calls of the canary, 2 come within its time limit of 600 s/,
+      /needs 812 calls of the canary, 2 count within its time limit of 600 s/,
+    ],
+    ['no time at all', policy([split({ timeLimitSeconds: 0 }), full()]), /no time for any evidence/],
+    [
+      'more calls asked for than come',
+      policy([split({ minCalls: 1_000_000_000, timeLimitSeconds: 86_400 }), full()]),
+      /asks for 1000000000 calls of the canary, 345600 come/,
+    ],
+    [
+      'a chance of a wrong pass that takes too long to show',
+      policy([split({ timeLimitSeconds: 250 }), full()], { evidence: { beta: 1e-6, maxBadPct: 0.5 } }),
+      /needs 3216 calls of the canary, 1000 count/,
+    ],
+    [
+      'fewer errors than so few calls can show',
+      policy([split({ timeLimitSeconds: 3600 }), full()], { evidence: { maxBadPct: 0.001 } }),
+      /needs 407\d{3} calls of the canary, 14400 count/,
     ],
   ] as const)('with %s is refused, and told why', (_name, asked, why) => {
     expect(policyProblem(asked, facts)).toMatch(why);
+  });
+
+  it('is not refused for one busy device that makes up for no other, while one kind of hardware can pass', () => {
+    const asked = policy([split({ cohort: { percent: 100 }, timeLimitSeconds: 600 }), full()]);
+    const of = (rates: readonly number[]) => ({
+      ...facts,
+      candidates: rates.map((_, i) => ({ device: `d${i}`, labels: {}, stratum: i < 2 ? 'pi' : 'x86' })),
+      callsPerSecond: (device: string) => rates[Number(device.slice(1))] ?? 0,
+    });
+    // 1,000 a second of one device count for a half; the other half comes from a call in ten seconds.
+    expect(policyProblem(asked, of([1000, 0.1]))).toMatch(/412 count within/);
+    expect(policyProblem(asked, of([1000, 0.1, 20, 20]))).toBeUndefined();
+    // Nobody knows what the second will do.
+    expect(policyProblem(asked, of([1000, 0]))).toBeUndefined();
   });
 
   it('is not refused for traffic that nobody knows', () => {
@@ -104,30 +131,6 @@ it('a hundredth of a percent that a float cannot hold is one all the same', () =
   for (const share of [0.07, 0.29, 1.13, 4.35, 57.93]) {
     expect(policyProblem(policy([split({ share }), full()]), facts)).toBeUndefined();
   }
-});
-
-it('the calls that a step is said to need are those that the verdict asks for', () => {
-  const limits = limitsOf({});
-  const step = split({ share: 50, mode: 'shadow' });
-  const verdictOf = (calls: number) => {
-    const each = Math.ceil(calls / 5);
-    const segment = { epoch: 0, mode: 'split' as const, share: 0.5, calls: { stable: each, canary: each } };
-    const rest = {
-      runnerMs: { stable: 1, canary: 1 },
-      labelled: { stable: 0, canary: 0 },
-      cells: { error: { stable: 0, canary: 0 } },
-      both: {},
-    };
-    const devices = Array.from({ length: 5 }, (_, i) => ({
-      device: `d${i}`,
-      stratum: '',
-      segments: [{ ...segment, ...rest }],
-    }));
-    const nothing = { drift: {}, outputs: { classes: [], confidence: [] }, unmeasured: [], minCalls: 0 };
-    return judge({ limits, devices, step: devices, strata: [''], ...nothing }).value;
-  };
-  const needed = neededCalls(step, limits);
-  expect([verdictOf(needed + 5), verdictOf(needed - 10)]).toEqual(['pass', 'inconclusive']);
 });
 
 describe('a maintenance window', () => {

@@ -14,9 +14,14 @@ import { arms, devices, look, segment } from '../../../support/fleet-evidence.js
 import { readVector } from '../../../support/vectors.js';
 import { rfcKey, sampleBundles } from '../../../support/verdict-bundles.js';
 
-const golden = readVector<Readonly<Record<string, BundleFile>>>(`verdict-v${verdictVersion}`);
+const vectors = (version: number) => readVector<Readonly<Record<string, BundleFile>>>(`verdict-v${version}`);
+const golden = vectors(verdictVersion);
+const former = vectors(1);
 const bytesOf = (file: BundleFile) => Buffer.from(JSON.stringify(file));
 const samples = sampleBundles();
+const never = (): never => {
+  throw new Error('no such bundle');
+};
 
 /** The code that refuses a bundle; undefined when it is replayed. */
 function refusal(file: BundleFile, publicKey?: string): string | undefined {
@@ -43,6 +48,11 @@ describe('the golden bundles', () => {
     expect(replay(bundle).value).toBe(bundle.verdict.value);
   });
 
+  it.each(Object.keys(former))('of version 1 too, by its own rules: %s', (name) => {
+    const bundle = openBundle(bytesOf(former[name] ?? never()), rfcKey.publicKey);
+    expect(replay(bundle)).toMatchObject({ version: 1, value: bundle.verdict.value });
+  });
+
   it('are one for each way to decide, with the values that they should have', () => {
     const values = Object.entries(golden).map(([name, file]) => {
       const { verdict } = openBundle(bytesOf(file));
@@ -53,6 +63,7 @@ describe('the golden bundles', () => {
       ['failLate', 'fail', 'harm'],
       ['failShadow', 'fail', 'harm'],
       ['pass', 'pass', 'enough'],
+      ['passQuiet', 'pass', 'enough'],
       ['single', 'inconclusive', 'single-device'],
       ['outage', 'inconclusive', 'both-arms'],
       ['unmeasured', 'error', 'not-measured'],

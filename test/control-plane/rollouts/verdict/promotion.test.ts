@@ -47,17 +47,32 @@ describe('a pass', () => {
     expect(expectation).toBeGreaterThan(0.9);
   });
 
-  it('on slowness is relative alone, of a release at the limit with a chance of at most β', () => {
+  it('of a release that is slow at both limits at once has a chance of at most β, by enumeration', () => {
+    // One call in ten is slow, which is the most that slow90 lets be, and two thirds as many of stable's.
     let expectation = 0;
-    for (let canary = 0; canary <= 60; canary++) {
-      const theta = (0.5 * 1.5) / (0.5 * 1.5 + 0.5);
-      const found = errorsOnly(900, { share: 0.5, cells: { slow99: arms(60 - canary, canary) } });
-      const cell = promotionProgress(devices(1, [found]), { ...standardLimits, beta: 1e-200 }).find(
-        (each) => each.cell === 'slow99',
-      );
-      expectation += binomial(60, canary, theta) * Math.exp(cell?.logE ?? 0);
+    for (let canary = 0; canary <= 50; canary++) {
+      for (let stable = 0; stable <= 50; stable++) {
+        const found = errorsOnly(50, { share: 0.5, calls: arms(50, 50), cells: { slow90: arms(stable, canary) } });
+        const cell = promotionProgress(devices(1, [found]), { ...standardLimits, beta: 1e-200 }).find(
+          (each) => each.cell === 'slow90',
+        );
+        expectation += binomial(50, canary, 0.1) * binomial(50, stable, 0.1 / 1.5) * Math.exp(cell?.logE ?? Number.NaN);
+      }
     }
-    expect(expectation).toBeCloseTo(1, 9);
+    expect(expectation).toBeLessThan(1.02);
+    expect(expectation).toBeGreaterThan(0.9);
+  });
+
+  it('does not wait for slow calls where neither arm ever has one', () => {
+    const quiet = errorsOnly(812, { cells: { error: arms(0, 0), slow50: arms(0, 0), slow90: arms(0, 0) } });
+    expect(passes(devices(1, [quiet]))).toBe(true);
+    expect(isPromoted(promotionProgress(devices(1, [quiet]), standardLimits, 1))).toBe(false);
+  });
+
+  it('is not given to a canary that is slower than stable’s own quantile allows, where stable is not', () => {
+    const slow = (canary: number) => errorsOnly(2000, { cells: { error: arms(0, 0), slow90: arms(190, canary) } });
+    expect(passes(devices(1, [slow(20)]))).toBe(true);
+    expect(passes(devices(1, [slow(250)]))).toBe(false);
   });
 
   it('is nobody’s without evidence', () => {
