@@ -38,13 +38,8 @@ interface Exit {
   readonly stdout: string;
 }
 
-/** Loads and runs a model in a process of its own, which gets `timeoutMs` before SIGKILL. */
-async function runAlone(
-  fixture: ModelFixture,
-  shape: readonly number[],
-  value: number,
-  timeoutMs: number,
-): Promise<Exit> {
+/** Loads and runs a model in a process of its own, which gets `runMs` before SIGKILL once it has loaded. */
+async function runAlone(fixture: ModelFixture, shape: readonly number[], value: number, runMs: number): Promise<Exit> {
   const path = join(folder, `alone-${value}-${fixture.bytes.length}.onnx`);
   await writeFile(path, fixture.bytes);
   const script = `
@@ -54,16 +49,16 @@ async function runAlone(
     const x = new Float32Array(${shape.reduce((a, b) => a * b, 1)}).fill(${value});
     await session.run({ x: new Tensor('float32', x, ${JSON.stringify(shape)}) });
     process.stdout.write('ran');`;
-  const options = {
-    cwd: repository,
-    env: { ...process.env, ORT_DISABLE_TELEMETRY: '1' },
-    timeout: timeoutMs,
-    killSignal: 'SIGKILL' as const,
-  };
+  const options = { cwd: repository, env: { ...process.env, ORT_DISABLE_TELEMETRY: '1' } };
   return new Promise((resolve) => {
     const child = execFile(process.execPath, ['--input-type=module', '-e', script], options, (_error, stdout) =>
       resolve({ signal: child.signalCode, stdout }),
     );
+    // The first words say that it has loaded and runs from now on.
+    child.stdout?.once('data', () => {
+      const tooLong = setTimeout(() => child.kill('SIGKILL'), runMs);
+      child.once('exit', () => clearTimeout(tooLong));
+    });
   });
 }
 
@@ -131,7 +126,7 @@ describe('ONNX fixtures', () => {
 
   it('makes a hanging model that counts to three at once and to 1e15 not in time', async () => {
     expect([...(await run(models.hangingModel(), [3], [1, 1]))]).toEqual([3]);
-    expect(await runAlone(models.hangingModel(), [1, 1], 1e15, 3000)).toEqual({ signal: 'SIGKILL', stdout: 'loaded ' });
+    expect(await runAlone(models.hangingModel(), [1, 1], 1e15, 500)).toEqual({ signal: 'SIGKILL', stdout: 'loaded ' });
   });
 
   it('answers NaN below zero, -Infinity at zero and a number above', async () => {

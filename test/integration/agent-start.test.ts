@@ -1,23 +1,31 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { AgentProcess, runAgentCommand, writeConfig } from '../support/agent-process.js';
 import { SignedRepository } from '../support/signed-repository.js';
 import { canMount, mountSmallDisk, type SmallDisk } from '../support/small-disk.js';
 
+/** A state folder that an agent has made and left, to be copied. */
+let origin: string;
 let folder: string;
 let settings: Record<string, unknown>;
 let agent: AgentProcess | undefined;
 let disk: SmallDisk | undefined;
 
-beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'bellwether-agent-'));
-  const { rootFile } = await SignedRepository.create(join(folder, 'plane'), ['digits']);
+beforeAll(async () => {
+  origin = await mkdtemp(join(tmpdir(), 'bellwether-agent-origin-'));
+  const { rootFile } = await SignedRepository.create(join(origin, 'plane'), ['digits']);
   // Nobody listens there: an agent must start without its server.
   settings = { server: { url: 'http://127.0.0.1:9' }, root: { file: rootFile }, joinToken: 'a'.repeat(20) };
+  await (await AgentProcess.start(origin, settings)).stop();
+});
+afterAll(() => rm(origin, { recursive: true, force: true }));
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'bellwether-agent-'));
 });
 
 afterEach(async () => {
@@ -138,8 +146,7 @@ describe('a state folder', () => {
     ['the key', 'identity/device.key'],
     ['the enrolment', 'identity/enrolment.json'],
   ])('with %s corrupt is refused and left as it is: state-corrupt', async (_what, name) => {
-    agent = await AgentProcess.start(folder, settings);
-    await agent.stop();
+    await cp(join(origin, 'state'), join(folder, 'state'), { recursive: true });
     const path = join(folder, 'state', name);
     const damaged = randomBytes(100);
     await writeFile(path, damaged);
@@ -150,8 +157,7 @@ describe('a state folder', () => {
   });
 
   it('with a damaged outbox is used all the same: it is set right, and the loss is counted', async () => {
-    agent = await AgentProcess.start(folder, settings);
-    await agent.stop();
+    await cp(join(origin, 'state'), join(folder, 'state'), { recursive: true });
     await writeFile(join(folder, 'state', 'outbox', 'CURRENT'), randomBytes(100));
     agent = await AgentProcess.start(folder, settings);
     expect(agent.lines.map(({ msg }) => msg)).toContain('the outbox is damaged; repairing it');

@@ -159,8 +159,11 @@ describe('the command bellwether', () => {
     ]);
     expect(sameData.stderr).toContain('(data-locked)');
     expect(samePort.stderr).toContain('(port-occupied)\nhint:');
+    expect(samePort.stderr).toContain('--http-port');
+    expect([sameData.exitCode, samePort.exitCode]).toEqual([1, 1]);
     const fresh = await run(['serve', '--data', 'fresh', '--http-port', '0', '--mqtt-port', '0']);
     expect([fresh.exitCode, fresh.stderr.includes('(not-initialised)\nhint:')]).toEqual([1, true]);
+    expect(fresh.stderr).toContain('keys init');
   });
 
   it('needs none of the server’s packages but for serve', async () => {

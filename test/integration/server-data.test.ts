@@ -4,7 +4,7 @@ import { chmod, cp, mkdir, mkdtemp, readFile, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openDatabase } from '@bellwether/control-plane/database/database-sqlite';
 import { initDevelopmentKeys } from '@bellwether/control-plane/publisher/key-set-disk';
 import { FleetDevice } from '../support/fleet-device.js';
@@ -14,12 +14,14 @@ const program = new URL('../../../control-plane/dist/cli/main.js', import.meta.u
 const children: ChildProcess[] = [];
 let folder = '';
 let data = '';
-beforeEach(async () => {
+let server: Started;
+beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'bellwether-data-'));
   data = join(folder, 'data');
   await initDevelopmentKeys(join(folder, 'keys'), ['digits'], Date.now());
+  server = await startServer();
 });
-afterEach(async () => {
+afterAll(async () => {
   for (const child of children.splice(0)) child.kill('SIGKILL');
   await rm(folder, { recursive: true, force: true });
 });
@@ -29,19 +31,9 @@ interface Started {
   readonly httpUrl: string;
 }
 
-function spawnServer(options: readonly string[] = [], uid?: number): ChildProcess {
+function spawnServer(uid?: number): ChildProcess {
   const ports = ['--http-port', '0', '--mqtt-port', '0', '--log-level', 'warn'];
-  const words = [
-    program,
-    'serve',
-    '--json',
-    '--data',
-    data,
-    '--keys',
-    join(folder, 'keys', 'server'),
-    ...ports,
-    ...options,
-  ];
+  const words = [program, 'serve', '--json', '--data', data, '--keys', join(folder, 'keys', 'server'), ...ports];
   const child = spawn(process.execPath, words, {
     stdio: ['ignore', 'pipe', 'pipe'],
     ...(uid === undefined ? {} : { uid, gid: uid }),
@@ -68,9 +60,17 @@ async function refusalOf(child: ChildProcess): Promise<string> {
   return `${code}: ${said}`;
 }
 
-describe('a server that is killed', () => {
-  it('right after it acknowledged a window has that window [W-6]', async () => {
-    const { child, httpUrl } = await startServer();
+/** What it writes down, and what is there after a kill: one data folder, chapters in order. */
+describe('a server', () => {
+  it('keeps its data folder and its secrets for its owner alone', async () => {
+    const mode = async (path: string) => ((await stat(join(data, path))).mode & 0o777).toString(8);
+    expect(
+      await Promise.all(['.', 'keys', 'operator.token', 'keys/issuer.key', 'keys/director.key'].map(mode)),
+    ).toEqual(['700', '700', '600', '600', '600']);
+  });
+
+  it('that is killed right after it acknowledged a window has that window [W-6]', async () => {
+    const { child, httpUrl } = server;
     const operatorToken = (await readFile(join(data, 'operator.token'), 'utf8')).trim();
     const headers = { authorization: `Bearer ${operatorToken}`, 'content-type': 'application/json' };
     const reply = await fetch(`${httpUrl}/api/v1/tokens`, { method: 'POST', headers, body: '{}' });
@@ -101,38 +101,19 @@ describe('a server that is killed', () => {
     expect(told.filter((sequence) => !stored.has(sequence))).toEqual([]);
   });
 
-  it('leaves no lock behind', async () => {
-    const { child } = await startServer();
-    const dead = once(child, 'exit');
-    child.kill('SIGKILL');
-    await dead;
-    const { child: next } = await startServer();
-    const [code] = await stopped(next);
-    expect(code).toBe(0);
-  });
-});
-
-async function stopped(child: ChildProcess): Promise<unknown[]> {
-  const end = once(child, 'exit');
-  child.kill('SIGTERM');
-  return end;
-}
-
-describe('a server that cannot start says why', () => {
-  it('a second one on the same data folder', async () => {
-    await startServer();
-    expect(await refusalOf(spawnServer())).toMatch(/^1: .*data-locked|^1: .*in use by another server/s);
+  it('that was killed leaves no lock behind, and its operator’s token opens it again', async () => {
+    const token = await readFile(join(data, 'operator.token'), 'utf8');
+    const { child, httpUrl } = await startServer();
+    const headers = { authorization: `Bearer ${token.trim()}` };
+    expect((await fetch(`${httpUrl}/api/v1/status`, { headers })).status).toBe(200);
+    expect(await readFile(join(data, 'operator.token'), 'utf8')).toBe(token);
+    const end = once(child, 'exit');
+    child.kill('SIGTERM');
+    expect(await end).toEqual([0, null]);
   });
 
-  it('an occupied port', async () => {
-    const { httpUrl } = await startServer();
+  it('says why it cannot start on a data folder that cannot be written', async () => {
     data = join(folder, 'other');
-    const said = await refusalOf(spawnServer(['--http-port', new URL(httpUrl).port]));
-    expect(said).toMatch(/^1: /);
-    expect(said).toContain('--http-port');
-  });
-
-  it('a data folder that cannot be written', async () => {
     await mkdir(data, { mode: 0o555 });
     const isRoot = process.getuid?.() === 0;
     if (isRoot) {
@@ -140,28 +121,8 @@ describe('a server that cannot start says why', () => {
       await chmod(folder, 0o755);
       await cp(join(folder, 'keys'), join(folder, 'readable'), { recursive: true });
     }
-    const said = await refusalOf(spawnServer([], isRoot ? 65_534 : undefined));
+    const said = await refusalOf(spawnServer(isRoot ? 65_534 : undefined));
     expect(said).toMatch(/^1: /);
     expect(said).toContain('cannot be written');
-  });
-
-  it('a data folder without a key set', async () => {
-    const child = spawn(process.execPath, [program, 'serve', '--data', data, '--http-port', '0', '--mqtt-port', '0']);
-    children.push(child);
-    expect(await refusalOf(child)).toContain('keys init');
-  });
-});
-
-describe('the data folder', () => {
-  it('and its secrets are its owner’s alone', async () => {
-    const { child } = await startServer();
-    const mode = async (path: string) => ((await stat(join(data, path))).mode & 0o777).toString(8);
-    expect(
-      await Promise.all(['.', 'keys', 'operator.token', 'keys/issuer.key', 'keys/director.key'].map(mode)),
-    ).toEqual(['700', '700', '600', '600', '600']);
-    const token = await readFile(join(data, 'operator.token'), 'utf8');
-    await stopped(child);
-    await startServer();
-    expect(await readFile(join(data, 'operator.token'), 'utf8')).toBe(token);
   });
 });

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { DeviceView, TokenReply } from '@bellwether/control-plane/http/operator-api';
 import { initDevelopmentKeys, initProductionKeys } from '@bellwether/control-plane/publisher/key-set-disk';
+import { runVerb } from './cli-verb.js';
 
 const cliMain = fileURLToPath(import.meta.resolve('@bellwether/control-plane/cli/main'));
 const agentMain = fileURLToPath(import.meta.resolve('@bellwether/agent/main'));
@@ -112,12 +113,12 @@ export class FleetProcesses {
 
   /** Runs a verb of the operator's CLI to its end and answers with what it printed; throws with its words when it fails. */
   cli(...verb: readonly string[]): Promise<string> {
-    return printedBy(cliMain, verb, { BELLWETHER_SERVER: this.#httpUrl, BELLWETHER_TOKEN: this.#token });
+    return runVerb(verb, { httpUrl: this.#httpUrl, token: this.#token });
   }
 
   /** Runs a verb of `bellwether-agent` with the configuration of an agent that was started here. */
   agentCli(name: string, ...verb: readonly string[]): Promise<string> {
-    return printedBy(agentMain, [...verb, '--config', this.agentFile(name)], {});
+    return printedByAgent([...verb, '--config', this.agentFile(name)]);
   }
 
   /** The configuration of an agent that was started here. */
@@ -234,15 +235,8 @@ function portOf(url: string): string {
   return url === '' ? '0' : new URL(url).port;
 }
 
-async function printedBy(
-  main: string,
-  verb: readonly string[],
-  env: Readonly<Record<string, string>>,
-): Promise<string> {
-  const child = spawn(process.execPath, [main, ...verb], {
-    env: { ...process.env, ...env },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
+async function printedByAgent(verb: readonly string[]): Promise<string> {
+  const child = spawn(process.execPath, [agentMain, ...verb], { stdio: ['ignore', 'pipe', 'pipe'] });
   let printed = '';
   child.stdout.on('data', (part: Buffer) => {
     printed += part.toString();

@@ -2,11 +2,10 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { buildProgram } from '@bellwether/control-plane/cli/program';
 import type { TokenReply } from '@bellwether/control-plane/http/operator-api';
 import { type RunningServer, type ServeOptions, serve } from '@bellwether/control-plane/main';
 import { initDevelopmentKeys } from '@bellwether/control-plane/publisher/key-set-disk';
-import { systemClock } from '@bellwether/shared/clock';
+import { runVerb } from './cli-verb.js';
 import { digitsFolder } from './digits.js';
 import { FleetDevice } from './fleet-device.js';
 
@@ -59,16 +58,7 @@ export async function startServer(
     if (!response.ok) throw new Error(`${path} answered ${response.status}: ${await response.text()}`);
     return (await response.json()) as Reply;
   };
-  const cli = async (...verb: readonly string[]): Promise<string> => {
-    let printed = '';
-    const out = (text: string): void => {
-      printed += text;
-    };
-    const terminal = { isInteractive: false, columns: 80, out, err: () => {}, secret: async () => '' };
-    const to = ['--server', running.httpUrl, '--token', operatorToken];
-    await buildProgram({ terminal, clock: systemClock }).parseAsync(['node', 'bellwether', ...verb, ...to]);
-    return printed;
-  };
+  const cli = (...verb: readonly string[]) => runVerb(verb, { httpUrl: running.httpUrl, token: operatorToken });
   return {
     cli,
     publishDigits: async (version) => {
