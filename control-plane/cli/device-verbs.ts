@@ -25,6 +25,8 @@ export function addDeviceVerbs(program: Command, parts: VerbParts): Command {
 async function list(options: ServerOptions, { terminal, clock }: VerbParts): Promise<void> {
   const { devices } = await (await connect(options)).get('/api/v1/devices', compiledList);
   const nowMs = clock.now().wallMs;
+  // Whom a person keeps apart is said where there is somebody.
+  const isKept = devices.some(({ holds }) => holds.length > 0);
   const rows = devices.map((device) => [
     device.id,
     device.standing === 'approved' ? device.presence : device.standing,
@@ -35,8 +37,10 @@ async function list(options: ServerOptions, { terminal, clock }: VerbParts): Pro
     milliseconds(device.live?.p99Ms ?? null),
     agoText(device.lastSeenMs, nowMs),
     labelsText(device.labels),
+    ...(isKept ? [keptText(device)] : []),
   ]);
-  const header = ['device', 'presence', 'serves', 'state', 'health', 'req/s', 'p99 ms', 'seen', 'labels'];
+  const names = ['device', 'presence', 'serves', 'state', 'health', 'req/s', 'p99 ms', 'seen', 'labels'];
+  const header = isKept ? [...names, 'kept'] : names;
   print(terminal, options, { value: devices, text: rows.length === 0 ? 'No devices yet.' : table(header, rows) });
 }
 
@@ -108,6 +112,10 @@ function refusalText({ report }: DeviceView): string {
   );
   if (report.orderRefusal !== null) refusals.push(`order ${report.orderRefusal.code}: ${report.orderRefusal.message}`);
   return refusals.length === 0 ? '–' : refusals.join('; ');
+}
+
+function keptText({ holds }: DeviceView): string {
+  return holds.map(({ kind, release }) => release ?? kind).join(', ');
 }
 
 /** What a person has decided about it. */

@@ -35,7 +35,12 @@ const hints: ReadonlyMap<string, string> = new Map([
   ['rollout-held', 'bellwether rollout explain ID says why; then resume, promote, retry, abort or rollback'],
   ['rollout-rolled-back', 'bellwether rollout explain ID says why'],
   ['rollout-overlaps', 'let it end, or say --supersede'],
-  ['no-stable', 'bring the devices a first release: bellwether rollout create MODEL@VERSION --to …'],
+  [
+    'no-stable',
+    'bellwether device list shows who has what and who is kept apart; a first release comes by --policy direct, the default',
+  ],
+  ['policy', 'bellwether rollout policy standard prints a whole one to begin with'],
+  ['policy-unknown', 'bellwether rollout policy standard prints a whole one to begin with'],
   ['rollout-empty', 'bellwether device list shows the devices and their labels'],
   ['verdict-differs', 'the file was changed, or was made by another version of Bellwether: verdict show says which'],
   ['verdict-key', 'bellwether keys list shows the server’s verdict key'],

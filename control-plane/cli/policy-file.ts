@@ -30,12 +30,22 @@ export async function readPolicy(said: string): Promise<AskedPolicy> {
 
 /** Reads a policy's text; throws CliError `policy`. */
 function parsePolicy(text: string, name: string): AskedPolicy {
+  const value = readYaml(text, name);
+  if (isNewer(value)) return value;
   try {
-    const value: unknown = parse(text, { maxAliasCount: 0 });
-    if (isNewer(value)) return value;
     return checkSchema(compiled, value, name);
   } catch (cause) {
     throw new CliError('policy', messageOf(cause), { cause });
+  }
+}
+
+function readYaml(text: string, name: string): unknown {
+  try {
+    return parse(text, { maxAliasCount: 0 });
+  } catch (cause) {
+    // The lines after the first draw the place in the text, which the first one names.
+    const [why = ''] = messageOf(cause).split(':\n', 1);
+    throw new CliError('policy', `${name}: ${why}`, { cause });
   }
 }
 

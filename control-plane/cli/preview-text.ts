@@ -17,11 +17,14 @@ export function previewText(preview: RolloutPreview): string {
         stratum === '' ? 'all others' : stratum,
         String(count),
         String(calls),
-        callsPerSecond.toPrecision(2),
+        rateText(callsPerSecond),
         durationText(each),
+        durationText(step.holdSeconds),
       ]),
     );
-    parts.push(table(['step', 'mode', 'calls', 'stratum', 'devices', 'needs', 'comes a second', 'takes'], rows));
+    parts.push(
+      table(['step', 'mode', 'calls', 'stratum', 'devices', 'canary calls', 'a second', 'take', 'then holds'], rows),
+    );
     const all =
       seconds === null ? 'no calls came in the last minute, so nobody can say how long' : durationText(seconds);
     parts.push(
@@ -36,6 +39,10 @@ export function previewText(preview: RolloutPreview): string {
       ),
     );
   return parts.join('\n\n');
+}
+
+function rateText(perSecond: number): string {
+  return perSecond >= 10 ? String(Math.round(perSecond)) : perSecond.toPrecision(2);
 }
 
 function durationText(seconds: number | null): string {

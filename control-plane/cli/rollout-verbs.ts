@@ -7,6 +7,7 @@ import type { ServerConnection } from '../publisher/server-http.js';
 import { CliError } from './cli-error.js';
 import { addKeptVerdictVerbs } from './kept-verdict-verbs.js';
 import { readPolicy } from './policy-file.js';
+import { addPolicyVerb } from './policy-verb.js';
 import { previewText } from './preview-text.js';
 import { Progress } from './progress.js';
 import { addRolloutDecisionVerbs } from './rollout-decision-verbs.js';
@@ -67,6 +68,7 @@ export function addRolloutVerbs(program: Command, parts: VerbParts): void {
     .action((id: string, options: ServerOptions) => explain(id, options, parts));
   addRolloutDecisionVerbs(rollout, parts);
   addKeptVerdictVerbs(rollout, parts);
+  addPolicyVerb(rollout, parts);
   withServer(rollout.command('list'))
     .description('list the rollouts, newest first')
     .action((options: ServerOptions) => list(options, parts));

@@ -1,4 +1,5 @@
 import type { Clock } from '@bellwether/shared/clock';
+import { codeOf, messageOf } from '@bellwether/shared/errors';
 import { Compile } from '@bellwether/shared/schema';
 import { type RolloutDevice, RolloutView } from '../http/rollout-api.js';
 import type { ServerConnection } from '../publisher/server-http.js';
@@ -10,6 +11,9 @@ import { targetText } from './rollout-target.js';
 const pollMs = 500;
 
 export const compiledRollout = Compile(RolloutView);
+
+/** A server that does not answer is asked again for so long: a restart, or an update, is no outcome. */
+const patienceSeconds = 300;
 
 /** Where nothing more happens without a person. */
 const over: ReadonlySet<RolloutView['phase']> = new Set(['done', 'held', 'rolled-back', 'aborted', 'superseded']);
@@ -34,7 +38,7 @@ export async function watchRollout(
   const endMs = clock.now().monotonicMs + (timeoutSeconds ?? Number.POSITIVE_INFINITY) * 1000;
   let shown = '';
   for (;;) {
-    const rollout = await connection.get(`/api/v1/rollouts/${encodeURIComponent(id)}`, compiledRollout);
+    const rollout = await look(id, { connection, clock, progress, endMs });
     const moment = momentOf(rollout);
     if (over.has(rollout.phase)) {
       progress.finish(moment);
@@ -50,10 +54,26 @@ export async function watchRollout(
       progress.clear();
       throw new CliError(
         'timeout',
-        `${rollout.release} is still ${rollout.phase} after ${timeoutSeconds} s: ${moment.detail}; it goes on without this command`,
+        `${rollout.release} is still ${rollout.phase} after ${timeoutSeconds} s: ${moment.detail.replace(`${rollout.phase}: `, '')}; it goes on without this command`,
       );
     }
     await clock.sleep(pollMs);
+  }
+}
+
+type Look = Omit<Watch, 'timeoutSeconds'> & { readonly endMs: number };
+
+/** The rollout now; while the server is away, later. Throws ServerError `network` when that takes too long. */
+async function look(id: string, { connection, clock, progress, endMs }: Look): Promise<RolloutView> {
+  const giveUpMs = Math.min(endMs, clock.now().monotonicMs + patienceSeconds * 1000);
+  for (let isAway = false; ; isAway = true) {
+    try {
+      return await connection.get(`/api/v1/rollouts/${encodeURIComponent(id)}`, compiledRollout);
+    } catch (error) {
+      if (codeOf(error) !== 'network' || clock.now().monotonicMs >= giveUpMs) throw error;
+      if (!isAway) progress.step({ label: id, done: 0, total: 1, detail: `${messageOf(error)}; asking again` });
+      await clock.sleep(pollMs);
+    }
   }
 }
 

@@ -10,6 +10,8 @@ const StepPreview = Type.Object({
   share: Type.Number(),
   devices: count,
   approval: Type.Boolean(),
+  /** How long the step waits when it has its evidence. */
+  holdSeconds: count,
   /** `calls`: of the canary, that the stratum needs while nothing is wrong; `callsPerSecond`: of the canary, at the traffic of now. */
   strata: Type.Array(
     Type.Object({

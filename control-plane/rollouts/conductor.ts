@@ -115,8 +115,8 @@ export class Conductor {
     const rollout = this.#find(id);
     const possible = actionsOf(rollout);
     if (!possible.includes(decision.action)) {
-      const what = possible.length === 0 ? 'nothing' : possible.join(', ');
-      const text = `${id} is ${rollout.phase}: ${decision.action} is not possible, ${what} is`;
+      const what = possible.length === 0 ? 'it is over' : `possible: ${possible.join(', ')}`;
+      const text = `${id} is ${rollout.phase}, ${decision.action} is not possible now; ${what}`;
       throw new RolloutError('action-conflict', text);
     }
     await this.#advance(rollout.number, { kind: 'decided', decision, look: this.#eyes.lookOf(rollout) });

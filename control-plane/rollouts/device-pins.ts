@@ -50,6 +50,10 @@ export class DevicePins {
         const kind = what === 'exclude' ? 'excluded' : 'quarantined';
         return { kind, models: Object.fromEntries(models), ...decided };
       }
+      if (parseReleaseId(what) === undefined) {
+        const text = `${what} is nothing to pin a device to: write MODEL@VERSION, exclude or quarantine`;
+        throw new RolloutError('release-malformed', text);
+      }
       const { model, version, manifest } = requireRelease(what, (...name) => catalog.find(...name), [stageOf(device)]);
       return { kind: 'pinned', model, version, manifest, ...decided };
     }
@@ -61,7 +65,10 @@ export class DevicePins {
     fleet.get(id);
     const name = model === undefined ? '' : (parseReleaseId(model)?.model ?? model);
     if (!(await holds.remove(id, name))) {
-      const what = name === '' ? 'neither excluded nor quarantined' : `not pinned to a release of ${name}`;
+      const what =
+        name === ''
+          ? 'neither excluded nor quarantined; name the model of a pin'
+          : `not pinned to a release of ${name}`;
       throw new RolloutError('hold-unknown', `${id} is ${what}`);
     }
     await changed(id);

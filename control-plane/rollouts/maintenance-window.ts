@@ -20,10 +20,20 @@ export function windowProblem(window: Window, nowMs: number): string | undefined
     const next = cronOf(window).nextRun(new Date(nowMs));
     return next === null ? `the maintenance window ${window.cron} never opens again` : undefined;
   } catch (cause) {
-    return `the maintenance window ${window.cron} in ${window.timeZone} cannot be read: ${messageOf(cause)}`;
+    if (!isTimeZone(window.timeZone))
+      return `the maintenance window's time zone ${window.timeZone} is none: write one such as Europe/Berlin or UTC`;
+    return `the maintenance window ${window.cron} cannot be read: ${messageOf(cause)}`;
   }
 }
 
 function cronOf({ cron, timeZone }: Window): Cron {
   return new Cron(cron, { timezone: timeZone, paused: true });
+}
+
+function isTimeZone(name: string): boolean {
+  try {
+    return new Intl.DateTimeFormat('en', { timeZone: name }).resolvedOptions().timeZone !== '';
+  } catch {
+    return false;
+  }
 }

@@ -1,6 +1,7 @@
 import { formatReleaseId, parseReleaseId } from '@bellwether/shared/ids';
 import type { CatalogRelease } from '../catalog/catalog.js';
 import type { RolloutRequest } from '../http/rollout-api.js';
+import { apartText } from './apart.js';
 import { type Candidate, strataOf, stratumOf } from './cohort.js';
 import type { Course } from './course.js';
 import type { CourseDevice } from './course-device.js';
@@ -41,7 +42,7 @@ export function requirePolicy(
 ): { readonly name: string; readonly policy: RolloutPolicy } | undefined {
   if (policy === undefined || policy === 'direct') return undefined;
   if (typeof policy !== 'string') {
-    if ('steps' in policy) return { name: 'custom', policy };
+    if (policy.version === 1 && 'steps' in policy) return { name: 'custom', policy };
     throw new RolloutError('policy-newer', `the policy is of version ${policy.version}; this server knows version 1`);
   }
   if (isPresetName(policy)) return { name: policy, policy: presets[policy] };
@@ -67,10 +68,7 @@ export function newCourse(parts: NewCourse): Course {
   const { name, policy, devices, keys, nowMs, callsPerSecond } = parts;
   const able = devices.filter(({ apart, base }) => apart === null && base !== null);
   if (able.length === 0) {
-    throw new RolloutError(
-      'no-stable',
-      `none of ${devices.length} devices can compare: each serves this release, none of the model, or is kept apart; the policy direct needs no comparison`,
-    );
+    throw new RolloutError('no-stable', nobodyText(devices));
   }
   const stratifyBy = policy.evidence?.stratifyBy ?? 'hardware';
   const strata = strataOf(able, stratifyBy);
@@ -95,4 +93,13 @@ export function newCourse(parts: NewCourse): Course {
     isKept: false,
     acknowledged: [],
   };
+}
+
+/** Why nobody is there who could run a canary, with how many of the devices it is said of. */
+function nobodyText(devices: readonly CourseDevice[]): string {
+  if (devices.length === 0) return 'no device of the fleet is meant: none has these labels';
+  const counts = new Map<string, number>();
+  for (const { apart } of devices) counts.set(apartText(apart), (counts.get(apartText(apart)) ?? 0) + 1);
+  const said = [...counts].map(([why, count]) => `${count} × ${why}`).join(', ');
+  return `none of ${devices.length} devices can compare this release with another: ${said}; the policy direct compares nothing`;
 }

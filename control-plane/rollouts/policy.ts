@@ -39,7 +39,7 @@ export const RolloutStep = Type.Object(
 );
 export type RolloutStep = Static<typeof RolloutStep>;
 
-/** How a release reaches its devices. YAML or JSON; what is left out is the default of `standard`. */
+/** How a release reaches its devices. YAML or JSON; examples/rollouts/policy.yaml has every field with what holds where it is left out. */
 export const RolloutPolicy = Type.Object(
   {
     version: Type.Literal(1),
@@ -67,7 +67,7 @@ export const RolloutPolicy = Type.Object(
         strict,
       ),
     ),
-    /** Devices that may refuse, revert or trip before the rollout is taken back: a number, and percent of those that have answered. */
+    /** Devices that may refuse, revert or trip before the rollout is taken back: a number, percent of those that have answered, and of all; left out: no limit. */
     failureBudget: Type.Optional(
       Type.Object(
         {

@@ -1,5 +1,6 @@
 import type { CatalogRelease } from '../catalog/catalog.js';
 import type { RolloutPreview } from '../http/rollout-preview-api.js';
+import { apartText } from './apart.js';
 import { type Candidate, cohortOf } from './cohort.js';
 import type { CourseDevice } from './course-device.js';
 import { candidatesOf } from './course-step.js';
@@ -72,6 +73,7 @@ function stepPreview(
     share,
     devices: cohort.length,
     approval,
+    holdSeconds,
     strata: needs,
     seconds: slowest === null ? null : slowest + holdSeconds,
   };
@@ -79,22 +81,8 @@ function stepPreview(
 
 /** Devices that will not run it in a step, or not yet; a sentence. */
 function whyNot(rollout: Rollout, { apart, base, isOnline }: CourseDevice): string | null {
-  switch (apart) {
-    case 'pinned':
-      return 'it is pinned to another release';
-    case 'excluded':
-    case 'quarantined':
-      return `it is ${apart}`;
-    case 'stage':
-      return 'its stage does not admit the release';
-    case 'has-it':
-      return 'it serves this release already';
-    case 'other-rollout':
-      return 'it is in a newer rollout of this model';
-    default:
-  }
-  if (isStaged(rollout) && base === null)
-    return 'it has no release of this model to compare with; it gets this one when the rollout is done';
+  if (apart !== null) return apartText(apart);
+  if (isStaged(rollout) && base === null) return `${apartText(null)}; it gets this one when the rollout is done`;
   return isOnline ? null : 'it is not there now';
 }
 

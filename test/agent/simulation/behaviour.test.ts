@@ -1,6 +1,8 @@
+import { readFile } from 'node:fs/promises';
 import { expect, it } from 'vitest';
 import { behaviourOf, checkBehaviour, goodBehaviour, releaseBehaviour } from '@bellwether/agent/simulation/behaviour';
 import { drawCall } from '@bellwether/agent/simulation/call-script';
+import { parse } from '@bellwether/shared/yaml';
 
 it('fills in what a file leaves out, down to its releases', () => {
   const groups = [{ name: 'ill', share: 0.1, releases: [{ release: 'digits@1.2.0', errors: 0.5 }] }];
@@ -16,6 +18,14 @@ it('fills in what a file leaves out, down to its releases', () => {
     confidence: 0.9,
   });
   expect(behaviour.otherwise.requestsPerSecond).toBe(1);
+});
+
+it('reads the one of the examples', async () => {
+  const value: unknown = parse(
+    await readFile(new URL('../../../../examples/rollouts/fleet.yaml', import.meta.url), 'utf8'),
+  );
+  const { otherwise } = checkBehaviour(value, 'fleet.yaml');
+  expect(releaseBehaviour(otherwise, 'digits@1.2.0').errors).toBe(0.02);
 });
 
 it.each([

@@ -34,7 +34,7 @@ describe('waiting for a rollout', () => {
   });
   afterEach(() => server.close());
 
-  const run = async (verb: readonly string[], terminal = new RecordedTerminal()) => {
+  const run = async (verb: readonly string[], terminal = new RecordedTerminal(), onWait = async () => {}) => {
     const clock = new ManualClock();
     const program = buildProgram({ terminal, clock });
     const outcome = program.parseAsync(['node', 'bellwether', ...verb, '--server', url, '--token', 't']).then(
@@ -43,8 +43,11 @@ describe('waiting for a rollout', () => {
     );
     for (;;) {
       // Either the verb is over, or it waits for the clock.
-      const ended = await Promise.race([outcome, clock.advanceToNext().then(() => undefined)]);
-      if (ended !== undefined) return { ...ended, stdout: terminal.stdout, stderr: terminal.stderr };
+      const waits = clock.untilPending().then(onWait);
+      const ended = await Promise.race([outcome, waits.then(() => clock.advanceToNext()).then(() => undefined)]);
+      if (ended !== undefined) {
+        return { ...ended, tookMs: clock.now().monotonicMs, stdout: terminal.stdout, stderr: terminal.stderr };
+      }
     }
   };
   const create = ['rollout', 'create', 'digits@1.1.0', '--to', 'all'];
@@ -83,6 +86,28 @@ describe('waiting for a rollout', () => {
     const { code, message } = await run([...create, '--wait', '--timeout', '3']);
     expect(code).toBe('timeout');
     expect(message).toContain('still rolling after 3 s: 0 of 1 devices: 1 silent');
+  });
+
+  it('goes on watching when the server was away: a restart is no outcome', async () => {
+    const { port } = new URL(url);
+    await server.close();
+    const terminal = new RecordedTerminal();
+    let looks = 0;
+    const back = fastify({ forceCloseConnections: true });
+    back.get('/api/v1/rollouts/r7', async () => view('done', [device('hall', 'settled')]));
+    const watched = await run(['rollout', 'watch', 'r7'], terminal, async () => {
+      looks += 1;
+      if (looks === 3) await back.listen({ port: Number(port), host: '127.0.0.1' });
+    });
+    await back.close();
+    expect([watched.code, looks]).toEqual(['ok', 3]);
+    expect(watched.stderr).toMatch(/^r7 {2}http.*ECONNREFUSED.*; asking again\n.*settled, done\n$/s);
+  });
+
+  it('gives a server up that stays away, for the time that it was given', async () => {
+    await server.close();
+    const { code, tookMs } = await run(['rollout', 'watch', 'r7', '--timeout', '3']);
+    expect([code, tookMs]).toEqual(['network', 3000]);
   });
 
   it('does not wait for a rollout that reaches no device, and says so', async () => {

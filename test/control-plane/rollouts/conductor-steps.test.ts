@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { RolloutPolicy } from '@bellwether/control-plane/rollouts/policy';
 import { openBundle, replay } from '@bellwether/control-plane/rollouts/verdict/bundle-file';
 import { VerdictStoreSql } from '@bellwether/control-plane/rollouts/verdict-store-sql';
+import { codeOf, messageOf } from '@bellwether/shared/errors';
 import { ConductorWorld } from '../../support/conductor-world.js';
 
 const policy: RolloutPolicy = {
@@ -331,6 +332,7 @@ describe('a rollout in steps cannot be', () => {
   it.each([
     ['policy-unknown', 'brave'],
     ['policy-newer', { version: 2 }],
+    ['policy-newer', { ...policy, version: 2 }],
     ['policy-impossible', from({ share: 0 })],
     ['policy-impossible', from({ filter: { site: 'nowhere' } })],
     ['policy-impossible', { ...policy, maintenanceWindow: { cron: '0 0 30 2 *', timeZone: 'UTC', minutes: 60 } }],
@@ -351,7 +353,12 @@ describe('a rollout in steps cannot be', () => {
 
   it('one of a release that every device has, or of a model that none has', async () => {
     world.catalog.list('vad', '1.0.0');
-    await expect(world.create('digits@1.0.0', { policy })).rejects.toMatchObject({ code: 'no-stable' });
-    await expect(world.create('vad@1.0.0', { policy })).rejects.toMatchObject({ code: 'no-stable' });
+    const refused = async (release: string, why: RegExp) => {
+      const error: unknown = await world.create(release, { policy }).catch((reason: unknown) => reason);
+      expect(codeOf(error)).toBe('no-stable');
+      expect(messageOf(error)).toMatch(why);
+    };
+    await refused('digits@1.0.0', /none of \d+ devices can .*: \d+ × it serves this release already;/);
+    await refused('vad@1.0.0', /: \d+ × it has no release of this model to compare with;/);
   });
 });

@@ -67,7 +67,7 @@ describe('a policy', () => {
     [
       'a time zone that is none',
       policy([split(), full()], { maintenanceWindow: { cron: '0 2 * * *', timeZone: 'Atlantis', minutes: 9 } }),
-      /cannot be read/,
+      /time zone Atlantis is none/,
     ],
     [
       'a start that is over',
