@@ -15,6 +15,7 @@ import { DeviceHolds } from './rollouts/device-holds.js';
 import { devicePinRoutes } from './rollouts/device-pin-routes.js';
 import { DevicePins } from './rollouts/device-pins.js';
 import { EvidenceStoreSql } from './rollouts/evidence-store-sql.js';
+import { LookHistoryStoreSql } from './rollouts/look-history-store-sql.js';
 import { rolloutRoutes } from './rollouts/operator-routes.js';
 import { RolloutStoreSql } from './rollouts/rollout-store-sql.js';
 import { VerdictArchive } from './rollouts/verdict-archive.js';
@@ -43,7 +44,8 @@ export function buildRollouts(parts: ControlPlaneParts, { fleet, channel, feed, 
     audit,
     changed: (device) => feed.deviceChanged(device),
   });
-  const evidenceStore = new EvidenceStoreSql(database.sqlite);
+  const history = new LookHistoryStoreSql(database.sqlite);
+  const evidenceStore = new EvidenceStoreSql(database.sqlite, history);
   const holds = new DeviceHolds(new DeviceHoldStoreSql(database.kysely));
   const live = new LiveBoard();
   const verdictStore = new VerdictStoreSql(database.sqlite);
@@ -56,8 +58,9 @@ export function buildRollouts(parts: ControlPlaneParts, { fleet, channel, feed, 
   const conductor = new Conductor({
     clock,
     log: log.child({ room: 'rollouts' }),
-    store: new RolloutStoreSql(database.kysely, database.sqlite),
+    store: new RolloutStoreSql(database.kysely, database.sqlite, history),
     evidence: evidenceStore,
+    history,
     holds,
     archive,
     fleet,
@@ -90,6 +93,10 @@ export function buildRollouts(parts: ControlPlaneParts, { fleet, channel, feed, 
     orders,
     conductor,
     formerKeys,
+    stop: (): void => {
+      conductor.stop();
+      history.close();
+    },
     routes: (app: TypedApp, views: Views): void => {
       rolloutRoutes(app, { conductor, views, audit });
       decisionRoutes(app, { conductor, audit });

@@ -134,7 +134,7 @@ export function buildControlPlane(parts: ControlPlaneParts): ControlPlane {
     },
     { start: () => orders.start() },
     { start: () => devices.decisions.start() },
-    { start: () => conductor.start(), stop: () => conductor.stop() },
+    { start: () => conductor.start(), stop: () => rollouts.stop() },
     {
       start: () => {
         endCatalog = catalog.onChange(() => feed.releasesChanged());

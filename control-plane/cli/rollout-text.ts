@@ -26,7 +26,7 @@ export function rolloutText(rollout: RolloutView): string {
 
 /** Why a rollout is where it is: the verdict's sentences with their numbers, both arms, failures, and what a person may do. */
 export function explanation(rollout: RolloutView): string {
-  const { verdict, arms, failures, actions } = rollout;
+  const { verdict, arms, failures, timeline, actions } = rollout;
   const parts = [headText(rollout)];
   if (rollout.steps.length > 0) parts.push(stepsText(rollout));
   if (verdict !== null) {
@@ -47,6 +47,8 @@ export function explanation(rollout: RolloutView): string {
     ]);
     parts.push(table(['failed device', 'code', 'message', 'acknowledged'], rows));
   }
+  const rows = timeline.map(({ atMs, code, text }) => [timeText(atMs), code, text]);
+  parts.push(table(['what happened', '', ''], rows));
   if (actions.length > 0)
     parts.push(`now possible: ${actions.map((action) => `rollout ${action} ${rollout.id}`).join(', ')}`);
   return parts.join('\n\n');
@@ -65,7 +67,12 @@ function headText(rollout: RolloutView): string {
   ]);
 }
 
-const marks: Readonly<Record<RolloutStepView['state'], string>> = { left: 'left', current: 'now', ahead: '' };
+const marks: Readonly<Record<RolloutStepView['state'], string>> = {
+  left: 'left',
+  current: 'now',
+  ahead: '',
+  ended: 'ended here',
+};
 
 function stepsText({ steps }: RolloutView): string {
   const rows = steps.map((step, index) => [

@@ -11,20 +11,15 @@ const valueTexts = {
 
 /** What the evidence says: how much there is of harm against what it takes, and the verdict in its own sentences. */
 export function RolloutEvidence({ rollout }: { readonly rollout: RolloutView }) {
-  const { id, verdict, history, steps, actions } = rollout;
+  const { verdict, history, steps, actions } = rollout;
   if (steps.length === 0) return null;
   if (verdict === null) {
     return (
       <section aria-labelledby="verdict-title">
         <h2 id="verdict-title">Verdict</h2>
-        {actions.length > 0 ? (
-          <p class="empty">No canary has been measured yet.</p>
-        ) : (
-          <p class="empty">
-            It has ended, and the server was started since. What it was decided by is kept:{' '}
-            <code>bellwether rollout verdict {id}</code>
-          </p>
-        )}
+        <p class="empty">
+          {actions.length > 0 ? 'No canary has been measured yet.' : 'It ended before a canary was measured.'}
+        </p>
       </section>
     );
   }

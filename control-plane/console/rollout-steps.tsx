@@ -36,7 +36,7 @@ function Step({ step, number }: { readonly step: RolloutStepView; readonly numbe
 }
 
 function filled({ state, cohortSize, ready }: RolloutStepView): number {
-  if (state === 'current') return ready;
+  if (state === 'current' || state === 'ended') return ready;
   return state === 'left' ? Math.max(1, cohortSize) : 0;
 }
 

@@ -10,6 +10,7 @@ import { first } from './migrations/first.js';
 import { people } from './migrations/people.js';
 import { promotions } from './migrations/promotions.js';
 import { receipts } from './migrations/receipts.js';
+import { rolloutPast } from './migrations/rollout-past.js';
 import { stagedRollouts } from './migrations/staged-rollouts.js';
 import { verdicts } from './migrations/verdicts.js';
 import type { Tables } from './schema.js';
@@ -25,6 +26,7 @@ const migrations: Readonly<Record<string, Migration>> = {
   '0004-attention': attention,
   '0005-staged-rollouts': stagedRollouts,
   '0006-verdicts': verdicts,
+  '0007-rollout-past': rolloutPast,
 };
 
 /**

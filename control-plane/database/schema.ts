@@ -72,6 +72,12 @@ export interface Tables {
   evidence: { rollout: number; device: string; segment: string; body: string };
   /** Signed verdicts of rollouts; `file` is JSON text. */
   verdicts: { number: Generated<number>; rollout: number; at_ms: number; step: number; value: string; file: string };
+  /** The evidence of harm at the looks that are kept; log_harm is its natural logarithm. */
+  rollout_looks: { rollout: number; at_ms: number; step: number; log_harm: number };
+  /** What the look showed that a rollout's last decision was made by; JSON. */
+  rollout_sights: { rollout: number; body: string };
+  /** What happened to rollouts, in sentences. */
+  rollout_moments: { number: Generated<number>; rollout: number; at_ms: number; code: string; text: string };
   /** What a person has decided about a device's models: pinned, excluded, quarantined; JSON. `model` is empty for all of them. */
   device_holds: { device: string; model: string; body: string };
   windows: {

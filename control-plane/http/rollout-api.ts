@@ -91,15 +91,17 @@ export type RolloutDevice = Static<typeof RolloutDevice>;
 /** One step, and how far it has come. `share` in percent of the calls. */
 export const RolloutStepView = Type.Object({
   ...RolloutStep.properties,
-  /** `left`: passed, or gone by. */
-  state: Type.Enum(['ahead', 'current', 'left']),
-  /** Devices that it is for: planned while it is ahead, as they are from then on. */
+  /** `left`: passed, or gone by. `ended`: the rollout was taken back, ended or superseded in it. */
+  state: Type.Enum(['ahead', 'current', 'left', 'ended']),
+  /** Devices that it is for: planned while it is ahead, as they are while it is the current one, and as they were at its end. */
   cohortSize: count,
-  /** Of the current step: devices whose canary is up, that failed, and that say nothing. 0 of the others. */
+  /** Devices whose canary is up, that failed, and that say nothing: now, or at the step's end. 0 while it is ahead. */
   ready: count,
   failed: count,
   silent: count,
+  /** Of the current step: since when its time limit counts, which a resume sets anew. */
   startedAtMs: orNull(time),
+  endedAtMs: orNull(time),
 });
 export type RolloutStepView = Static<typeof RolloutStepView>;
 
@@ -140,10 +142,15 @@ export const RolloutView = Type.Object({
   steps: Type.Array(RolloutStepView),
   /** Null until the canary has been measured. */
   arms: orNull(Type.Object({ stable: ArmTotals, canary: ArmTotals })),
-  /** The newest look at the evidence. */
+  /** The newest look at the evidence; of a rollout that has ended, or is taken back, the one that it was decided by. */
   verdict: orNull(Type.Object({ ...Verdict.properties, atMs: time })),
-  /** Natural logarithm of the evidence of harm over time, oldest first, at most 240 points; `fail` is at `verdict.logHarmLimit`. */
-  history: Type.Array(Type.Object({ atMs: time, logHarm: Type.Number() }), { maxItems: 240 }),
+  /**
+   * Natural logarithm of the evidence of harm over time and the index of the step, oldest first, at most 480 points; `fail` is at
+   * `verdict.logHarmLimit`. It stays when the rollout has ended, as `arms`, `verdict`, `timeline` and the steps' numbers do.
+   */
+  history: Type.Array(Type.Object({ atMs: time, step: count, logHarm: Type.Number() }), { maxItems: 480 }),
+  /** What happened, oldest first: a word for programs (an action, a phase, a reason's code) and a sentence. */
+  timeline: Type.Array(Type.Object({ atMs: time, code: Type.String(), text: Type.String() }), { maxItems: 201 }),
   failures: Type.Array(RolloutFailure),
   /** What a person may do now; who may is the route's to say. */
   actions: Type.Array(Type.Enum(rolloutActions)),

@@ -6,6 +6,7 @@ import type { Fleet } from '../fleet/fleet.js';
 import type { Orders } from '../orders/publish.js';
 import type { DeviceHolds } from './device-holds.js';
 import type { EvidenceStoreSql } from './evidence-store-sql.js';
+import type { LookHistoryStoreSql } from './look-history-store-sql.js';
 import type { RolloutStore } from './rollout-store.js';
 import type { VerdictArchive } from './verdict-archive.js';
 
@@ -15,8 +16,9 @@ export interface ConductorParts {
   readonly log: Log;
   readonly store: RolloutStore;
   readonly evidence: Pick<EvidenceStoreSql, 'of'>;
+  readonly history: Pick<LookHistoryStoreSql, 'of' | 'note'>;
   readonly holds: DeviceHolds;
-  readonly archive: Pick<VerdictArchive, 'keep'>;
+  readonly archive: Pick<VerdictArchive, 'keep' | 'has'>;
   readonly fleet: Fleet;
   readonly orders: Orders;
   readonly catalog: Catalog;

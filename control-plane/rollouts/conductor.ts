@@ -2,6 +2,7 @@ import type { Window } from '@bellwether/shared/contract/window';
 import type { RolloutRequest, RolloutView } from '../http/rollout-api.js';
 import type { RolloutPreview } from '../http/rollout-preview-api.js';
 import type { ServerStatus } from '../http/status-api.js';
+import { ConductorBooks } from './conductor-books.js';
 import { ConductorDrafts } from './conductor-drafts.js';
 import { ConductorEyes } from './conductor-eyes.js';
 import type { ConductorParts } from './conductor-parts.js';
@@ -24,6 +25,7 @@ export class Conductor {
   readonly #sight: FleetSight;
   readonly #looks: EvidenceLooks;
   readonly #eyes: ConductorEyes;
+  readonly #books: ConductorBooks;
   readonly #schedule: LookSchedule;
   readonly #drafts: ConductorDrafts;
   #endCatalog: (() => void) | undefined;
@@ -41,10 +43,13 @@ export class Conductor {
     });
     this.#looks = new EvidenceLooks({
       store: parts.evidence,
+      history: parts.history,
       isQuarantined: (device) => parts.holds.isQuarantined(device),
       manifestOf: ({ model, version }) => parts.catalog.find(model, version)?.manifestDocument,
     });
-    this.#eyes = new ConductorEyes({ clock: parts.clock, sight: this.#sight, looks: this.#looks });
+    const seen = { ...parts, sight: this.#sight, looks: this.#looks };
+    this.#eyes = new ConductorEyes(seen);
+    this.#books = new ConductorBooks({ ...seen, eyes: this.#eyes });
   }
 
   /** Takes up where the last run ended: every order is composed again, which changes nothing where all was done. */
@@ -97,7 +102,7 @@ export class Conductor {
     log.info({ rollout: rolloutId(rollout), release: request.release, policy }, 'A rollout was created');
     for (const older of this.#rollouts.values()) {
       if (older.number < rollout.number && older.model === rollout.model && givesWay(older, rollout)) {
-        await this.#advance(older.number, { kind: 'superseded', by: rollout.number });
+        await this.#supersede(older, rollout.number);
       }
     }
     await this.#advance(rollout.number, { kind: 'created' });
@@ -175,32 +180,30 @@ export class Conductor {
   async #advance(number: number, event: RolloutEvent): Promise<void> {
     const before = this.#rollouts.get(number);
     if (before === undefined) return;
-    const { next, effects } = transition(before, event, Math.floor(this.#parts.clock.now().wallMs));
+    const nowMs = Math.floor(this.#parts.clock.now().wallMs);
+    const { next, effects } = transition(before, event, nowMs);
     // As it is now, and not after the next look.
     const look = this.#looks.of(before);
-    if (isOther(next, before)) this.#parts.store.save(next, before);
+    if (isOther(next, before)) {
+      this.#parts.store.save(next, before, this.#books.newsOf(before, { next, event, nowMs }));
+    }
     this.#rollouts.set(number, next);
     await this.#reinstate(next);
     for (const effect of effects) await this.#act(next, effect);
-    const isDecided = next.phase !== before.phase || next.course?.step !== before.course?.step;
-    if (isDecided && isStaged(before) && look !== undefined) {
-      // What was decided is kept with all that it was decided by.
-      this.#parts.archive.keep(before, look, this.#sight.stableOf(before));
-    }
-    if (next.phase === before.phase) return;
-    // The orders are out: a rollback waits for no bookkeeping.
-    const { audit, log } = this.#parts;
-    const details = { from: before.phase, to: next.phase, ...(next.reason !== null && { reason: next.reason.text }) };
-    audit.record({ actor: 'server', action: 'rollout.phase', subject: rolloutId(next), details });
-    log.info({ rollout: rolloutId(next), ...details }, 'A rollout entered a phase');
-    if (next.phase === 'done' && isStaged(next) && next.course.leftStrata.length === 0) await this.#replaceOlder(next);
+    this.#books.writeDown({ before, next, look });
+    if (next.phase === 'done' && before.phase !== 'done' && isStaged(next) && next.course.leftStrata.length === 0)
+      await this.#replaceOlder(next);
   }
 
   async #replaceOlder(done: Rollout): Promise<void> {
     for (const older of this.#rollouts.values()) {
       if (older.number >= done.number || older.model !== done.model || !givesWay(older, done)) continue;
-      await this.#advance(older.number, { kind: 'superseded', by: done.number });
+      await this.#supersede(older, done.number);
     }
+  }
+
+  #supersede(older: Rollout, by: number): Promise<void> {
+    return this.#advance(older.number, { kind: 'superseded', by, look: this.#eyes.lookOf(older) });
   }
 
   /** What a rollout took the place of stands again when it is taken back. */

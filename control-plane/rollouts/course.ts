@@ -3,8 +3,24 @@ import { type Static, Type } from '@bellwether/shared/schema';
 import { RolloutPolicy } from './policy.js';
 
 const hex128 = Type.String({ pattern: '^[0-9a-f]{32}$' });
-const time = Type.Integer({ minimum: 0 });
+const count = Type.Integer({ minimum: 0 });
+const time = count;
 const names = Type.Array(Type.String({ maxLength: 64 }), { maxItems: 64 });
+
+/** How a step went. The counts are of its end, and 0 until then: while it runs, the devices themselves say more. */
+export const StepRecord = Type.Object({
+  /** Index. */
+  step: Type.Integer({ minimum: 0, maximum: 63 }),
+  startedAtMs: time,
+  endedAtMs: Type.Union([time, Type.Null()]),
+  /** It was passed, or gone by: the rollout did not end in it. */
+  isLeft: Type.Boolean(),
+  devices: count,
+  ready: count,
+  failed: count,
+  silent: count,
+});
+export type StepRecord = Static<typeof StepRecord>;
 
 /** How far a rollout in steps has come: all of it that must survive the server. Times are wall milliseconds. */
 export const Course = Type.Object({
@@ -32,6 +48,8 @@ export const Course = Type.Object({
   leftStrata: names,
   /** Aborted, and the devices that have it keep it. */
   isKept: Type.Boolean(),
+  /** Of the steps that have begun, in their order. */
+  records: Type.Array(StepRecord, { maxItems: 64 }),
   /** Reasons to hold that a person has seen and let be. */
   acknowledged: Type.Array(Type.String({ maxLength: 40 }), { maxItems: 64 }),
 });

@@ -27,6 +27,10 @@ export class EvidenceLedger {
     return this.#sums.get(rollout) ?? new Map<string, DeviceSums>();
   }
 
+  forget(rollout: number): void {
+    this.#sums.delete(rollout);
+  }
+
   #add(rollout: number, device: string, sum: EvidenceSum): void {
     const devices = this.#sums.get(rollout) ?? new Map<string, Map<string, EvidenceSum>>();
     const sums = devices.get(device) ?? new Map<string, EvidenceSum>();

@@ -4,6 +4,8 @@ import { verdictInput } from './course-evidence.js';
 import { EvidenceLedger } from './evidence-ledger.js';
 import type { EvidenceStoreSql } from './evidence-store-sql.js';
 import type { CountedWindow } from './evidence-sum.js';
+import { type LookPoint, withPoint } from './look-history.js';
+import type { LookHistoryStoreSql } from './look-history-store-sql.js';
 import type { Rollout, StagedRollout } from './rollout.js';
 import { runningStep } from './rollout-part.js';
 import { type ArmCompute, computeOf } from './step-outputs.js';
@@ -16,8 +18,6 @@ import type { Verdict } from './verdict/verdict.js';
 const lookEveryMs = 1000;
 /** Evidence that is not enough is looked at again so often, though nothing new came. */
 const staleMs = 60_000;
-/** Points of the history that are kept; when they are too many, every second one goes. */
-const historyPoints = 240;
 
 /** A look: what it saw and what it says. */
 export interface Look {
@@ -31,22 +31,23 @@ export interface Look {
   readonly unpaired: UnpairedInput | undefined;
   readonly verdict: Verdict;
   readonly atMs: number;
-  readonly history: readonly { readonly atMs: number; readonly logHarm: number }[];
 }
 
 interface LookParts {
   readonly store: Pick<EvidenceStoreSql, 'of'>;
+  readonly history: Pick<LookHistoryStoreSql, 'of' | 'note'>;
   readonly isQuarantined: (device: string) => boolean;
   /** The release of a rollout, as its author described it; undefined: the catalogue does not know it any more. */
   readonly manifestOf: (rollout: Rollout) => CourseEvidence['manifest'];
 }
 
-/** Judges the evidence of rollouts as it comes in. Everything here can be made again from the database. */
+/** Judges the evidence of rollouts that are on their way, as it comes in. Everything here can be made again from the database. */
 export class EvidenceLooks {
   readonly #parts: LookParts;
   readonly #ledger = new EvidenceLedger();
   readonly #looks = new Map<number, Look>();
   readonly #unseen = new Set<number>();
+  readonly #histories = new Map<number, readonly LookPoint[]>();
 
   constructor(parts: LookParts) {
     this.#parts = parts;
@@ -54,7 +55,22 @@ export class EvidenceLooks {
 
   /** Takes up what is stored of these rollouts. */
   start(rollouts: readonly Rollout[]): void {
-    this.#ledger.load(this.#parts.store.of(rollouts.map(({ number }) => number)));
+    const numbers = rollouts.map(({ number }) => number);
+    this.#ledger.load(this.#parts.store.of(numbers));
+    for (const number of numbers) this.#histories.set(number, this.#parts.history.of(number));
+  }
+
+  /** Nothing more is judged of it, and nothing is kept here. */
+  end({ number }: Pick<Rollout, 'number'>): void {
+    this.#ledger.forget(number);
+    this.#looks.delete(number);
+    this.#unseen.delete(number);
+    this.#histories.delete(number);
+  }
+
+  /** Every look that is kept, oldest first; of one that has ended too. */
+  historyOf({ number }: Pick<Rollout, 'number'>): readonly LookPoint[] {
+    return this.#histories.get(number) ?? this.#parts.history.of(number);
   }
 
   /** A window is stored. */
@@ -86,9 +102,15 @@ export class EvidenceLooks {
     if (judged === undefined) return null;
     const { verdict } = judged;
     this.#unseen.delete(number);
-    const history = thinned([...(last?.history ?? []), { atMs: nowMs, logHarm: verdict.logHarm }]);
-    this.#looks.set(number, { of, ...judged, atMs: nowMs, history });
+    this.#looks.set(number, { of, ...judged, atMs: nowMs });
+    this.#note(number, { atMs: nowMs, step: rollout.course.step, logHarm: verdict.logHarm });
     return verdict;
+  }
+
+  #note(number: number, point: LookPoint): void {
+    const { points, isThinned } = withPoint(this.#histories.get(number) ?? [], point);
+    this.#histories.set(number, points);
+    this.#parts.history.note(number, isThinned ? { all: points } : { point });
   }
 }
 
@@ -108,8 +130,4 @@ function judgedOf(
   const unpaired = isFull && verdict.value !== 'fail' ? unpairedInput(rollout, evidence) : undefined;
   const compute = computeOf(rollout, evidence);
   return { paired, compute, unpaired, verdict: unpaired === undefined ? verdict : judgeUnpaired(unpaired) };
-}
-
-function thinned<Point>(points: readonly Point[]): readonly Point[] {
-  return points.length <= historyPoints ? points : points.filter((_, index) => (points.length - index) % 2 === 1);
 }

@@ -4,6 +4,7 @@ import { parseStrictJson } from '@bellwether/shared/contract/strict-json';
 import type { Window } from '@bellwether/shared/contract/window';
 import { Compile } from '@bellwether/shared/schema';
 import { addSums, EvidenceSum, sumKey, sumOf } from './evidence-sum.js';
+import { type LookHistoryStoreSql, noLooks } from './look-history-store-sql.js';
 
 const compiled = Compile(EvidenceSum);
 
@@ -17,14 +18,18 @@ export interface StoredSum {
 /** The counters of rollouts in SQLite, added up as windows are stored: in their transaction, so that each counts once. */
 export class EvidenceStoreSql {
   readonly #statements: ReturnType<typeof prepare>;
+  readonly #looks: Pick<LookHistoryStoreSql, 'flush'>;
 
-  constructor(db: Database) {
+  /** `looks`: stores what waits there in the same transaction. */
+  constructor(db: Database, looks: Pick<LookHistoryStoreSql, 'flush'> = noLooks) {
     this.#statements = prepare(db);
+    this.#looks = looks;
   }
 
   /** Adds what a new window says of the rollouts that there are. The caller's transaction holds it. */
   add(device: string, { evidence = [], arms }: Pick<Window, 'evidence' | 'arms'>, arrivedAtMs: number): void {
     const { created, find, put } = this.#statements;
+    this.#looks.flush();
     for (const window of evidence) {
       const rollout = Number(window.rollout.slice(1));
       const createdAtMs = created.get(rollout)?.createdAtMs;

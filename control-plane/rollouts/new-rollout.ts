@@ -91,6 +91,7 @@ export function newCourse(parts: NewCourse): Course {
     provenStrata: [],
     leftStrata: [],
     isKept: false,
+    records: [],
     acknowledged: [],
   };
 }

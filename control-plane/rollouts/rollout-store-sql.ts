@@ -6,8 +6,13 @@ import { Compile, Type } from '@bellwether/shared/schema';
 import type { Tables } from '../database/schema.js';
 import { RolloutTarget, RolloutView } from '../http/rollout-api.js';
 import { Course, Member, type Members } from './course.js';
+import { type LookHistoryStoreSql, noLooks } from './look-history-store-sql.js';
 import type { Rollout } from './rollout.js';
-import type { RolloutStore } from './rollout-store.js';
+import type { Moment } from './rollout-moments.js';
+import type { RolloutNews, RolloutPast, RolloutStore } from './rollout-store.js';
+
+/** What happened to a rollout: the newest so many. A device that comes and goes makes a direct one done and held without end. */
+const keptMoments = 200;
 
 const { phase } = RolloutView.properties;
 const compiled = Compile(
@@ -20,24 +25,32 @@ const compiled = Compile(
   }),
 );
 const compiledMember = Compile(Member);
+const compiledSight = Compile(Type.Pick(RolloutView, ['arms', 'verdict']));
 
 /** Rollouts in SQL: one row each, and one for each device in its cohorts. */
 export class RolloutStoreSql implements RolloutStore {
   readonly #db: Kysely<Tables>;
-  readonly #save: (next: Rollout, before: Rollout) => void;
+  readonly #save: RolloutStore['save'];
+  readonly #statements: ReturnType<typeof prepare>;
 
-  constructor(db: Kysely<Tables>, sqlite: Database) {
+  /** `looks`: stores what waits there with every change. */
+  constructor(db: Kysely<Tables>, sqlite: Database, looks: Pick<LookHistoryStoreSql, 'flush'> = noLooks) {
     this.#db = db;
     const statements = prepare(sqlite);
-    const save = sqlite.transaction((next: Rollout, before: Rollout) => {
+    this.#statements = statements;
+    const save = sqlite.transaction((next: Rollout, before: Rollout, { atMs, moments, sight }: RolloutNews) => {
       const { target: _target, ...row } = columnsOf(next);
       statements.update.run({ ...row, number: next.number });
       for (const member of next.members.values()) {
         if (before.members.get(member.device) === member) continue;
         statements.member.run(next.number, member.device, JSON.stringify(member));
       }
+      looks.flush();
+      if (sight !== null) statements.putSight.run(next.number, JSON.stringify(sight));
+      for (const { code, text } of moments) statements.addMoment.run(next.number, atMs, code, text);
+      if (moments.length > 0) statements.trimMoments.run(next.number, next.number, keptMoments);
     });
-    this.#save = (next, before) => save.immediate(next, before);
+    this.#save = (next, before, news) => save.immediate(next, before, news);
   }
 
   async all(): Promise<Rollout[]> {
@@ -59,8 +72,15 @@ export class RolloutStoreSql implements RolloutStore {
     return rolloutOf(stored, new Map<string, Member>());
   }
 
-  save(next: Rollout, before: Rollout): void {
-    this.#save(next, before);
+  save(next: Rollout, before: Rollout, news: RolloutNews): void {
+    this.#save(next, before, news);
+  }
+
+  pastOf(rollout: number): RolloutPast {
+    const body = this.#statements.sight.get(rollout)?.body;
+    const what = `stored sight of rollout ${rollout}`;
+    const sight = body === undefined ? null : checkSchema(compiledSight, parseStrictJson(Buffer.from(body)), what);
+    return { moments: this.#statements.moments.all(rollout), sight };
   }
 }
 
@@ -73,6 +93,20 @@ function prepare(db: Database) {
     member: db.prepare<[number, string, string]>(
       `insert into rollout_members (rollout, device, body) values (?, ?, ?)
        on conflict do update set body = excluded.body`,
+    ),
+    putSight: db.prepare<[number, string]>(
+      `insert into rollout_sights (rollout, body) values (?, ?) on conflict do update set body = excluded.body`,
+    ),
+    sight: db.prepare<[number], { body: string }>('select body from rollout_sights where rollout = ?'),
+    addMoment: db.prepare<[number, number, string, string]>(
+      'insert into rollout_moments (rollout, at_ms, code, text) values (?, ?, ?, ?)',
+    ),
+    moments: db.prepare<[number], Moment & { atMs: number }>(
+      'select at_ms as atMs, code, text from rollout_moments where rollout = ? order by number',
+    ),
+    trimMoments: db.prepare<[number, number, number]>(
+      `delete from rollout_moments where rollout = ? and number <=
+       (select number from rollout_moments where rollout = ? order by number desc limit 1 offset ?)`,
     ),
   };
 }

@@ -17,7 +17,7 @@ export function headOf(rollout: Rollout) {
 }
 
 /** A rollout that goes to all its devices at once, as operators see it. */
-export function directView(rollout: Rollout, devices: RolloutDevice[]): RolloutView {
+export function directView(rollout: Rollout, devices: RolloutDevice[]): Omit<RolloutView, 'history' | 'timeline'> {
   const head = headOf(rollout);
   const open = devices.filter(
     ({ state }) => state === 'ordered' || state === 'installing' || state === 'silent',
@@ -32,7 +32,6 @@ export function directView(rollout: Rollout, devices: RolloutDevice[]): RolloutV
     steps: [],
     arms: null,
     verdict: null,
-    history: [],
     failures: devices.flatMap(({ device, state, code, message }) => {
       if (state !== 'refused') return [];
       return [{ device, code: code ?? 'refused', message: message ?? '', acknowledged: false }];

@@ -1,36 +1,32 @@
-import { gatingCells } from '@bellwether/shared/evidence/counters';
-import { formatReleaseId } from '@bellwether/shared/ids';
-import type { ArmTotals, RolloutDevice, RolloutStepView, RolloutView } from '../http/rollout-api.js';
+import type { RolloutDevice, RolloutStepView, RolloutView } from '../http/rollout-api.js';
 import { cohortOf } from './cohort.js';
 import { type CourseDevice, memberView } from './course-device.js';
 import { candidatesOf } from './course-step.js';
 import { isNewFailure, type PresentMember, presentMembers } from './course-tally.js';
-import type { Look } from './evidence-looks.js';
-import { hasEnded, releaseIn, type StagedRollout } from './rollout.js';
+import { hasEnded, type StagedRollout } from './rollout.js';
 import { deviceState } from './rollout-device.js';
+import type { RolloutSight } from './rollout-store.js';
 import { headOf } from './rollout-view.js';
-import { segmentsOf, totalsOf } from './verdict/fleet-evidence.js';
 
 interface StagedFacts {
   readonly devices: readonly CourseDevice[];
-  readonly look: Look | undefined;
-  /** Version of the release that most of the devices compare with; undefined: none does. */
-  readonly stableVersion: string | undefined;
+  /** What the newest look shows; of one that has ended, what the last one showed. */
+  readonly sight: RolloutSight;
 }
 
 /** A rollout in steps, as operators see it. */
-export function stagedView(rollout: StagedRollout, { devices, look, stableVersion }: StagedFacts): RolloutView {
+export function stagedView(
+  rollout: StagedRollout,
+  { devices, sight }: StagedFacts,
+): Omit<RolloutView, 'history' | 'timeline'> {
   const present = presentMembers(rollout, new Map(devices.map((each) => [each.device, each])));
-  const stable = stableVersion === undefined ? null : formatReleaseId({ model: rollout.model, version: stableVersion });
   return {
     ...headOf(rollout),
     policy: rollout.course.preset,
-    waitsFor: waitsFor(rollout, present, look),
+    waitsFor: waitsFor(rollout, present, sight),
     step: rollout.course.step,
     steps: rollout.course.policy.steps.map((_, index) => stepView(rollout, index, { devices, present })),
-    arms: armsOf(look, { stable, canary: releaseIn(rollout) }),
-    verdict: look === undefined ? null : { ...look.verdict, atMs: look.atMs },
-    history: [...(look?.history ?? [])],
+    ...sight,
     failures: present.flatMap((each) => {
       const { member, stands } = each;
       if (stands.standing !== 'failed') return [];
@@ -51,6 +47,11 @@ function stepView(
   const { course } = rollout;
   const step = course.policy.steps[index];
   if (step === undefined) throw new Error(`a rollout of ${course.policy.steps.length} steps has no step ${index}`);
+  const record = course.records.find((each) => each.step === index);
+  if (record !== undefined && record.endedAtMs !== null) {
+    const { devices: cohortSize, ready, failed, silent, startedAtMs, endedAtMs, isLeft } = record;
+    return { ...step, state: isLeft ? 'left' : 'ended', cohortSize, ready, failed, silent, startedAtMs, endedAtMs };
+  }
   const isCurrent = index === course.step && !hasEnded(rollout);
   const state = isCurrent ? 'current' : index < course.step || rollout.phase === 'done' ? 'left' : 'ahead';
   const inState = (standing: PresentMember['stands']['standing']) =>
@@ -65,10 +66,11 @@ function stepView(
     failed: inState('failed'),
     silent: inState('silent'),
     startedAtMs: isCurrent ? course.stepStartedAtMs : null,
+    endedAtMs: null,
   };
 }
 
-function waitsFor(rollout: StagedRollout, present: readonly PresentMember[], look: Look | undefined): string | null {
+function waitsFor(rollout: StagedRollout, present: readonly PresentMember[], sight: RolloutSight): string | null {
   const { phase, course, reason } = rollout;
   const of = `step ${course.step + 1} of ${course.policy.steps.length}`;
   switch (phase) {
@@ -85,34 +87,11 @@ function waitsFor(rollout: StagedRollout, present: readonly PresentMember[], loo
       if (waiting > 0) return `${of}: ${waiting} of ${present.length} devices have yet to take it`;
       if (course.passedAtMs !== null)
         return `${of}: its hold of ${course.policy.steps[course.step]?.holdSeconds ?? 0} s`;
-      return `${of}: evidence: ${look?.verdict.reasons[0]?.text ?? 'there is none yet'}`;
+      return `${of}: evidence: ${sight.verdict?.reasons[0]?.text ?? 'there is none yet'}`;
     }
     default:
       return null;
   }
-}
-
-function armsOf(
-  look: Look | undefined,
-  releases: { readonly stable: string | null; readonly canary: string },
-): RolloutView['arms'] {
-  if (look === undefined) return null;
-  const segments = segmentsOf(look.paired.devices);
-  if (segments.length === 0) return null;
-  const sum = (arm: 'stable' | 'canary'): ArmTotals => {
-    const bad = gatingCells.flatMap((cell) => {
-      const isMeasured = segments.some(({ cells }) => cells[cell] !== undefined);
-      return isMeasured ? [[cell, totalsOf(segments, cell).bad[arm]] as const] : [];
-    });
-    return {
-      release: releases[arm],
-      calls: segments.reduce((total, { calls }) => total + calls[arm], 0),
-      labelled: segments.reduce((total, { labelled }) => total + labelled[arm], 0),
-      bad: Object.fromEntries(bad),
-      compute: look.compute[arm],
-    };
-  };
-  return { stable: sum('stable'), canary: sum('canary') };
 }
 
 function deviceViews(

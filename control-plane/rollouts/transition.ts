@@ -3,6 +3,7 @@ import { changedDevices } from './changed-devices.js';
 import { decide, decisions, type RolloutDecision } from './course-actions.js';
 import { inPhase } from './course-change.js';
 import { type CourseLook, goOn, isBack, watch } from './course-look.js';
+import { withRecords } from './course-record.js';
 import { isStaged, type Rollout, type StagedRollout } from './rollout.js';
 import { phaseOf } from './rollout-device.js';
 
@@ -18,7 +19,7 @@ export type RolloutEvent =
   /** A person has decided; conductors refuse what actionsOf() does not name. */
   | { readonly kind: 'decided'; readonly decision: RolloutDecision; readonly look: CourseLook }
   /** A newer rollout takes its place. */
-  | { readonly kind: 'superseded'; readonly by: number }
+  | { readonly kind: 'superseded'; readonly by: number; readonly look: CourseLook }
   /** The rollout that had taken its place was taken back. */
   | { readonly kind: 'reinstated' };
 
@@ -81,17 +82,16 @@ export function transition(rollout: Rollout, event: RolloutEvent, nowMs: number)
   const from = edges[rollout.phase] ?? ended;
   switch (event.kind) {
     case 'superseded':
-      if (rollout.phase === 'superseded') return stay(rollout);
-      return enter({ ...rollout, superseded: { by: event.by, from: rollout.phase } }, 'superseded', all);
+      return superseded(rollout, event, nowMs);
     case 'reinstated':
       return reinstated(rollout);
     case 'looked':
       if (!isStaged(rollout)) return stay(rollout);
-      return staged(rollout, looks[rollout.phase]?.(rollout, event.look, nowMs) ?? rollout, event.look);
+      return staged(rollout, looks[rollout.phase]?.(rollout, event.look, nowMs) ?? rollout, event.look, nowMs);
     case 'decided':
       if (!actionsOf(rollout).includes(event.decision.action)) return stay(rollout);
       if (isStaged(rollout))
-        return staged(rollout, decide(rollout, event.decision, { look: event.look, nowMs }), event.look);
+        return staged(rollout, decide(rollout, event.decision, { look: event.look, nowMs }), event.look, nowMs);
       return enter(
         { ...rollout, reason: { code: 'operator', text: `taken back by ${event.decision.by}` } },
         'rolled-back',
@@ -115,6 +115,17 @@ function watchAndGoOn(rollout: StagedRollout, look: CourseLook, nowMs: number): 
   return watched.phase === rollout.phase ? goOn(watched, look, nowMs) : watched;
 }
 
+function superseded(rollout: Rollout, { by, look }: Extract<RolloutEvent, { kind: 'superseded' }>, nowMs: number) {
+  if (rollout.phase === 'superseded') return stay(rollout);
+  const next: Rollout = { ...rollout, phase: 'superseded', superseded: { by, from: rollout.phase } };
+  const { devices } = look;
+  return enter(
+    isStaged(rollout) && isStaged(next) ? withRecords(rollout, next, { devices, nowMs }) : next,
+    next.phase,
+    all,
+  );
+}
+
 /** A direct one, or one that was done, stands again; of one that was on its way the cohorts are a thing of the past. */
 function reinstated(rollout: Rollout): Transition {
   const { superseded } = rollout;
@@ -123,8 +134,9 @@ function reinstated(rollout: Rollout): Transition {
   return enter({ ...rollout, superseded: null }, isStaged(rollout) ? 'done' : 'rolling', all);
 }
 
-function staged(before: StagedRollout, next: StagedRollout, { devices }: CourseLook): Transition {
-  if (next === before) return stay(before);
+function staged(before: StagedRollout, changed: StagedRollout, { devices }: CourseLook, nowMs: number): Transition {
+  if (changed === before) return stay(before);
+  const next = withRecords(before, changed, { devices, nowMs });
   const concerned = changedDevices(before, next, devices);
   const order: readonly RolloutEffect[] = concerned.length === 0 ? [] : [{ kind: 'order', devices: concerned }];
   return { next, effects: [...order, { kind: 'announce' }] };

@@ -8,7 +8,7 @@ import { limitsOf } from './verdict/evidence-policy.js';
 import type { VerdictStoreSql } from './verdict-store-sql.js';
 
 interface ArchiveParts {
-  readonly store: Pick<VerdictStoreSql, 'keep'>;
+  readonly store: Pick<VerdictStoreSql, 'keep' | 'of'>;
   /** The server's keys for verdicts; the first signs. */
   readonly keys: () => readonly KeyPair[];
   readonly codeVersion: string;
@@ -21,6 +21,14 @@ export class VerdictArchive {
 
   constructor(parts: ArchiveParts) {
     this.#parts = parts;
+  }
+
+  /** True when what a rollout is taken back for is kept: the server may have been killed before. */
+  has({ number, course, reason }: StagedRollout): boolean {
+    const isHarm = reason?.code === 'harm';
+    return this.#parts.store
+      .of(number)
+      .some(({ step, value }) => step === course.step && (!isHarm || value === 'fail'));
   }
 
   /** Keeps one look. It is bookkeeping: that it cannot be kept takes nothing back, and is logged. */

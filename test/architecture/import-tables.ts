@@ -98,6 +98,7 @@ export const pureFiles: readonly string[] = [
     'policy',
     'policy-presets',
     'exposure',
+    'look-history',
     'evidence-sum',
     'arm-outputs',
     'step-outputs',

@@ -7,6 +7,7 @@ import { Conductor } from '@bellwether/control-plane/rollouts/conductor';
 import { DeviceHoldStoreSql } from '@bellwether/control-plane/rollouts/device-hold-store-sql';
 import { DeviceHolds } from '@bellwether/control-plane/rollouts/device-holds';
 import { EvidenceStoreSql } from '@bellwether/control-plane/rollouts/evidence-store-sql';
+import { LookHistoryStoreSql } from '@bellwether/control-plane/rollouts/look-history-store-sql';
 import { RolloutStoreSql } from '@bellwether/control-plane/rollouts/rollout-store-sql';
 import { VerdictArchive } from '@bellwether/control-plane/rollouts/verdict-archive';
 import { VerdictStoreSql } from '@bellwether/control-plane/rollouts/verdict-store-sql';
@@ -185,7 +186,8 @@ export class ConductorWorld {
     const { database, catalog, audit, clock } = this;
     const { kysely, sqlite } = database;
     const fleet = new Fleet(new FleetStoreSql(database));
-    const evidence = new EvidenceStoreSql(sqlite);
+    const history = new LookHistoryStoreSql(sqlite);
+    const evidence = new EvidenceStoreSql(sqlite, history);
     const holds = new DeviceHolds(new DeviceHoldStoreSql(kysely));
     const common = { log: silentLog, catalog, audit, changed: (what: string) => void this.announced.push(what) };
     const orders = new Orders({
@@ -201,12 +203,13 @@ export class ConductorWorld {
       codeVersion: '0.0.0',
       log: silentLog,
     });
-    const store = new RolloutStoreSql(kysely, sqlite);
+    const store = new RolloutStoreSql(kysely, sqlite, history);
     const conductor = new Conductor({
       ...common,
       clock,
       store,
       evidence,
+      history,
       holds,
       archive,
       fleet,

@@ -97,6 +97,7 @@ export function rolloutView(version: string, changes: Partial<RolloutView> = {})
     arms: null,
     verdict: null,
     history: [],
+    timeline: [],
     failures: [],
     actions: [],
     devices: [],

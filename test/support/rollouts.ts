@@ -38,6 +38,7 @@ export function stagedRollout(policy: RolloutPolicy = presets.fast, changes: Par
     provenStrata: [],
     leftStrata: [],
     isKept: false,
+    records: [],
     acknowledged: [],
     ...changes,
   };

@@ -8,6 +8,7 @@ import { Conductor } from '@bellwether/control-plane/rollouts/conductor';
 import { DeviceHoldStoreSql } from '@bellwether/control-plane/rollouts/device-hold-store-sql';
 import { DeviceHolds } from '@bellwether/control-plane/rollouts/device-holds';
 import { EvidenceStoreSql } from '@bellwether/control-plane/rollouts/evidence-store-sql';
+import { LookHistoryStoreSql } from '@bellwether/control-plane/rollouts/look-history-store-sql';
 import { RolloutStoreSql } from '@bellwether/control-plane/rollouts/rollout-store-sql';
 import { systemClock } from '@bellwether/shared/clock';
 import type { Report } from '@bellwether/shared/contract/report';
@@ -65,7 +66,8 @@ async function start(): Promise<void> {
     store: new RolloutStoreSql(database.kysely, database.sqlite),
     evidence: new EvidenceStoreSql(database.sqlite),
     holds: new DeviceHolds(new DeviceHoldStoreSql(database.kysely)),
-    archive: { keep: () => {} },
+    history: new LookHistoryStoreSql(database.sqlite),
+    archive: { keep: () => {}, has: () => false },
     callsPerSecond: () => 0,
     fleet,
     orders,

@@ -44,7 +44,12 @@ function calls(startedAtMs: number): EvidenceWindow {
 }
 
 const looksOf = () =>
-  new EvidenceLooks({ store: { of: () => [] }, isQuarantined: () => false, manifestOf: () => undefined });
+  new EvidenceLooks({
+    store: { of: () => [] },
+    history: { of: () => [], note: () => {} },
+    isQuarantined: () => false,
+    manifestOf: () => undefined,
+  });
 
 it('a device that is ready and has no calls is waited for five to ten minutes, and not for ever', () => {
   const looks = looksOf();

@@ -7,7 +7,7 @@ import { directRollout } from '../../support/rollouts.js';
 
 const inPhase = (phase: RolloutPhase): Rollout => directRollout({ phase });
 const after = (rollout: Rollout, event: RolloutEvent) => transition(rollout, event, 0);
-const superseded = { kind: 'superseded', by: 2 } as const;
+const superseded = { kind: 'superseded', by: 2, look: { devices: [], verdict: null, isWindowOpen: true } } as const;
 const seen = (...states: RolloutDevice['state'][]): RolloutEvent => ({
   kind: 'observed',
   devices: states.map((state) => ({ device: 'pi', state, code: null, message: null })),
