@@ -1,10 +1,11 @@
 import type { Instant } from '@bellwether/shared/clock';
 import { ArmDraw } from '@bellwether/shared/evidence/assignment';
+import { hasState } from '@bellwether/shared/models/state-tensors';
 import type { VerifiedModel } from '../installs/verified-model.js';
 import type { Evidence } from '../telemetry/evidence.js';
 import { tripReason } from './breaker.js';
 import type { CanarySettings } from './canary-settings.js';
-import { hasState, type KeyArms } from './key-arms.js';
+import type { KeyArms } from './key-arms.js';
 import type { LaneCall, ModelLane } from './model-lane.js';
 import { RecentCalls } from './recent-calls.js';
 import { type Route, routeOf } from './routing.js';

@@ -1,4 +1,5 @@
 import type { Manifest } from '@bellwether/shared/models/manifest';
+import { hasState } from '@bellwether/shared/models/state-tensors';
 
 /** As many keys as a runner keeps state for. */
 const maxKeys = 1024;
@@ -40,9 +41,4 @@ export class KeyArms {
     this.lost('stable');
     for (const [key, found] of this.#arms) this.#arms.set(key, { ...found, arm: 'stable' });
   }
-}
-
-/** True when a model keeps state between calls. */
-export function hasState(inputs: Manifest['inputs']): boolean {
-  return inputs.some(({ role }) => role === 'state');
 }

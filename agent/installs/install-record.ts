@@ -33,6 +33,10 @@ export const InstallRecord = Type.Object({
   deaths: count,
   /** What it has behind it in this probation, so that a restart of the agent does not begin it anew. */
   probation: Type.Optional(Type.Object({ servedMs: count, calls: count })),
+  /** As canary: deaths under one entry of an order, and whether its first minute with calls is on. */
+  canary: Type.Optional(
+    Type.Object({ order: Type.String({ pattern: hex64Pattern }), deaths: count, isFresh: Type.Boolean() }),
+  ),
   /** The how-manyth swap on this device brought it in last; 0: it never served. Clock jumps cannot reorder it. */
   servedOrdinal: count,
   /** The last refusal or revert; null once it is being tried again. */

@@ -1,10 +1,10 @@
 import type { EventKind } from '@bellwether/shared/contract/event';
-import type { Refusal } from '@bellwether/shared/contract/refusal';
 import type { InstallPhase } from '@bellwether/shared/contract/report';
 import { CodedError } from '@bellwether/shared/errors';
 import { formatReleaseId } from '@bellwether/shared/ids';
+import { canaryAfter, canaryEnd } from './canary-life.js';
+import type { InstallEvent } from './install-event.js';
 import type { InstallRecord, ReleaseRef } from './install-record.js';
-import type { ProbationProgress } from './probation.js';
 
 /** After this many agent crashes while probing, the release is what brings the device down. */
 const maxProbeCrashes = 3;
@@ -13,38 +13,6 @@ export const maxProbationDeaths = 3;
 
 /** Stands in a verdict whose release was not ordered any more since. */
 export const liftedOrder = '0'.repeat(64);
-
-/** What can happen to an install. `order` is the digest of the order's entry under which it happened. */
-export type InstallEvent =
-  | {
-      readonly type:
-        | 'fetched'
-        | 'verified'
-        | 'probed'
-        | 'probation-passed'
-        | 'bytes-lost'
-        | 'standby-lost'
-        | 'begun'
-        | 'lifted'
-        | 'aborted';
-    }
-  | { readonly type: 'swapped'; readonly ordinal: number }
-  | { readonly type: 'probation-kept'; readonly progress: ProbationProgress }
-  | {
-      readonly type: 'runner-died';
-      readonly why: string;
-      readonly order: string;
-      readonly progress?: ProbationProgress;
-    }
-  /** A canary that this device has switched off by itself. */
-  | {
-      readonly type: 'canary-off';
-      readonly code: 'canary-tripped' | 'runner-deaths';
-      readonly message: string;
-      readonly order: string;
-    }
-  | { readonly type: 'refused'; readonly refusal: Refusal; readonly order: string }
-  | { readonly type: 'agent-restarted'; readonly order: string };
 
 /** Something to tell the control plane; telling it twice does no harm. */
 export interface Announcement {
@@ -65,8 +33,8 @@ export class InstallError extends CodedError<'no-edge'> {}
 
 /**
  * Every edge, failures included [A-5]. What is missing cannot happen. `aborted`: a newer order, or a stop of the agent, ended
- * the work; that is no crash. The two that depend on a count are in `phaseAfter`:
- * the third death in probation reverts, the third crash while probing refuses. `agent-restarted` is the written answer
+ * the work; that is no crash. Those that depend on a count are in `phaseAfter`:
+ * the third death in probation or as canary reverts, the third crash while probing refuses. `agent-restarted` is the written answer
  * after a crash: whatever was on its way begins again from bytes that are hashed again, and what served before serves.
  */
 export const installEdges: Readonly<
@@ -99,6 +67,9 @@ export const installEdges: Readonly<
     swapped: 'serving',
     'standby-lost': 'fetching',
     'bytes-lost': 'fetching',
+    'canary-begun': 'standby',
+    'canary-steady': 'standby',
+    'canary-died': 'standby',
     'canary-off': 'reverted',
     refused: 'refused',
     'agent-restarted': 'fetching',
@@ -109,6 +80,9 @@ export const installEdges: Readonly<
     'probation-kept': 'serving',
     'probation-passed': 'settled',
     'bytes-lost': 'fetching',
+    'canary-begun': 'serving',
+    'canary-steady': 'serving',
+    'canary-died': 'serving',
     'canary-off': 'reverted',
     refused: 'refused',
     'agent-restarted': 'serving',
@@ -117,6 +91,9 @@ export const installEdges: Readonly<
     swapped: 'settled',
     'runner-died': 'settled',
     'bytes-lost': 'fetching',
+    'canary-begun': 'settled',
+    'canary-steady': 'settled',
+    'canary-died': 'settled',
     'canary-off': 'reverted',
     refused: 'refused',
     'agent-restarted': 'settled',
@@ -150,11 +127,13 @@ export function transition(record: InstallRecord, event: InstallEvent, nowMs: nu
       `${formatReleaseId(record)} is ${record.phase}; ${event.type} cannot happen to it`,
     );
   }
-  const { probation: _, ...rest } = record;
+  const { probation: _p, canary: _c, ...rest } = record;
   const progress = progressAfter(record, event, phase);
+  const canary = canaryAfter(record, event);
   const next: InstallRecord = {
     ...rest,
     ...(progress === undefined ? {} : { probation: progress }),
+    ...(canary === undefined ? {} : { canary }),
     phase,
     sinceMs: phase === record.phase ? record.sinceMs : nowMs,
     crashes: crashesAfter(record, event),
@@ -166,6 +145,7 @@ export function transition(record: InstallRecord, event: InstallEvent, nowMs: nu
 }
 
 function phaseAfter(record: InstallRecord, event: InstallEvent): InstallPhase | undefined {
+  if (canaryEnd(record, event) !== undefined) return 'reverted';
   if (record.phase === 'probing' && event.type === 'agent-restarted' && record.crashes + 1 >= maxProbeCrashes) {
     return 'refused';
   }
@@ -207,8 +187,10 @@ function verdictAfter(
     return { code: event.refusal.code, message: event.refusal.message.slice(0, 1000), order: event.order, atMs };
   }
   if (event.type === 'canary-off') {
-    return { code: event.code, message: event.message.slice(0, 1000), order: event.order, atMs };
+    return { code: 'canary-tripped', message: event.message.slice(0, 1000), order: event.order, atMs };
   }
+  const end = canaryEnd(record, event);
+  if (end !== undefined) return { code: 'runner-deaths', ...end, atMs };
   if (phase === record.phase) return record.verdict;
   if (event.type === 'runner-died') {
     const message = `${record.deaths + 1} runner deaths in probation, the last one: ${event.why}`.slice(0, 1000);

@@ -1,5 +1,6 @@
 import type { Clock } from '@bellwether/shared/clock';
-import { type Announcement, type InstallEvent, newInstall, transition } from './install.js';
+import { type Announcement, newInstall, transition } from './install.js';
+import type { InstallEvent } from './install-event.js';
 import { type InstallRecord, isSameRelease, type ReleaseRef } from './install-record.js';
 import type { ReleaseStore } from './release-store.js';
 
@@ -92,6 +93,7 @@ function isSameRecord(a: InstallRecord, b: InstallRecord): boolean {
     a.deaths === b.deaths &&
     a.servedOrdinal === b.servedOrdinal &&
     a.probation === b.probation &&
+    a.canary === b.canary &&
     a.verdict === b.verdict
   );
 }

@@ -1,7 +1,8 @@
 import { formatReleaseId } from '@bellwether/shared/ids';
 import type { Log } from '@bellwether/shared/log';
 import type { RunnerExit } from '../inference/engine.js';
-import { type Announcement, maxProbationDeaths } from '../installs/install.js';
+import type { Announcement } from '../installs/install.js';
+import type { InstallEvent } from '../installs/install-event.js';
 import type { ReleaseRef } from '../installs/install-record.js';
 import type { Ledger } from '../installs/ledger.js';
 import type { VerifiedModel } from '../installs/verified-model.js';
@@ -21,8 +22,6 @@ export interface CanaryEndsParts {
 /** What ends a canary on this device without an order. Serving has given its calls to stable before. */
 export class CanaryEnds {
   readonly #parts: CanaryEndsParts;
-  /** Of each canary of each rollout, in this run of the agent. */
-  readonly #deaths = new Map<string, number>();
 
   constructor(parts: CanaryEndsParts) {
     this.#parts = parts;
@@ -36,31 +35,22 @@ export class CanaryEnds {
     const why = exit.why ?? end;
     log.warn({ release: formatReleaseId(release), why }, 'the runner of a canary died');
     announce({ kind: 'runner-died', release: formatReleaseId(release), message: `as canary: ${why}` });
-    const canary = this.#orderedCanary(release);
-    const key = `${canary?.settings.rollout} ${release.manifest}`;
-    const deaths = (this.#deaths.get(key) ?? 0) + 1;
-    this.#deaths.set(key, deaths);
-    const message = `${deaths} runner deaths as canary, the last one: ${why}`;
-    await this.#end(release, deaths < maxProbationDeaths ? undefined : canary, 'runner-deaths', message);
+    await this.#end(release, ({ entry: order }) => ({ type: 'canary-died', why, order }));
   }
 
   /** The device's own breaker switched it off [A-9]. */
-  async tripped(model: VerifiedModel, reason: string): Promise<void> {
+  async tripped(model: VerifiedModel, message: string): Promise<void> {
     const release = refOf(model);
-    this.#parts.log.warn({ release: formatReleaseId(release), why: reason }, 'the breaker switched a canary off');
-    await this.#end(release, this.#orderedCanary(release), 'canary-tripped', reason);
+    this.#parts.log.warn({ release: formatReleaseId(release), why: message }, 'the breaker switched a canary off');
+    await this.#end(release, ({ entry: order }) => ({ type: 'canary-off', message, order }));
   }
 
-  /** On disk first: while it counts as tried, no plan gives it calls again. */
-  async #end(
-    release: ReleaseRef,
-    off: ObservedCanary | undefined,
-    code: 'canary-tripped' | 'runner-deaths',
-    message: string,
-  ): Promise<void> {
+  /** On disk first: while it counts as tried, no plan gives it calls again. Of one that is not ordered any more nothing is remembered. */
+  async #end(release: ReleaseRef, eventOf: (canary: ObservedCanary) => InstallEvent): Promise<void> {
     const { ledger, live, wake } = this.#parts;
+    const canary = this.#orderedCanary(release);
     try {
-      if (off !== undefined) await ledger.record(release, { type: 'canary-off', code, message, order: off.entry });
+      if (canary !== undefined) await ledger.record(release, eventOf(canary));
     } finally {
       live.triedOut(release.model);
       wake();

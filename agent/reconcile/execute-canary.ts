@@ -17,9 +17,9 @@ export interface CommonMoves {
 
 /** The executors that move canaries. */
 export function canaryExecutors(
-  { installer, ledger, live, serving, retries, announce, log }: ExecutorParts,
+  { installer, ledger, live, serving, retries, announce, clock, log }: ExecutorParts,
   { serve, refusalIn }: CommonMoves,
-): Pick<Executors, 'warm' | 'try' | 'drop' | 'promote'> {
+): Pick<Executors, 'warm' | 'try' | 'steady' | 'drop' | 'promote'> {
   return {
     warm: async ({ release, order }, signal) => {
       try {
@@ -29,26 +29,33 @@ export function canaryExecutors(
       } catch (error) {
         const refusal = refusalIn(error, release, signal);
         if (refusal === undefined) return;
+        if (refusal.code === 'probe-died') {
+          // It came up here before: dying before it has calls is a death like any other [A-1].
+          await ledger.record(release, { type: 'canary-died', why: refusal.message, order });
+          return;
+        }
         const answer = restoreAnswer(refusal);
         if (answer === 'wait') waitFor(retries, release, refusal);
         else await ledger.record(release, answer === 'refuse' ? { type: 'refused', refusal, order } : { type: answer });
       }
     },
-    try: ({ release, settings }) => {
+    try: async ({ release, settings, order }, signal) => {
       const { model } = release;
-      const runner = runnerFor(live, release);
-      if (runner === undefined) return Promise.resolve();
+      const { since = clock.now() } = live.trial(model) ?? {};
       const isNew = live.trial(model) === undefined;
+      if (isNew && !servesAlone(live, release)) await ledger.record(release, { type: 'canary-begun', order });
+      const runner = signal.aborted ? undefined : runnerFor(live, release);
+      if (runner === undefined) return;
       serving.setCanary(runner, settings);
-      live.tries(model, { release, runner, settings });
+      live.tries(model, { release, runner, settings, since });
       retries.succeeded(release);
       if (isNew) {
         const message = `${settings.mode}, ${settings.share / 100} % of the calls`;
         announce({ kind: 'canary-ready', release: formatReleaseId(release), message });
       }
-      return Promise.resolve();
     },
-    drop: ({ release, code, reason }) => {
+    steady: ({ release }) => ledger.record(release, { type: 'canary-steady' }),
+    drop: async ({ release, code, reason }) => {
       live.triedOut(release.model);
       // Not awaited: it gets no calls from now on, and what it executes is over soon.
       serving.dropCanary(release.model).catch((error: unknown) => {
@@ -56,7 +63,8 @@ export function canaryExecutors(
       });
       const about = { release: formatReleaseId(release), message: reason, ...(code !== undefined && { code }) };
       announce({ kind: 'canary-dropped', ...about });
-      return Promise.resolve();
+      // After the switch, which waits for no disk.
+      if (ledger.find(release)?.canary?.isFresh) await ledger.record(release, { type: 'canary-steady' });
     },
     promote: async ({ release }) => {
       const runner = await serving.releaseCanary(release.model);
@@ -78,7 +86,11 @@ function runnerFor(live: ExecutorParts['live'], release: ReleaseRef): Runner | u
   const { model } = release;
   const trial = live.trial(model);
   if (trial !== undefined && isSameRelease(trial.release, release)) return trial.runner;
-  const serving = live.serving(model);
-  if (serving !== undefined && isSameRelease(serving.release, release)) return serving.runner;
-  return live.takeStandby(model);
+  return servesAlone(live, release) ? live.serving(model)?.runner : live.takeStandby(model);
+}
+
+/** There is no room for two: it is what serves, with a probation of its own. */
+function servesAlone(live: ExecutorParts['live'], release: ReleaseRef): boolean {
+  const serving = live.serving(release.model);
+  return serving !== undefined && isSameRelease(serving.release, release);
 }

@@ -21,6 +21,8 @@ export interface LiveTrial {
   readonly release: ReleaseRef;
   readonly runner: Runner;
   readonly settings: CanarySettings;
+  /** Of its first calls; another share changes nothing about it. */
+  readonly since: Instant;
 }
 
 /** Calls are counted in place: this is on the way of every request. */

@@ -1,4 +1,5 @@
 import type { Clock } from '@bellwether/shared/clock';
+import { hasState } from '@bellwether/shared/models/state-tensors';
 import { sha256 } from '@bellwether/shared/signing/digest';
 import { settingsOf } from '../inference/canary-settings.js';
 import type { InstallRecord, ReleaseRef } from '../installs/install-record.js';
@@ -86,14 +87,17 @@ function observeModel(parts: ObserveParts, model: string, ordered: ReleaseRef | 
           },
     isOpen: live.isOpen(model),
     standby: standby === undefined ? null : runnerRelease(standby),
-    canary: observeCanary(trust, model, ordered, nowMs),
-    trial: trial === undefined ? null : { ...trial, segment: parts.segmentOf(model) },
+    canary: observeCanary(parts, model, ordered, nowMs),
+    trial:
+      trial === undefined
+        ? null
+        : { ...trial, triedMs: nowMs - trial.since.monotonicMs, segment: parts.segmentOf(model) },
   };
 }
 
 /** A canary that is stable anyway is none. */
 function observeCanary(
-  { accepted, leaseFromMs }: Pick<DeviceTrust, 'accepted' | 'leaseFromMs'>,
+  { trust: { accepted, leaseFromMs }, live }: Pick<ObserveParts, 'trust' | 'live'>,
   model: string,
   ordered: ReleaseRef | null,
   nowMs: number,
@@ -112,6 +116,9 @@ function observeCanary(
     settings: settingsOf(canary),
     entry: entry('canary'),
     aloneEntry: entry('alone'),
+    keepsState: [live.trial(model)?.runner, live.standby(model)].some(
+      (runner) => runner?.model.manifestSha256 === release.manifest && hasState(runner.model.manifest.inputs),
+    ),
     leaseLeftMs: Math.max(0, leaseEndMs - nowMs),
   };
 }

@@ -32,6 +32,8 @@ export interface ObservedCanary {
   readonly entry: string;
   /** The same where there is no room for two, and the canary takes stable's place in a `full` step. */
   readonly aloneEntry: string;
+  /** Its runner is here, and keeps state between calls. */
+  readonly keepsState: boolean;
   /** Milliseconds that its lease has left [T-5]; 0: over. */
   readonly leaseLeftMs: number;
 }
@@ -40,6 +42,8 @@ export interface ObservedCanary {
 export interface ObservedTrial {
   readonly release: ReleaseRef;
   readonly settings: CanarySettings;
+  /** For how long it has had calls. */
+  readonly triedMs: number;
   /** The segment of its last draw; 0 before the first. */
   readonly segment: number;
 }

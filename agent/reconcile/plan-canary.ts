@@ -5,6 +5,9 @@ import type { ObservedCanary, ObservedInstall, ObservedModel } from './observed.
 import { installLane, installReason, isPassing, servingLane } from './plan-install.js';
 import type { Step } from './step.js';
 
+/** A canary's first minute with calls: an end of the agent in it may be the canary's doing. */
+const freshMs = 60_000;
+
 /**
  * Where a canary stands on this device. `off`: it is ordered and may not have calls; `state` is the report's word for why.
  */
@@ -35,6 +38,11 @@ export function canaryStanding(model: ObservedModel): CanaryStanding | undefined
   }
   if (canary.leaseLeftMs === 0) {
     return off('lease-over', 'lease-over', 'no signed server time has come for the length of its lease');
+  }
+  if (canary.keepsState && canary.settings.mode === 'shadow') {
+    // The server refuses such a rollout; an order that says so all the same must not gather nothing in silence [A-8].
+    const message = `${formatReleaseId(canary.release)} keeps state between calls, which cannot be copied: it takes a split by key, and no shadow`;
+    return off('refused', 'stateful-shadow', message);
   }
   // In a `full` step it takes stable's place instead, and has no room only when that is refused too.
   const mayTakePlace = canary.settings.mode === 'full' && verdict?.order !== canary.aloneEntry;
@@ -69,7 +77,7 @@ export function canarySteps(model: ObservedModel): Step[] {
   const wanted = standing?.kind === 'wanted' ? standing.canary : undefined;
   if (trial !== null) {
     if (wanted !== undefined && isSameRelease(trial.release, wanted.release)) {
-      if (isSameSettings(trial.settings, wanted.settings)) return [];
+      if (isSameSettings(trial.settings, wanted.settings)) return steadySteps(model, lane);
       return [{ type: 'try', lane, ...pick(wanted), reason: 'the order gives it other calls' }];
     }
     // Promoted, it is no canary any more, and its step is planned where stable's are.
@@ -93,9 +101,11 @@ export function canarySteps(model: ObservedModel): Step[] {
   return preparation(model, wanted);
 }
 
-/** When to look again though nothing happens: when the lease is over. */
-export function canaryLooks({ canary }: ObservedModel): number[] {
-  return canary === null || canary.leaseLeftMs === 0 ? [] : [canary.leaseLeftMs];
+/** When to look again though nothing happens: when the lease is over, and when the canary's first minute is. */
+export function canaryLooks(model: ObservedModel): number[] {
+  const { canary } = model;
+  const looks = [canary?.leaseLeftMs ?? 0, freshLeftMs(model) ?? 0];
+  return looks.filter((ms) => ms > 0);
 }
 
 function preparation(model: ObservedModel, canary: ObservedCanary): Step[] {
@@ -129,8 +139,21 @@ function installOf({ installs }: ObservedModel, { release }: ObservedCanary): Ob
   return installs.find(({ record }) => isSameRelease(record, release));
 }
 
-function pick({ release, settings }: ObservedCanary) {
-  return { release, settings };
+function pick({ release, settings, entry: order }: ObservedCanary) {
+  return { release, settings, order };
+}
+
+/** Milliseconds until a canary that runs has had calls for its first minute; undefined when that is known already. */
+function freshLeftMs(model: ObservedModel): number | undefined {
+  const { trial, canary } = model;
+  if (trial === null || canary === null || installOf(model, canary)?.record.canary?.isFresh !== true) return undefined;
+  return Math.max(0, freshMs - trial.triedMs);
+}
+
+function steadySteps(model: ObservedModel, lane: string): Step[] {
+  const { trial } = model;
+  if (trial === null || freshLeftMs(model) !== 0) return [];
+  return [{ type: 'steady', lane, release: trial.release, reason: 'its first minute with calls is over' }];
 }
 
 const offStates: ReadonlyMap<string, 'tripped' | 'reverted'> = new Map([

@@ -164,6 +164,12 @@ export function buildReconciler(parts: ReconcilerParts): Reconciler {
     stop: async () => {
       memory.stop();
       await loop.stop();
+      for (const { release } of live.trialsBeside()) {
+        // Asked to stop: no canary has brought this agent down. A full disk must not keep it from stopping.
+        await ledger.record(release, { type: 'canary-steady' }).catch((error: unknown) => {
+          log.error({ err: messageOf(error) }, 'a stop could not be written');
+        });
+      }
       for (const model of live.models()) await live.takeStandby(model)?.stop();
     },
     orderChanged: () => {

@@ -20,7 +20,9 @@ export interface StepTypes {
   /** A standby runner, for a canary that is installed here already. */
   readonly warm: { readonly release: ReleaseRef; readonly order: string };
   /** A canary gets its part of the calls, or another part. */
-  readonly try: { readonly release: ReleaseRef; readonly settings: CanarySettings };
+  readonly try: { readonly release: ReleaseRef; readonly settings: CanarySettings; readonly order: string };
+  /** A canary has had calls for a minute: what goes down from now on, it did not take along. */
+  readonly steady: { readonly release: ReleaseRef };
   /** A canary gets no calls any more; stable, which is warm, has them all. `code`: why, where the order still names it. */
   readonly drop: { readonly release: ReleaseRef; readonly code?: string };
   /** The canary's runner becomes stable's, as it is. */

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { Clock } from '@bellwether/shared/clock';
+import { hasState } from '@bellwether/shared/models/state-tensors';
 import type { Catalog, CatalogRelease } from '../catalog/catalog.js';
 import type { Fleet } from '../fleet/fleet.js';
 import type { RolloutRequest } from '../http/rollout-api.js';
@@ -49,8 +50,9 @@ export class ConductorDrafts {
     const rollout = { ...base, phase: 'rolling', reason: null, superseded: null, course: null } as const;
     if (policy === undefined) return { rollout, release };
     const devices = sight.devicesOf({ ...rollout, number: this.#nextNumber() }, nowMs);
+    const keepsState = hasState(release.manifestDocument.inputs);
     const keys = { cohortKey: randomBytes(16).toString('hex'), salt: randomBytes(16).toString('hex') };
-    const course = newCourse({ ...policy, devices, keys, nowMs, callsPerSecond });
+    const course = newCourse({ ...policy, devices, keys, nowMs, callsPerSecond, keepsState });
     return { rollout: { ...rollout, course }, release };
   }
 

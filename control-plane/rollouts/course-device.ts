@@ -66,7 +66,7 @@ export function standingOf(rollout: StagedRollout, member: Member, device: Cours
     case 'refused':
       return refusal?.kind === 'passing'
         ? told(isSilent ? 'silent' : 'open', refusal, true)
-        : told('failed', refusal ?? { code: 'refused', message: canary.message });
+        : told('failed', refusal ?? { code: canary.code ?? 'refused', message: canary.message });
     case 'reverted':
     case 'tripped':
       return told('failed', { code: canary.state, message: canary.message });

@@ -61,11 +61,13 @@ export interface NewCourse {
   readonly keys: { readonly cohortKey: string; readonly salt: string };
   readonly nowMs: number;
   readonly callsPerSecond: (device: string) => number;
+  /** The release keeps state between calls. */
+  readonly keepsState: boolean;
 }
 
 /** The course of a new rollout, before its first step; throws RolloutError `no-stable` or `policy-impossible`. */
 export function newCourse(parts: NewCourse): Course {
-  const { name, policy, devices, keys, nowMs, callsPerSecond } = parts;
+  const { name, policy, devices, keys, nowMs, callsPerSecond, keepsState } = parts;
   const able = devices.filter(({ apart, base }) => apart === null && base !== null);
   if (able.length === 0) {
     throw new RolloutError('no-stable', nobodyText(devices));
@@ -75,7 +77,7 @@ export function newCourse(parts: NewCourse): Course {
   const candidates = able.map(({ device, labels }): Candidate => {
     return { device, labels, stratum: stratumOf(labels, stratifyBy, strata) };
   });
-  const problem = policyProblem(policy, { nowMs, candidates, cohortKey: keys.cohortKey, callsPerSecond });
+  const problem = policyProblem(policy, { nowMs, candidates, cohortKey: keys.cohortKey, callsPerSecond, keepsState });
   if (problem !== undefined) throw new RolloutError('policy-impossible', problem);
   return {
     version: 1,

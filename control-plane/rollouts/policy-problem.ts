@@ -7,6 +7,8 @@ import { limitsOf } from './verdict/evidence-policy.js';
 /** What a policy is to be carried out on. */
 export interface PolicyFacts {
   readonly nowMs: number;
+  /** The release keeps state between calls. */
+  readonly keepsState: boolean;
   /** Devices that can take part. */
   readonly candidates: readonly Candidate[];
   readonly cohortKey: string;
@@ -18,13 +20,17 @@ export interface PolicyFacts {
 export function policyProblem(policy: RolloutPolicy, facts: PolicyFacts): string | undefined {
   const { steps } = policy;
   for (const [index, step] of steps.entries()) {
-    const problem = shapeProblem(step) ?? shrinkProblem(step, steps[index - 1]) ?? fleetProblem(policy, step, facts);
+    const problem =
+      shapeProblem(step, facts) ?? shrinkProblem(step, steps[index - 1]) ?? fleetProblem(policy, step, facts);
     if (problem !== undefined) return `step ${index + 1}: ${problem}`;
   }
   return endProblem(steps) ?? startProblem(policy, facts.nowMs);
 }
 
-function shapeProblem({ mode, share }: RolloutStep): string | undefined {
+function shapeProblem({ mode, share }: RolloutStep, { keepsState }: PolicyFacts): string | undefined {
+  // [A-8]
+  if (mode === 'shadow' && keepsState)
+    return 'a shadow runs a call in both releases, and this one keeps state between calls, which cannot be copied: it takes a split by assignment key (the policies fast and hotfix have no shadow)';
   if (Math.abs(share * 100 - Math.round(share * 100)) > 1e-6) return `a share of ${share} % is no whole hundredth`;
   if (share <= 0) return `a share of ${share} % gives the canary no call, and no evidence`;
   if (mode === 'full' && share !== 100) return `full is all calls, a share of ${share} % is not`;

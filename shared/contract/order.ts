@@ -1,6 +1,6 @@
 import { deviceIdPattern, hex64Pattern, modelNamePattern, versionPattern } from '../ids.js';
 import { Compile, type Static, Type } from '../schema.js';
-import { decodeDocument } from './decode.js';
+import { DecodeError, decodeDocument } from './decode.js';
 import { maxShare, rolloutIdPattern } from './evidence-window.js';
 
 /** Largest order envelope, in bytes. */
@@ -76,7 +76,15 @@ export type Order = Static<typeof Order>;
 
 const compiled = Compile(Order);
 
-/** Reads an order's payload, whose signature has passed; throws DecodeError. */
+/** Reads an order's payload, whose signature has passed; throws DecodeError. In `full` the share is 10,000: calls of a part of them would be judged as if there were no other arm. */
 export function decodeOrder(payload: Uint8Array): Order {
-  return decodeDocument(compiled, payload, { what: 'order', maxBytes: maxOrderBytes });
+  const order = decodeDocument(compiled, payload, { what: 'order', maxBytes: maxOrderBytes });
+  for (const [model, { canary }] of Object.entries(order.models)) {
+    if (canary?.mode !== 'full' || canary.share === maxShare) continue;
+    throw new DecodeError(
+      'schema',
+      `order at /models/${model}/canary: full is a share of ${maxShare}, not ${canary.share}`,
+    );
+  }
+  return order;
 }

@@ -44,6 +44,8 @@ export const refusalKinds = {
   // After it served
   /** A canary's: the whole device ran low, and the canary goes first. */
   'memory-low': 'passing',
+  /** A canary’s that keeps state: it cannot run in a shadow. */
+  'stateful-shadow': 'permanent',
   'runner-deaths': 'permanent',
   'canary-tripped': 'permanent',
 } as const;

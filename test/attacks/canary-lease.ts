@@ -28,7 +28,8 @@ export const attacks: readonly Attack[] = [
       'a canary lives on signed server time and the monotonic clock (canaryStanding, agent/reconcile/plan-canary.ts)',
     open: { endlessLease: true },
     before: ready,
-    genuine: ['order'],
+    // That the canary has no calls any more is on disk, and rightly.
+    genuine: ['installs', 'order'],
     attack: async (world) => {
       await world.send(canaryOrder(world, canary, { mode: 'full', share: 10_000 }));
       await world.untilServed('digits@1.1.0');
@@ -43,8 +44,34 @@ export const attacks: readonly Attack[] = [
       const state = await world.canaryState();
       if (state === 'ready') return 'passed';
       await world.untilServed('digits@1.0.0');
+      await world.untilInstalls('"isFresh":false');
       return state ?? 'none';
     },
+  }),
+  onDevice({
+    id: 'canary-changed-in-flight',
+    row: 'makes a split of 5 % a full step inside a signed order, so that every call is the canary’s',
+    attacker: 'broker',
+    code: 'order-signature',
+    control: 'a director of keys/online.json signed it (judgeOrder, agent/trust/order-gate.ts)',
+    open: { rules: { order: orderGateWithout('signature') } },
+    attack: (world) => {
+      const signed = Buffer.from(canaryOrder(world, canary, { share: 500 }));
+      const envelope = JSON.parse(signed.toString()) as { readonly payload: string };
+      const text = Buffer.from(envelope.payload, 'base64').toString();
+      const changed = text.replace('"mode":"split","share":500', '"mode":"full","share":10000');
+      const payload = Buffer.from(changed).toString('base64');
+      return world.send(Buffer.from(JSON.stringify({ ...envelope, payload })));
+    },
+  }),
+  onDevice({
+    id: 'canary-full-in-part',
+    row: 'orders a full step with 5 % of the calls: what has no second arm would be told as if it were a split',
+    attacker: 'director',
+    code: 'order-schema',
+    control: 'full is all of the calls (decodeOrder, shared/contract/order.ts)',
+    open: { rules: { order: orderGateWithout('schema') } },
+    attack: (world) => world.send(canaryOrder(world, canary, { mode: 'full', share: 500 })),
   }),
   onDevice({
     id: 'canary-share-out-of-range',

@@ -101,7 +101,29 @@ function joined(judgement: Judgement): string {
   return said(judgement, rollout([...names, ...fresh]), { sums: sumsOf(stored), devices });
 }
 
+/** The canary of a split of 5 % fails three times as often as stable; what carries the counters says that it was one of 95 %. */
+function relabelled(judgement: Judgement): string {
+  const { rollout: _r, model: _m, segment: _s, startedAtMs: _a, slowMicros: _l, ...counters } = counted(2000);
+  const sum = { ...counters, cells: { error: arms(190, 30) }, share: 9500, epoch: 0 };
+  return said(judgement, rollout(names), { sums: sumsOf(names.map((device) => ({ device, sum }))), devices: [] });
+}
+
 const specs: readonly JudgeAttack[] = [
+  {
+    id: 'evidence-other-share',
+    attacker: 'broker',
+    row: 'says of each window of a split of 5 % that it was one of 95 %, in which so few of the errors would be the canary’s',
+    code: 'not-measured',
+    control: 'counters count at the ordered mode and share only (isOrdered, control-plane/rollouts/course-counted.ts)',
+    patches: [
+      {
+        module: 'control-plane/rollouts/course-counted',
+        guard: 'Math.round(step.share * 100) === sum.share',
+        permissive: 'Math.round(step.share * 100) <= sum.share',
+      },
+    ],
+    attack: relabelled,
+  },
   {
     id: 'evidence-windows-repeated',
     attacker: 'broker',

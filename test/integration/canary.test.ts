@@ -7,27 +7,40 @@ import { AttackWorld } from '../support/attack-world.js';
 import { canaryOrder } from '../support/canary-order.js';
 import { childrenOf } from '../support/fleet-process.js';
 import { localRequest } from '../support/local-http.js';
+import { partialModel } from '../support/onnx-models.js';
+import { floats } from '../support/release-folder.js';
 import { modelsOf } from '../support/signed-order.js';
 
 /** One device, told in order: a real agent with real runners, orders over a real broker, and applications that never pause. */
 let world: AttackWorld;
 const canary = attackRelease('1.1.0', 'canary');
+/** Answers the applications, and fails on other inputs: by NaN, by an error of onnxruntime. */
+const partial = attackRelease('1.2.0', 'partial', 'digits', {
+  graph: partialModel().bytes,
+  golden: Buffer.from(
+    JSON.stringify({
+      vectors: [{ inputs: { x: floats([1, 4], [1, 4, 9, 16]) }, outputs: { y: floats([1, 4], [1, 2, 3, 4]) } }],
+    }),
+  ),
+});
 const applications = 4;
 const settings = { windowSeconds: 1 };
 
 interface Told {
   readonly status: number;
   readonly parameters: { readonly arm?: string; readonly release?: string; readonly fallback?: string };
+  readonly outputs?: readonly { readonly data: readonly number[] }[];
 }
 const told: Told[] = [];
 const over = new AbortController();
 let load: Promise<unknown>;
 
 beforeAll(async () => {
-  world = await AttackWorld.create({}, {});
+  world = await AttackWorld.create({ deadlineMs: 4000 }, {});
   await world.startAgent();
   await world.serve(world.first);
   await world.repository.addRelease(canary);
+  await world.repository.addRelease(partial);
   world.tellTime(Date.now());
   load = Promise.all(Array.from({ length: applications }, application));
 });
@@ -40,14 +53,17 @@ afterAll(async () => {
 
 /** Sends one request after the other. */
 async function application(): Promise<void> {
+  while (!over.signal.aborted) told.push(await ask(attackRequest.inputs[0]?.data ?? []));
+}
+
+/** One request with these four numbers. */
+async function ask(data: readonly number[]): Promise<Told> {
   const headers = { 'content-type': 'application/json' };
-  const body = JSON.stringify(attackRequest);
-  while (!over.signal.aborted) {
-    const address = { socketPath: world.socketPath };
-    const reply = await localRequest(address, '/v2/models/digits/infer', { method: 'POST', headers, body });
-    const { parameters = {} } = reply.json() as { readonly parameters?: Told['parameters'] };
-    told.push({ status: reply.status, parameters });
-  }
+  const body = JSON.stringify({ inputs: [{ ...attackRequest.inputs[0], data }] });
+  const address = { socketPath: world.socketPath };
+  const reply = await localRequest(address, '/v2/models/digits/infer', { method: 'POST', headers, body });
+  const { parameters = {}, outputs = [] } = reply.json() as Partial<Told>;
+  return { status: reply.status, parameters, outputs };
 }
 
 /** What applications are told from now on, until there are so many. */
@@ -60,8 +76,8 @@ async function next(count: number): Promise<readonly Told[]> {
 const armsOf = (some: readonly Told[]) => new Set(some.map(({ parameters }) => parameters.arm));
 const failed = (some: readonly Told[]) => some.filter(({ status }) => status !== 200);
 
-async function order(changes: Partial<OrderedCanary>): Promise<void> {
-  await world.send(canaryOrder(world, canary, changes, { settings }));
+async function order(changes: Partial<OrderedCanary>, release = canary): Promise<void> {
+  await world.send(canaryOrder(world, release, changes, { settings }));
   await world.untilReport(
     ({ models }) => models[0]?.canary?.state === 'ready' && models[0].canary.step === (changes.step ?? 0),
   );
@@ -126,6 +142,35 @@ describe('a canary under load', () => {
     expect(armsOf(await next(100))).toEqual(new Set(['stable']));
     expect(failed(told.slice(before))).toEqual([]);
     expect(runners()).toEqual([stable]);
+  });
+
+  it('that fails on some inputs has its answers replaced by stable’s, each counted against it', async () => {
+    const count = (cell: 'error' | 'invalid' | 'death') =>
+      evidence(6).reduce((sum, { cells }) => sum + (cells[cell]?.canary ?? 0), 0);
+    await order({ step: 6, mode: 'full', share: 10_000 }, partial);
+    expect(await ask([1, 4, 9, 16])).toMatchObject({
+      parameters: { arm: 'canary' },
+      outputs: [{ data: [1, 2, 3, 4] }],
+    });
+    for (const [data, fallback] of [
+      [[-1, 4, 9, 16], 'invalid'],
+      [[32, 4, 9, 16], 'engine'],
+    ] as const) {
+      const parameters = { arm: 'stable', release: 'digits@1.0.0', fallback };
+      expect(await ask(data)).toMatchObject({ status: 200, parameters, outputs: [{ data }] });
+    }
+    await expect.poll(() => [count('invalid'), count('error')], { timeout: 10_000 }).toEqual([1, 1]);
+    // It stands still in the middle of a call: late, and replaced at half of the deadline.
+    const before = told.length;
+    process.kill(runners().at(-1) ?? 0, 'SIGSTOP');
+    await expect
+      .poll(() => told.slice(before).filter(({ parameters }) => parameters.fallback === 'late').length, {
+        timeout: 10_000,
+      })
+      .toBe(applications);
+    await expect.poll(() => count('death'), { timeout: 10_000 }).toBe(1);
+    expect(failed(told.slice(before))).toEqual([]);
+    expect(count('error')).toBeGreaterThan(1);
   });
 
   it('becomes stable as it is: the process that answered as canary answers on', async () => {

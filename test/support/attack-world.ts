@@ -47,6 +47,8 @@ export interface AttackWorldOptions extends RepositoryOptions {
   readonly stage?: 'staging' | 'production';
   /** The local API listens on a loopback port too. */
   readonly loopback?: boolean;
+  /** Of one call; the agent's own limit when left out. */
+  readonly deadlineMs?: number;
 }
 
 const runId = 'a7'.repeat(16);
@@ -67,6 +69,7 @@ export class AttackWorld {
   readonly #openings: Openings;
   /** Of the local API; undefined when it listens on its socket only. */
   readonly #port: number | undefined;
+  readonly #deadlineMs: number | undefined;
   /** What the last order that was taken made of it. */
   logLevel = 'info';
   /** Messages of earlier lives of the agent. */
@@ -77,7 +80,15 @@ export class AttackWorld {
 
   private constructor(
     parts: Pick<AttackWorld, 'folder' | 'repository' | 'server' | 'broker'>,
-    { stage, port }: { readonly stage: 'staging' | 'production'; readonly port: number | undefined },
+    {
+      stage,
+      port,
+      deadlineMs,
+    }: {
+      readonly stage: 'staging' | 'production';
+      readonly port: number | undefined;
+      readonly deadlineMs: number | undefined;
+    },
     openings: Openings,
   ) {
     this.folder = parts.folder;
@@ -86,19 +97,21 @@ export class AttackWorld {
     this.broker = parts.broker;
     this.#stage = stage;
     this.#port = port;
+    this.#deadlineMs = deadlineMs;
     this.#openings = openings;
   }
 
   /** Everything but the agent. */
   static async create(
-    { stage = 'production', loopback = false, ...options }: AttackWorldOptions,
+    { stage = 'production', loopback = false, deadlineMs, ...options }: AttackWorldOptions,
     openings: Openings,
   ): Promise<AttackWorld> {
     const folder = await mkdtemp(join(tmpdir(), 'bellwether-attack-'));
     const repository = await SignedRepository.create(join(folder, 'plane'), ['digits', 'vad'], options);
     const server = await startStaticServer(repository.folder);
     const port = loopback ? await freePort() : undefined;
-    return new AttackWorld({ folder, repository, server, broker: await startBroker() }, { stage, port }, openings);
+    const broker = await startBroker();
+    return new AttackWorld({ folder, repository, server, broker }, { stage, port, deadlineMs }, openings);
   }
 
   get stateFolder(): string {
@@ -201,6 +214,12 @@ export class AttackWorld {
     while ((await this.served()) !== release) await systemClock.sleep(5);
   }
 
+  /** Resolves when the device's records of installs say this. */
+  async untilInstalls(text: string): Promise<void> {
+    const path = join(this.stateFolder, 'installs.json');
+    while (!(await readFile(path, 'utf8')).includes(text)) await systemClock.sleep(5);
+  }
+
   /** Resolves when the agent has reported what the test waits for. */
   async untilReport(isSo: (report: Report) => boolean): Promise<void> {
     const topic = deviceTopic(this.device.id, 'report');
@@ -282,6 +301,7 @@ export class AttackWorld {
       stage: this.#stage,
       startSpreadMs: 0,
       ...(this.#port === undefined ? {} : { localApi: { loopbackPort: this.#port } }),
+      ...(this.#deadlineMs === undefined ? {} : { limits: { deadlineMs: this.#deadlineMs } }),
     };
   }
 

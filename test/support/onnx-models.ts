@@ -141,6 +141,23 @@ export function nanModel(): ModelFixture {
   return { bytes: writeModel(graph), inputs: [app('x', [-1, 1])], outputs: [app('y', [-1, 1])] };
 }
 
+/** `y = sqrt(x)`, [-1, 4]: NaN below zero, and an engine error from 32 on, where a table has no such row. */
+export function partialModel(): ModelFixture {
+  const graph: Graph = {
+    name: 'partial',
+    nodes: [
+      { op: 'Cast', inputs: ['x'], outputs: ['row'], attributes: { to: 7 } },
+      { op: 'Gather', inputs: ['zeros', 'row'], outputs: ['zero'], attributes: { axis: 0 } },
+      { op: 'Sqrt', inputs: ['x'], outputs: ['root'] },
+      { op: 'Add', inputs: ['root', 'zero'], outputs: ['y'] },
+    ],
+    inputs: [{ name: 'x', type: 'FP32', shape: [-1, 4] }],
+    outputs: [{ name: 'y', type: 'FP32', shape: [-1, 4] }],
+    initializers: [{ name: 'zeros', type: 'FP32', shape: [32], data: rawBytes(new Float32Array(32)) }],
+  };
+  return { bytes: writeModel(graph), inputs: [app('x', [-1, 4])], outputs: [app('y', [-1, 4])] };
+}
+
 /** As `externalDataModel`, but the weights hang in the body of a loop that is run once: no initialiser of the graph names them. */
 export function hiddenExternalDataModel(location = 'offset.bin'): ModelFixture {
   const body: Graph = {

@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import {
   InstallError,
-  type InstallEvent,
   installEdges,
   maxProbationDeaths,
   newInstall,
   transition,
 } from '@bellwether/agent/installs/install';
+import type { InstallEvent } from '@bellwether/agent/installs/install-event';
 import type { InstallPhase } from '@bellwether/shared/contract/report';
 import { installPhases } from '@bellwether/shared/contract/report';
 import { digitsRelease, installRecord, orderDigest } from '../../support/installs.js';
@@ -28,7 +28,10 @@ const events: Readonly<Record<InstallEvent['type'], InstallEvent>> = {
   'bytes-lost': { type: 'bytes-lost' },
   'standby-lost': { type: 'standby-lost' },
   'runner-died': { type: 'runner-died', why: 'it was ended by SIGSEGV', order },
-  'canary-off': { type: 'canary-off', code: 'canary-tripped', message: 'E = 2e4', order },
+  'canary-begun': { type: 'canary-begun', order },
+  'canary-steady': { type: 'canary-steady' },
+  'canary-died': { type: 'canary-died', why: 'it was ended by SIGSEGV', order },
+  'canary-off': { type: 'canary-off', message: 'E = 2e4', order },
   refused: { type: 'refused', refusal, order },
   'agent-restarted': { type: 'agent-restarted', order },
 };
@@ -58,6 +61,9 @@ const expected: readonly (readonly [InstallPhase, InstallEvent['type'], InstallP
   ['standby', 'canary-off', 'reverted'],
   ['standby', 'refused', 'refused'],
   ['standby', 'agent-restarted', 'fetching'],
+  ...(['standby', 'serving', 'settled'] as const).flatMap((phase) =>
+    (['canary-begun', 'canary-steady', 'canary-died'] as const).map((type) => [phase, type, phase] as const),
+  ),
   ['serving', 'canary-off', 'reverted'],
   ['settled', 'canary-off', 'reverted'],
   ['serving', 'swapped', 'serving'],

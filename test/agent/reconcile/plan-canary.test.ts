@@ -26,11 +26,13 @@ const canaryOf = (release: ReleaseRef, changes: Partial<CanarySettings> = {}, le
   settings: { ...settings, ...changes },
   entry,
   aloneEntry,
+  keepsState: false,
   leaseLeftMs,
 });
 const trialOf = (release: ReleaseRef, changes: Partial<CanarySettings> = {}) => ({
   release,
   settings: { ...settings, ...changes },
+  triedMs: 0,
   segment: 3,
 });
 const serves = (release: ReleaseRef) => ({ release, servedMs: 0, calls: 0 });
@@ -65,6 +67,8 @@ function plan(changes: Partial<ObservedModel>): string[] {
 }
 
 const canary = canaryOf(second);
+const statefulShadow = { ...canaryOf(second, { mode: 'shadow' }), keepsState: true };
+const fresh = seen(second, { phase: 'standby', canary: { order: entry, deaths: 0, isFresh: true } });
 const full = canaryOf(second, { mode: 'full', share: 10_000 });
 const noRoom = seen(second, { phase: 'refused', verdict: verdict('memory') }, { waitMs: 9, waitCode: 'memory' });
 
@@ -74,6 +78,22 @@ describe('the plan for a canary', () => {
     ['stable comes first', { canary, serving: null, installs: [] }, ['install 1.0.0']],
     ['stable comes first at a boot too', { canary, serving: null }, ['restore 1.0.0']],
     ['a runner that is ready gets its calls', { canary, installs: [stable, standby], standby: second }, ['try 1.1.0']],
+    [
+      'in a shadow what keeps state is not tried; its runner waits for another order',
+      { canary: statefulShadow, installs: [stable, standby], standby: second },
+      [],
+    ],
+    [
+      'in a shadow what keeps state loses its calls',
+      { canary: statefulShadow, installs: [stable, standby], trial: trialOf(second) },
+      ['drop 1.1.0'],
+    ],
+    [
+      'once it has had calls for a minute, an end of the agent is not its doing',
+      { canary, installs: [stable, fresh], trial: { ...trialOf(second), triedMs: 60_000 } },
+      ['steady 1.1.0'],
+    ],
+    ['until then it may be', { canary, installs: [stable, fresh], trial: { ...trialOf(second), triedMs: 59_999 } }, []],
     ['with its calls it is let be', { canary, installs: [stable, standby], trial: trialOf(second) }, []],
     [
       'another share is another part of the calls, and no other runner',
@@ -156,6 +176,7 @@ describe('where a canary stands', () => {
     ['reverted', { canary, installs: [seen(second, { phase: 'reverted', verdict: verdict('runner-deaths') })] }],
     ['refused', { canary, installs: [seen(second, { phase: 'refused', verdict: verdict('golden') })] }],
     ['no-room', { canary, installs: [noRoom] }],
+    ['refused', { canary: statefulShadow, installs: [stable, standby], standby: second }],
     ['lease-over', { canary: canaryOf(second, {}, 0) }],
   ] as const)('%s', (state, changes) => {
     expect(canaryStanding(model(changes))).toMatchObject({ kind: 'off', state });

@@ -66,6 +66,58 @@ it('starts a canary that dies again without the network, and after three deaths 
   expect(device.canaryState()).toBe('installing');
 });
 
+const ready = (life: ReconcileWorld) => life.until(() => life.canaryState() === 'ready');
+
+/** The next life of the agent, which has what is on disk: asked to stop it writes that down, otherwise it does not. Signed time comes again. */
+async function restart(life: ReconcileWorld, how: 'asked' | 'unasked'): Promise<ReconcileWorld> {
+  const atOnce = life.store.records();
+  await life.reconciler.stop();
+  const records = how === 'asked' ? life.store.records() : atOnce;
+  const next = await ReconcileWorld.open({ world: life.world, records });
+  await next.reconciler.start();
+  await next.untilServing('1.0.0');
+  await next.orderCanary(first, second, { leaseSeconds: 86_400 });
+  return next;
+}
+
+it('counts deaths of a canary over restarts of the agent, and an end of the agent that it may have taken along', async () => {
+  await device.orderCanary(first, second, { leaseSeconds: 86_400 });
+  await ready(device);
+  await device.killCanary();
+  await ready(device);
+  const asked = await restart(device, 'asked');
+  await ready(asked);
+  // Within its first minute with calls: the second one.
+  const crashed = await restart(asked, 'unasked');
+  await ready(crashed);
+  await device.world.clock.advance(60_000);
+  await crashed.until(() => crashed.store.records().every(({ canary }) => canary?.isFresh !== true));
+  // After it: whatever that was, it was not the canary.
+  const later = await restart(crashed, 'unasked');
+  await ready(later);
+  expect(later.store.records().map(({ version, canary }) => [version, canary?.deaths])).toContainEqual(['1.1.0', 2]);
+  await later.killCanary();
+  expect([later.canaryState(), later.codeOf(second), later.serving()]).toEqual(['reverted', 'runner-deaths', '1.0.0']);
+  const told = await restart(later, 'asked');
+  expect(told.canaryState()).toBe('reverted');
+  await told.reconciler.stop();
+});
+
+it('reverts a canary that takes the agent along three times, before it is tried once more', async () => {
+  await device.orderCanary(first, second, { leaseSeconds: 86_400 });
+  let life = device;
+  for (let crash = 1; crash <= 3; crash++) {
+    await ready(life);
+    life = await restart(life, 'unasked');
+  }
+  expect([life.canaryState(), life.codeOf(second), life.engine.runners.length]).toEqual([
+    'reverted',
+    'runner-deaths',
+    1,
+  ]);
+  await life.reconciler.stop();
+});
+
 it('remembers over a restart that its breaker switched a canary off', async () => {
   await device.orderCanary(first, second);
   await device.until(() => device.canaryState() === 'ready');

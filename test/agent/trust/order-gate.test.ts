@@ -6,7 +6,7 @@ import { refusalKinds } from '@bellwether/shared/contract/refusal';
 import { keyIdOf } from '@bellwether/shared/signing/ed25519';
 import { sealEnvelope } from '@bellwether/shared/signing/envelope';
 import { sampleRelease } from '../../support/sample-release.js';
-import { deviceNamed, modelsOf, signedOrder } from '../../support/signed-order.js';
+import { deviceNamed, modelsOf, modelWithCanary, signedOrder } from '../../support/signed-order.js';
 import { newKeyPair } from '../../support/signed-repository.js';
 
 const director = newKeyPair();
@@ -14,6 +14,9 @@ const stranger = newKeyPair();
 const time = newKeyPair();
 const device = deviceNamed('meadow');
 const models = modelsOf(sampleRelease('digits', '1.0.0'));
+
+const digits = sampleRelease('digits', '1.0.0');
+const partOfFull = { digits: modelWithCanary(digits, digits, { mode: 'full', share: 500 }) };
 
 const keyOf = (publicKey: string, use: 'director' | 'time') => ({ keyid: keyIdOf(publicKey), public: publicKey, use });
 const onlineKeys = (epoch: number) => ({
@@ -104,6 +107,11 @@ describe('the order gate refuses', () => {
       'two orders of one generation',
       'order-equivocation',
       () => signedOrder(director, { ...newer, generation: 5, settings: {} }),
+    ],
+    [
+      'a full step that is a part of the calls',
+      'order-schema',
+      () => signedOrder(director, { ...newer, models: partOfFull }),
     ],
     [
       'a model without a manifest digest',

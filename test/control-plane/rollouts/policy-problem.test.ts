@@ -9,6 +9,7 @@ const facts: PolicyFacts = {
   nowMs,
   candidates: Array.from({ length: 40 }, (_, i) => ({ device: `d${i}`, labels: { site: 'a' }, stratum: '' })),
   cohortKey: '0'.repeat(32),
+  keepsState: false,
   callsPerSecond: () => 10,
 };
 const split = (changes: Partial<RolloutStep> = {}): RolloutStep => ({
@@ -119,6 +120,15 @@ describe('a policy', () => {
     expect(policyProblem(asked, of([1000, 0.1, 20, 20]))).toBeUndefined();
     // Nobody knows what the second will do.
     expect(policyProblem(asked, of([1000, 0]))).toBeUndefined();
+  });
+
+  it('with a shadow is refused for a release that keeps state, and told what takes one', () => {
+    const keepsState = { ...facts, keepsState: true };
+    expect(policyProblem(presets.standard, keepsState)).toMatch(/step 1: a shadow .* keeps state .* fast and hotfix/);
+    expect([policyProblem(presets.fast, keepsState), policyProblem(presets.hotfix, keepsState)]).toEqual([
+      undefined,
+      undefined,
+    ]);
   });
 
   it('is not refused for traffic that nobody knows', () => {
