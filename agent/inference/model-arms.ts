@@ -95,7 +95,7 @@ export class ModelArms {
   canaryDied(runner: Runner): boolean {
     const trial = this.#trial;
     if (trial?.lane === undefined || trial.release !== runner.model || trial.lane.isClosed) return false;
-    this.#observed.died(runner.model, 'canary', this.#lastSegment());
+    this.#observed.died(runner.model, 'canary', this.#segmentOfDeath(trial.lane, runner));
     trial.check();
     trial.lane.lose(runner);
     void this.dropCanary();
@@ -106,7 +106,7 @@ export class ModelArms {
   stableDied(runner: Runner): void {
     const trial = this.#trial;
     const isCanary = trial?.lane === undefined && trial?.release.manifestSha256 === runner.model.manifestSha256;
-    this.#observed.died(runner.model, isCanary ? 'canary' : 'stable', this.#lastSegment());
+    this.#observed.died(runner.model, isCanary ? 'canary' : 'stable', this.#segmentOfDeath(this.stable, runner));
     this.#cut();
     this.#keys.lost('stable');
     this.stable.lose(runner);
@@ -232,8 +232,8 @@ export class ModelArms {
     this.#parts.trials.evidence.end(this.stable.release.manifest.model, this.#parts.clock.now());
   }
 
-  #lastSegment(): number {
-    return this.#parts.trials.evidence.last(this.stable.release.manifest.model);
+  #segmentOfDeath(lane: ModelLane, runner: Runner): number {
+    return lane.diedOfAskedCall(runner) ? 0 : this.#parts.trials.evidence.last(this.stable.release.manifest.model);
   }
 
   #requireRoom(): void {

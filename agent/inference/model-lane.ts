@@ -54,6 +54,8 @@ export class ModelLane {
   #retired: Promise<unknown> = Promise.resolve();
   #closing: Promise<void> | undefined;
   #whenIdle = (): void => {};
+  /** The runner whose call now, or whose last one that failed, was asked for by version. */
+  #asked: Runner | undefined;
 
   /** Begins with a runner that takes calls at once. */
   constructor(runner: Runner, clock: Clock, limits: LaneLimits) {
@@ -76,6 +78,11 @@ export class ModelLane {
   /** Calls that wait for the runner. */
   get waiting(): number {
     return this.#waiting.length;
+  }
+
+  /** True when what a runner died of was a call that named its version: nobody drew that [A-8]. */
+  diedOfAskedCall(runner: Runner): boolean {
+    return this.#asked === runner;
   }
 
   get isClosed(): boolean {
@@ -174,13 +181,16 @@ export class ModelLane {
 
   async #execute(runner: Runner, { call, resolve, reject }: Accepted): Promise<void> {
     const release = runner.model;
+    this.#asked = call.version === undefined ? undefined : runner;
     try {
       if (call.version !== undefined && call.version !== release.manifest.version) {
         const text = `${releaseOf(release.manifest)} serves, not version ${call.version}`;
         throw new ServingError('unknown-version', text);
       }
       // The whole limit, however long the call has waited: a queue that is long must not kill a runner that is well.
-      resolve({ ...(await runner.infer(call, this.#limits.deadlineMs)), release });
+      const answer = await runner.infer(call, this.#limits.deadlineMs);
+      this.#asked = undefined;
+      resolve({ ...answer, release });
     } catch (cause) {
       reject(this.#failure(cause, runner));
     }

@@ -91,9 +91,9 @@ export class Evidence {
     this.#segments.get(segment)?.pair(stable, canary);
   }
 
-  /** A runner died: counted in the segment that it ends. */
-  runnerDied({ model, arm }: Pick<ObservedArm, 'model' | 'arm'>): void {
-    this.#current.get(model)?.segment.death(armOf(arm));
+  /** A runner died: counted in the segment that it ends, unless nobody drew what it died of. */
+  runnerDied({ model, arm, segment }: Pick<ObservedArm, 'model' | 'arm' | 'segment'>): void {
+    if (segment !== 0) this.#current.get(model)?.segment.death(armOf(arm));
   }
 
   judged({ arm, segment, key, correct, shadowCorrect }: ObservedJudgement): void {

@@ -70,7 +70,7 @@ export const pureFiles: readonly string[] = [
   ...['refusal', 'runner-trust', 'metadata', 'trust-store', 'trust-rules'].map((name) => `agent/trust/${name}.ts`),
   ...names('agent/reconcile', ['step', 'plan', 'backoff', 'memory-pressure']),
   'agent/reconcile/observed.ts',
-  ...names('agent/installs', ['install', 'admission', 'probation', 'retention']),
+  ...names('agent/installs', ['install', 'admission', 'probation', 'retention', 'canary-life']),
   ...names('agent/inference', ['routing', 'interpretation', 'open-inference']),
   ...names('agent/inference', [
     'runner-frames',

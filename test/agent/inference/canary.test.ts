@@ -146,6 +146,9 @@ describe('a canary', () => {
     // Each arm executes one, and two wait in whichever arm.
     expect(world.stable.calls.length + world.canary.calls.length).toBe(2);
     expect(codes).toEqual(Array.from({ length: 36 }, () => 'queue-full'));
+    const { arms: counted, rejected } = world.window();
+    // Turned away before anything was drawn: no evidence.
+    expect([counted, rejected]).toEqual([[], { digits: { 'queue-full': 36 } }]);
   });
 
   it('has a call that was accepted answered by stable though stable’s queue is full by then', async () => {
@@ -169,6 +172,19 @@ describe('a canary', () => {
     expect(await asked).toMatchObject({ arm: 'canary', release: 'digits@1.1.0', evidence: undefined });
     const { evidence, rejected } = world.window();
     expect([evidence, rejected]).toEqual([undefined, { digits: { 'explicit-version': 1 } }]);
+  });
+
+  it('that dies of a call that asked for its version has no death in the evidence: nobody drew that call', async () => {
+    const world = new CanaryWorld();
+    world.begin();
+    await world.call();
+    const asked = outcomeOf(world.serving.infer('digits', { inputs: [], version: '1.1.0' }));
+    await world.clock.advance(0);
+    world.canary.die();
+    expect(await asked).toBe('runner-died');
+    await world.clock.advance(0);
+    expect(world.deaths).toEqual(['canary']);
+    expect(world.evidence()).toMatchObject([{ cells: { death: { stable: 0, canary: 0 } } }]);
   });
 
   it('begins another segment when its share changes, and when five minutes of the wall are over', async () => {
