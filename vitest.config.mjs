@@ -8,6 +8,7 @@ const pace = {
   integration: { testTimeout: 30_000, hookTimeout: 30_000 },
   attacks: { testTimeout: 30_000, hookTimeout: 30_000 },
   scenarios: { testTimeout: 90_000, hookTimeout: 60_000 },
+  demo: { testTimeout: 240_000, hookTimeout: 60_000 },
   faults: { testTimeout: 90_000, hookTimeout: 60_000 },
   browser: { testTimeout: 60_000, hookTimeout: 60_000 },
 };
