@@ -70,7 +70,7 @@ export async function simulate(config: AgentConfig, version: string, options: Si
 /** A line for people, and the whole in the file, which is always complete. */
 async function tell(fleet: SimulatedFleet, json: string | undefined): Promise<void> {
   const snapshot = fleet.snapshot();
-  process.stdout.write(`${lineOf(snapshot)}\n`);
+  process.stdout.write(`${fleetLine(snapshot)}\n`);
   if (json === undefined) return;
   const { rss } = process.memoryUsage();
   const { user, system } = process.cpuUsage();
@@ -79,13 +79,17 @@ async function tell(fleet: SimulatedFleet, json: string | undefined): Promise<vo
   await rename(`${json}.part`, json);
 }
 
-function lineOf({ startedAtMs, atMs, devices, enrolled, connected, serving, windows, calls }: FleetSnapshot): string {
+/** Where a fleet stands, for people: `2 s: of 5 devices 0 enrolled, …; 6 warnings, the last: …`. */
+function fleetLine(snapshot: FleetSnapshot): string {
+  const { startedAtMs, atMs, devices, enrolled, connected, serving, windows, calls, warnings, lastWarning } = snapshot;
+  const warned = Object.values(warnings).reduce((sum, count) => sum + count, 0);
   const served = Object.entries(serving).map(([release, { devices: count }]) => `${release} on ${count}`);
   return [
     `${Math.round((atMs - startedAtMs) / 1000)} s: of ${devices} devices ${enrolled} enrolled, ${connected} connected`,
     served.length === 0 ? 'nothing serves' : served.join(', '),
     `${windows.acknowledged} of ${windows.sent} windows sent`,
     `${calls.answered} calls answered, ${calls.failed} failed`,
+    ...(lastWarning === null ? [] : [`${warned} warnings, the last: ${lastWarning}`]),
   ].join('; ');
 }
 
@@ -95,7 +99,9 @@ async function readBehaviour(path: string): Promise<FleetBehaviour> {
   try {
     value = parseYaml(await readFile(path, 'utf8'));
   } catch (cause) {
-    throw new SimulationError('behaviour-invalid', `${path} cannot be read: ${messageOf(cause)}`, { cause });
+    // The lines after the first draw the place in the text, which the first one names.
+    const [why = ''] = messageOf(cause).split(':\n', 1);
+    throw new SimulationError('behaviour-invalid', `${path} cannot be read: ${why}`, { cause });
   }
   return checkBehaviour(value, path);
 }
@@ -103,6 +109,8 @@ async function readBehaviour(path: string): Promise<FleetBehaviour> {
 /** One token a line. */
 async function readTokens(path: string | undefined): Promise<readonly string[]> {
   if (path === undefined) return [];
-  const text = await readFile(path, 'utf8');
+  const text = await readFile(path, 'utf8').catch((cause: unknown) => {
+    throw new SimulationError('tokens-unreadable', `the join tokens cannot be read: ${messageOf(cause)}`, { cause });
+  });
   return text.split('\n').flatMap((line) => (line.trim() === '' ? [] : line.trim()));
 }

@@ -43,6 +43,8 @@ export interface FleetSnapshot {
   readonly metadata: { readonly asked: number; readonly verified: number };
   /** What devices warned of, by sentence. */
   readonly warnings: Readonly<Record<string, number>>;
+  /** The newest of them with its reason; null: there was none. */
+  readonly lastWarning: string | null;
 }
 
 /** Agents whose start is under way at a time. */
@@ -136,6 +138,7 @@ export class SimulatedFleet {
       },
       metadata: { asked, verified },
       warnings: Object.fromEntries(log.counts),
+      lastWarning: log.last,
     };
   }
 }

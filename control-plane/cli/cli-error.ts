@@ -21,7 +21,8 @@ export type CliErrorCode =
   | 'rollout-aborted'
   | 'policy'
   | 'verdict-missing'
+  | 'verdict-tampered'
   | 'timeout';
 
-/** A verb that cannot go on; `usage` exits with 2, the others with 1. */
+/** A verb that cannot go on; failure.ts has the exit codes. */
 export class CliError extends CodedError<CliErrorCode> {}

@@ -5,8 +5,11 @@ Each command takes --help, and --json for programs: the result goes to stdout, a
 
 Exit codes:
   0  done
-  1  refused, failed, or not as it was waited for: the code in parentheses says which
+  1  refused or failed: the code in parentheses says which
   2  called wrongly
+  3  rollout watch, --wait: it is held, a person must decide
+  4  the same: not at its end within --timeout; it goes on
+  5  the same: it was taken back, ended or superseded
 
 Environment:
   BELLWETHER_SERVER                                      the server

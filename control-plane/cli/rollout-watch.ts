@@ -15,6 +15,9 @@ export const compiledRollout = Compile(RolloutView);
 /** A server that does not answer is asked again for so long: a restart, or an update, is no outcome. */
 const patienceSeconds = 300;
 
+/** Where lines are kept, as in a CI job's log, numbers that only count on are said so often and no more. */
+const quietMs = 60_000;
+
 /** Where nothing more happens without a person. */
 const over: ReadonlySet<RolloutView['phase']> = new Set(['done', 'held', 'rolled-back', 'aborted', 'superseded']);
 
@@ -36,7 +39,7 @@ export async function watchRollout(
   { connection, clock, progress, timeoutSeconds }: Watch,
 ): Promise<RolloutView> {
   const endMs = clock.now().monotonicMs + (timeoutSeconds ?? Number.POSITIVE_INFINITY) * 1000;
-  let shown = '';
+  let said = { shape: '', atMs: 0 };
   for (;;) {
     const rollout = await look(id, { connection, clock, progress, endMs });
     const moment = momentOf(rollout);
@@ -48,8 +51,14 @@ export async function watchRollout(
       progress.clear();
       throw new CliError('rollout-empty', `${emptyText(rollout)}; nothing to wait for`);
     }
-    if (moment.detail !== shown) progress.step(moment);
-    shown = moment.detail;
+    progress.update(moment);
+    const nowMs = clock.now().monotonicMs;
+    // The same words with other numbers are no news.
+    const shape = moment.detail.replace(/\d[\d.,e+]*/g, '#');
+    if (shape !== said.shape || nowMs - said.atMs >= quietMs) {
+      progress.step(moment);
+      said = { shape, atMs: nowMs };
+    }
     if (clock.now().monotonicMs >= endMs) {
       progress.clear();
       throw new CliError(

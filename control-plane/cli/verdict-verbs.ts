@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import type { Command } from 'commander';
-import { messageOf } from '@bellwether/shared/errors';
+import { codeOf, messageOf } from '@bellwether/shared/errors';
 import { gatingCells } from '@bellwether/shared/evidence/counters';
 import type { VerdictBundle } from '../rollouts/verdict/bundle.js';
 import { openBundle, replay } from '../rollouts/verdict/bundle-file.js';
@@ -42,7 +42,8 @@ async function show(path: string, options: BundleOptions, { terminal }: VerbPart
 async function again(path: string, options: BundleOptions, { terminal }: VerbParts): Promise<void> {
   const bundle = await read(path, options);
   const { value, logHarm } = replay(bundle);
-  const same = `the same again: ${value}, log E = ${logHarm.toPrecision(6)}, ${bundle.verdict.reasons.length} reasons`;
+  const { length } = bundle.verdict.reasons;
+  const same = `the same again: ${value}, log E = ${logHarm.toPrecision(6)}, ${length} ${length === 1 ? 'reason' : 'reasons'}`;
   print(terminal, options, { value: { isSame: true, verdict: bundle.verdict }, text: same });
 }
 
@@ -50,7 +51,13 @@ async function read(path: string, { key }: BundleOptions): Promise<VerdictBundle
   const bytes = await readFile(path).catch((cause: unknown) => {
     throw new CliError('file', `the verdict cannot be read: ${messageOf(cause)}`, { cause });
   });
-  return openBundle(bytes, key);
+  try {
+    return openBundle(bytes, key);
+  } catch (cause) {
+    if (codeOf(cause) !== 'signature') throw cause;
+    const text = `the signature in ${path} does not fit: the file was changed after it was signed, or names a key that did not sign it`;
+    throw new CliError('verdict-tampered', text, { cause });
+  }
 }
 
 /** A bundle for people: what was decided, why, and what each arm did. */

@@ -94,6 +94,7 @@ export const pureFiles: readonly string[] = [
   'control-plane/rollouts/verdict/**',
   ...names('control-plane/rollouts', ['transition', 'rollout', 'course', 'cohort', 'changed', 'gives']),
   ...[
+    'apart',
     'failure-budget',
     'policy',
     'policy-presets',

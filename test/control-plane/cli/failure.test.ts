@@ -18,6 +18,18 @@ describe('a failed verb', () => {
 
   it('exits with 2 when it was called wrongly, with 1 when it failed', () => {
     expect(describeFailure(new CliError('usage', 'no'), false).exitCode).toBe(2);
+    const { exitCode } = describeFailure(new CliError('rollout-empty', 'no'), false);
+    expect(exitCode).toBe(1);
     expect(describeFailure(new Error('no'), false)).toEqual({ text: 'error: no (failed)', exitCode: 1 });
+  });
+
+  it.each([
+    ['rollout-held', 3],
+    ['timeout', 4],
+    ['rollout-rolled-back', 5],
+    ['rollout-aborted', 5],
+    ['rollout-superseded', 5],
+  ] as const)('has a number of its own where a rollout ends as %s', (code, exitCode) => {
+    expect(describeFailure(new CliError(code, 'no'), false).exitCode).toBe(exitCode);
   });
 });

@@ -104,6 +104,18 @@ describe('waiting for a rollout', () => {
     expect(watched.stderr).toMatch(/^r7 {2}http.*ECONNREFUSED.*; asking again\n.*settled, done\n$/s);
   });
 
+  it('says once a minute how far the numbers have come, and at once what is new', async () => {
+    const at = (waitsFor: string) => ({ ...view('rolling', [device('hall', 'canary')]), step: 0, waitsFor });
+    const counting = Array.from({ length: 150 }, (_, i) => at(`evidence: ${i} % of it`));
+    views = [...counting, at('its hold of 10 s'), view('done', [device('hall', 'settled')])];
+    const { stderr } = await run(['rollout', 'watch', 'r7']);
+    expect(stderr.split('\n').slice(0, -2)).toEqual([
+      'digits@1.1.0  rolling: evidence: 0 % of it',
+      'digits@1.1.0  rolling: evidence: 120 % of it',
+      'digits@1.1.0  rolling: its hold of 10 s',
+    ]);
+  });
+
   it('gives a server up that stays away, for the time that it was given', async () => {
     await server.close();
     const { code, tookMs } = await run(['rollout', 'watch', 'r7', '--timeout', '3']);

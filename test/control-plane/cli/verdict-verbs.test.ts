@@ -57,6 +57,9 @@ describe('bellwether verdict', () => {
     writeFileSync(join(folder, 'lie.json'), JSON.stringify(sealBundle(lie, rfcKey)));
     expect(await run('replay', join(folder, 'lie.json'))).toMatch(/^1: error: logHarm is 9, .*\(verdict-differs\)/);
     expect(await run('replay', join(folder, 'lie.json'), '--key', 'f'.repeat(64))).toContain('(verdict-key)');
+    const sealed = JSON.stringify(sealBundle(pass, rfcKey));
+    writeFileSync(join(folder, 'bent.json'), sealed.replace('"payload":"eyJz', '"payload":"eyJ6'));
+    expect(await run('replay', join(folder, 'bent.json'))).toMatch(/^1: .* was changed .*\(verdict-tampered\)/);
     expect(await run('replay', join(folder, 'none.json'))).toMatch(/^1: .*\(file\)/);
   });
 });
