@@ -97,10 +97,14 @@ export function findDevice(devices: readonly DeviceView[], name: string): Device
   return device;
 }
 
-function servesText({ report }: DeviceView): string {
-  const serving = report?.models.flatMap(({ model, serving }) => {
+/** What answers a device's calls: `digits@1.0.0, canary 1.1.0 ready`. */
+export function servesText({ report }: Pick<DeviceView, 'report'>): string {
+  const serving = report?.models.flatMap(({ model, serving, canary }) => {
     if (serving === null) return [];
-    return `${model}@${serving.version}${serving.phase === 'probation' ? ' (probation)' : ''}`;
+    const stable = `${model}@${serving.version}${serving.phase === 'probation' ? ' (probation)' : ''}`;
+    if (canary === undefined) return [stable];
+    // Why a canary gets no calls, where the device says it more exactly.
+    return [stable, `canary ${canary.version} ${canary.state}${canary.code === undefined ? '' : ` (${canary.code})`}`];
   });
   return serving === undefined || serving.length === 0 ? '–' : serving.join(', ');
 }

@@ -59,7 +59,9 @@ export function addRolloutVerbs(program: Command, parts: VerbParts): void {
     .option('--watch', 'show it until it has ended; exits as --wait of create does')
     .action((id: string, options: ShowOptions) => show(id, options, parts));
   withWaiting(rollout.command('watch'))
-    .description('show a rollout until it has ended or is held: exits with 0 if it is done, 3 held, 4 --timeout, 5 taken back, ended or superseded')
+    .description(
+      'show a rollout until it has ended or is held: exits with 0 if it is done, 3 held, 4 --timeout, 5 taken back, ended or superseded',
+    )
     .argument('<id>', 'its id, as rollout list shows it')
     .action((id: string, options: WaitOptions) => show(id, { ...options, watch: true }, parts));
   withServer(rollout.command('explain'))

@@ -118,7 +118,7 @@ export function refuseUnfinished({ id, phase, release, devices, reason, step }: 
     throw new CliError('rollout-held', `rollout ${id} of ${release} is held in step ${step + 1}${because}`);
   }
   if (phase === 'superseded')
-    throw new CliError('rollout-superseded', `rollout ${id} of ${release} gave way to a newer one`);
+    throw new CliError('rollout-superseded', `rollout ${id} of ${release} gave way to a newer one${because}`);
   if (phase !== 'held') return;
   const refused = devices.filter(({ state }) => state === 'refused');
   const first = refused[0];

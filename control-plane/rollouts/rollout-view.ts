@@ -4,7 +4,12 @@ import { actionsOf } from './transition.js';
 
 /** What every rollout shows. */
 export function headOf(rollout: Rollout) {
-  const { target, createdAtMs, phase, reason } = rollout;
+  const { target, createdAtMs, phase, superseded } = rollout;
+  // What it waited for before another one took its place is no reason any more.
+  const reason =
+    phase === 'superseded' && superseded !== null
+      ? { code: 'superseded', text: `r${superseded.by} took its place` }
+      : rollout.reason;
   return {
     id: rolloutId(rollout),
     release: releaseIn(rollout),

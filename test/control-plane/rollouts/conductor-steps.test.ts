@@ -347,7 +347,10 @@ describe('a rollout in steps cannot be', () => {
     await expect(world.create('digits@1.2.0', { policy })).rejects.toMatchObject({ code: 'rollout-overlaps' });
     await expect(world.create('digits@1.2.0')).rejects.toMatchObject({ code: 'rollout-overlaps' });
     await world.create('digits@1.2.0', { policy, supersede: true });
-    expect(world.conductor.view('r2').phase).toBe('superseded');
+    expect(world.conductor.view('r2')).toMatchObject({
+      phase: 'superseded',
+      reason: { code: 'superseded', text: 'r3 took its place' },
+    });
     expect(withCanary().map((id) => world.ordered(id)?.canary?.version)).toEqual(['1.2.0', '1.2.0']);
   });
 
