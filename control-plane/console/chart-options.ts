@@ -79,7 +79,8 @@ export function chartInk(name: string): () => string {
   return () => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 }
 
-function drawMarks(plot: uPlot, marks: readonly ChartMark[]): void {
+/** Draws the marks over a chart; a label that has no room is left out. */
+export function drawMarks(plot: uPlot, marks: readonly ChartMark[]): void {
   const { ctx, bbox } = plot;
   ctx.save();
   ctx.fillStyle = chartInk('--ink')();

@@ -5,7 +5,7 @@ import type { FleetState } from './fleet-state.js';
 import { formatAgo, formatMs, formatPct, formatRate, splitDeviceId } from './format.js';
 import { Labels } from './labels.js';
 import { hrefOf } from './place.js';
-import { servedBy } from './served-releases.js';
+import { canariesOf, servedBy } from './served-releases.js';
 
 /** Each device with its release, health, load, latency, CPU and when it was last seen. */
 export function DeviceTable({ state }: { readonly state: FleetState }) {
@@ -127,6 +127,12 @@ function Serves({ device, colours }: { readonly device: DeviceView; readonly col
         <span key={release} class="release">
           <i class="swatch" style={{ background: colours.get(release) }} />
           {release}
+        </span>
+      ))}
+      {canariesOf(device).map(({ release, detail }) => (
+        <span key={release} class="detail">
+          <i class="swatch" style={{ background: colours.get(release) }} />
+          {release} {detail}
         </span>
       ))}
       {installs.map(({ release, phase, bytes, totalBytes }) => (

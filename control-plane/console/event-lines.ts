@@ -66,6 +66,12 @@ function sentenceOf({ kind, release, message }: TimelineEvent): string {
       return `went back from ${what}: ${message}`;
     case 'model-stopped':
       return `stopped ${what}: ${message}`;
+    case 'canary-ready':
+      return `canary ${what} is up: ${message}`;
+    case 'canary-dropped':
+      return `canary ${what} is gone: ${message}`;
+    case 'canary-tripped':
+      return `switched canary ${what} off without being told: ${message}`;
     case 'runner-died':
       return `lost the runner of ${what}: ${message}`;
     default:
@@ -74,6 +80,6 @@ function sentenceOf({ kind, release, message }: TimelineEvent): string {
 }
 
 function toneOf(kind: string): EventLine['tone'] {
-  if (/refused|reverted|died|lost/.test(kind)) return 'bad';
+  if (/refused|reverted|died|lost|tripped/.test(kind)) return 'bad';
   return /serving|settled/.test(kind) ? 'good' : 'plain';
 }

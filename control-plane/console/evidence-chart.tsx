@@ -1,7 +1,7 @@
 import { useEffect, useRef } from 'preact/hooks';
 import uPlot from 'uplot';
 import type { RolloutView } from '@bellwether/control-plane/http/rollout-api';
-import { chartHeight, chartInk } from './chart-options.js';
+import { type ChartMark, chartHeight, chartInk, drawMarks } from './chart-options.js';
 import { formatClock } from './format.js';
 
 interface EvidenceProps {
@@ -21,10 +21,16 @@ const limitColour = '#b42828';
 export function EvidenceChart({ history, limit, now }: EvidenceProps) {
   const place = useRef<HTMLDivElement>(null);
   const plot = useRef<uPlot | null>(null);
+  const shownMarks = useRef<readonly ChartMark[]>([]);
+  shownMarks.current = stepMarks(history);
   useEffect(() => {
     const element = place.current;
     if (element === null) return undefined;
-    const made = new uPlot(optionsOf(element.clientWidth), [[], [], []], element);
+    const made = new uPlot(
+      optionsOf(element.clientWidth, () => shownMarks.current),
+      [[], [], []],
+      element,
+    );
     plot.current = made;
     const resized = new ResizeObserver(() => made.setSize({ width: element.clientWidth, height: chartHeight }));
     resized.observe(element);
@@ -44,7 +50,11 @@ export function EvidenceChart({ history, limit, now }: EvidenceProps) {
   }, [history.at(-1)?.atMs, history.length, limit]);
   return (
     <figure>
-      <figcaption>Evidence of harm, to one</figcaption>
+      <figcaption>
+        <span title="What somebody who bets on it, fairly, would have made of 1: an equal release gets to 100 in one rollout of a hundred">
+          Evidence of harm (E), on a log axis
+        </span>
+      </figcaption>
       <div class="chart" ref={place} aria-hidden="true" />
       <ul class="legend">
         <li>
@@ -52,12 +62,20 @@ export function EvidenceChart({ history, limit, now }: EvidenceProps) {
           now <span class="number">{evidenceText(now)}</span>
         </li>
         <li>
-          <i class="swatch" style={{ background: limitColour }} />
+          <i class="swatch dashed" style={{ color: limitColour }} />
           taken back at <span class="number">{evidenceText(limit)}</span>
         </li>
       </ul>
     </figure>
   );
+}
+
+/** Where each step after the first began to be measured. */
+function stepMarks(history: RolloutView['history']): readonly ChartMark[] {
+  return history.flatMap(({ atMs, step }, index) => {
+    const before = history[index - 1];
+    return before === undefined || before.step === step ? [] : [{ atMs, label: `step ${step + 1}` }];
+  });
 }
 
 /** An e-value from its natural logarithm: `0.013`, `41`, `2.1e+7`. */
@@ -69,7 +87,7 @@ function evidenceText(log: number): string {
 }
 
 /** Logarithms to base 10 go in: what uPlot draws is then linear, and no value of 0 can break it. */
-function optionsOf(width: number): uPlot.Options {
+function optionsOf(width: number, marks: () => readonly ChartMark[]): uPlot.Options {
   const axis: uPlot.Axis = {
     stroke: chartInk('--muted'),
     grid: { stroke: chartInk('--line'), width: 1 },
@@ -79,9 +97,10 @@ function optionsOf(width: number): uPlot.Options {
   return {
     width,
     height: chartHeight,
-    padding: [10, 28, 0, 0],
+    padding: [18, 28, 0, 0],
     cursor: { show: false },
     legend: { show: false },
+    hooks: { draw: [(drawn) => drawMarks(drawn, marks())] },
     scales: {
       x: { range: (_plot, min, max) => [min ?? 0, Math.max(max ?? 0, (min ?? 0) + 10)] },
       y: { range: (_plot, min, max) => [Math.min(-2, min ?? 0), Math.max(3, (max ?? 0) * 1.1)] },

@@ -18,7 +18,7 @@ export function FleetPage({ state }: PageProps) {
       <div class="columns">
         <DeviceTable state={state} />
         <div class="aside">
-          <RolloutList rollouts={state.rollouts.value.slice(0, shownRollouts)} />
+          <RolloutList now={state.nowMs} rollouts={state.rollouts.value.slice(0, shownRollouts)} />
           <EventList events={state.events.value} fleetSize={state.devices.value.size} />
         </div>
       </div>

@@ -68,6 +68,16 @@ export function formatDate(atMs: number): string {
   return new Date(atMs).toLocaleString('en-GB', { dateStyle: 'medium', timeStyle: 'short' });
 }
 
+/** When something was, as short as it can be told: the time of a moment of the last 20 hours, else day and time. */
+export function formatWhen(atMs: number, nowMs: number): string {
+  return nowMs - atMs < 72_000_000 ? formatClock(atMs) : formatDate(atMs);
+}
+
+/** Day and time to the second, `23 Nov 2026, 09:05:03`. */
+export function formatMoment(atMs: number): string {
+  return new Date(atMs).toLocaleString('en-GB', { dateStyle: 'medium', timeStyle: 'medium' });
+}
+
 /** How long something takes, from seconds: `45 s`, `12 min`, `3.5 h`, `2.1 days`. */
 export function formatDuration(seconds: number): string {
   if (seconds < 120) return `${Math.ceil(seconds)} s`;

@@ -1,6 +1,7 @@
 import type { DeviceView } from '@bellwether/control-plane/http/operator-api';
 import type { RolloutView } from '@bellwether/control-plane/http/rollout-api';
 import { formatCount } from './format.js';
+import { stepText } from './rollout-words.js';
 import { compareReleases, servedBy } from './served-releases.js';
 
 /** How one model stands in the fleet. */
@@ -50,8 +51,11 @@ function sentenceOf(shares: readonly ReleaseShare[], devices: number, rollout: R
   const served = shares.filter((share) => share.devices > 0).sort((a, b) => b.devices - a.devices);
   if (rollout?.phase === 'rolling') return rollingSentence(served, rollout);
   const now = servedSentence(served, devices);
-  return rollout?.phase === 'held' ? `${heldSentence(rollout)} ${now}` : now;
+  return rollout !== undefined && standing.has(rollout.phase) ? `${standingSentence(rollout)} ${now}` : now;
 }
+
+/** Phases of a rollout that goes no further by itself. */
+const standing: ReadonlySet<string> = new Set(['held', 'paused', 'waiting']);
 
 function servedSentence(served: readonly ReleaseShare[], devices: number): string {
   const [first, ...others] = served;
@@ -65,14 +69,19 @@ function servedSentence(served: readonly ReleaseShare[], devices: number): strin
   return devices === 1 ? `1 device serves ${version}.` : `All ${devices} devices serve ${version}.`;
 }
 
-function rollingSentence(served: readonly ReleaseShare[], { release, devices }: RolloutView): string {
+function rollingSentence(served: readonly ReleaseShare[], { release, devices, steps, step }: RolloutView): string {
+  const current = steps[step ?? 0];
+  if (current !== undefined) {
+    return `Step ${(step ?? 0) + 1} of ${steps.length} to ${versionOf(release)}: ${stepText(current)}.`;
+  }
   const from = served.find((share) => share.release !== release);
   const there = devices.filter(({ state }) => state === 'serving' || state === 'settled').length;
   const way = from === undefined ? '' : `from ${versionOf(from.release)} `;
   return `Moving ${way}to ${versionOf(release)}: ${there} of ${formatCount(devices.length, 'device')} there.`;
 }
 
-function heldSentence({ release, devices }: RolloutView): string {
+function standingSentence({ release, devices, phase, steps, reason }: RolloutView): string {
+  if (steps.length > 0) return `${versionOf(release)} is ${phase}: ${reason?.text ?? 'a person must decide'}.`;
   const refused = devices.filter(({ state }) => state === 'refused');
   const codes = [...new Set(refused.map(({ code }) => code ?? 'refused'))].join(', ');
   return `${versionOf(release)} is held: ${refused.length} of ${formatCount(devices.length, 'device')} refused it (${codes}).`;

@@ -1,4 +1,6 @@
 import type { ArmTotals, RolloutView } from '@bellwether/control-plane/http/rollout-api';
+import { comparisonText, rateOf } from './arm-rates.js';
+import { formatNumber } from './format.js';
 import { LatencyChart } from './latency-chart.js';
 
 const cellTexts: Readonly<Record<string, string>> = {
@@ -26,34 +28,49 @@ export function RolloutArms({ arms, colours }: ArmsProps) {
     <section aria-labelledby="arms-title">
       <h2 id="arms-title">Both arms</h2>
       <div class="arms">
-        <table class="comparison">
-          <thead>
-            <tr>
-              <td />
-              <th scope="col">
-                <Release arm={stable} name="stable" colours={colours} />
-              </th>
-              <th scope="col">
-                <Release arm={canary} name="canary" colours={colours} />
-              </th>
-            </tr>
-          </thead>
-          <tbody>
-            <tr>
-              <th scope="row">calls</th>
-              <td class="number">{stable.calls}</td>
-              <td class="number">{canary.calls}</td>
-            </tr>
-            {cells.map((cell) => (
-              <tr key={cell}>
-                <th scope="row">{cellTexts[cell]}</th>
-                <Rate arm={stable} cell={cell} />
-                <Rate arm={canary} cell={cell} />
+        <div>
+          <table class="comparison">
+            <thead>
+              <tr>
+                <td />
+                <th scope="col">
+                  <Release arm={stable} name="stable" colours={colours} />
+                </th>
+                <th scope="col">
+                  <Release arm={canary} name="canary" colours={colours} />
+                </th>
+                <th scope="col">canary to stable</th>
               </tr>
-            ))}
-          </tbody>
-        </table>
-        <LatencyChart arms={arms} colours={colours} />
+            </thead>
+            <tbody>
+              <tr>
+                <th scope="row">calls</th>
+                <td class="number">{formatNumber(stable.calls)}</td>
+                <td class="number">{formatNumber(canary.calls)}</td>
+                <td />
+              </tr>
+              {cells.map((cell) => (
+                <tr key={cell}>
+                  <th scope="row">{cellTexts[cell]}</th>
+                  <Rate arm={stable} cell={cell} />
+                  <Rate arm={canary} cell={cell} />
+                  <td class="number">{comparisonText(stable, canary, cell)}</td>
+                </tr>
+              ))}
+            </tbody>
+          </table>
+          {cells.some((cell) => cell.startsWith('slow')) && (
+            <p class="detail">
+              Slow is, for stable, beyond its own quantiles on that device; for the canary beyond 1.2 times those: an
+              equal release has fewer.
+            </p>
+          )}
+        </div>
+        {stable.compute === null || canary.compute === null ? (
+          <p class="empty">No compute times of both arms in this step.</p>
+        ) : (
+          <LatencyChart arms={arms} colours={colours} />
+        )}
       </div>
     </section>
   );
@@ -75,13 +92,11 @@ function Release({ arm, name, colours }: ReleaseProps) {
 }
 
 function Rate({ arm, cell }: { readonly arm: ArmTotals; readonly cell: string }) {
-  const bad = arm.bad[cell] ?? 0;
-  // Deaths are no part of the calls: they are counted by themselves.
-  const of = cell === 'wrong' ? arm.labelled : cell === 'death' ? 0 : arm.calls;
+  const rate = rateOf(arm, cell);
   return (
     <td class="number">
-      {bad}
-      {of > 0 && <span class="detail"> {((bad / of) * 100).toFixed(2)} %</span>}
+      {formatNumber(arm.bad[cell] ?? 0)}
+      {rate !== null && <span class="detail"> {(rate * 100).toFixed(2)} %</span>}
     </td>
   );
 }

@@ -1,13 +1,7 @@
 import type { RolloutView } from '@bellwether/control-plane/http/rollout-api';
 import { EvidenceChart } from './evidence-chart.js';
 import { formatClock } from './format.js';
-
-const valueTexts = {
-  pass: 'passes this step',
-  fail: 'harm',
-  inconclusive: 'not decided',
-  error: 'could not be measured',
-} as const;
+import { verdictText } from './rollout-words.js';
 
 /** What the evidence says: how much there is of harm against what it takes, and the verdict in its own sentences. */
 export function RolloutEvidence({ rollout }: { readonly rollout: RolloutView }) {
@@ -29,15 +23,18 @@ export function RolloutEvidence({ rollout }: { readonly rollout: RolloutView }) 
       <EvidenceChart history={history} limit={logHarmLimit} now={logHarm} />
       <section aria-labelledby="verdict-title">
         <h2 id="verdict-title">
-          Verdict <span class={`badge verdict-${value}`}>{valueTexts[value]}</span>
+          Verdict <span class={`badge verdict-${value}`}>{verdictText(value)}</span>
         </h2>
-        <ul class="reasons">
-          {reasons.map(({ code, text }, index) => (
-            <li key={index} class={code === 'harm' || code === 'unpaired-limit' ? 'bad' : ''}>
-              {text}
-            </li>
-          ))}
-        </ul>
+        {/* A region that scrolls must be reachable by keyboard. */}
+        <div class="reasons" role="region" aria-label="Reasons" tabIndex={0}>
+          <ul>
+            {reasons.map(({ code, text }, index) => (
+              <li key={index} class={code === 'harm' || code === 'unpaired-limit' ? 'bad' : ''}>
+                {text}
+              </li>
+            ))}
+          </ul>
+        </div>
         <p class="detail">at {formatClock(atMs)}</p>
       </section>
     </div>

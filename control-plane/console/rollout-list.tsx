@@ -1,16 +1,18 @@
+import type { ReadonlySignal } from '@preact/signals';
 import type { RolloutView } from '@bellwether/control-plane/http/rollout-api';
-import { formatClock } from './format.js';
+import { formatWhen } from './format.js';
 import { hrefOf } from './place.js';
 import { phaseText, stepText, targetOf } from './rollout-words.js';
 
 interface ListProps {
   readonly rollouts: readonly RolloutView[];
+  readonly now: ReadonlySignal<number>;
   /** Whoever looks may begin one here. */
   readonly canBegin?: boolean;
 }
 
 /** Rollouts, and how far each has come. */
-export function RolloutList({ rollouts, canBegin = false }: ListProps) {
+export function RolloutList({ rollouts, now, canBegin = false }: ListProps) {
   return (
     <section aria-labelledby="rollouts-title">
       <div class="title-line">
@@ -23,7 +25,7 @@ export function RolloutList({ rollouts, canBegin = false }: ListProps) {
       </div>
       <ul class="rollouts">
         {rollouts.map((rollout) => (
-          <Rollout key={rollout.id} rollout={rollout} />
+          <Rollout key={rollout.id} rollout={rollout} now={now} />
         ))}
         {rollouts.length === 0 && (
           <li class="empty">
@@ -35,8 +37,16 @@ export function RolloutList({ rollouts, canBegin = false }: ListProps) {
   );
 }
 
-function Rollout({ rollout }: { readonly rollout: RolloutView }) {
-  const { id, release, phase, createdAtMs } = rollout;
+/** Phases whose reason is to be read in the list: what waits for a person, and what ended otherwise than it was meant to. */
+const told: ReadonlySet<string> = new Set(['held', 'paused', 'waiting', 'rolling-back', 'rolled-back', 'aborted']);
+
+/** Reads the clock, and so is drawn each second by itself. */
+function When({ atMs, now }: { readonly atMs: number; readonly now: ReadonlySignal<number> }) {
+  return <>{formatWhen(atMs, now.value)}</>;
+}
+
+function Rollout({ rollout, now }: { readonly rollout: RolloutView; readonly now: ReadonlySignal<number> }) {
+  const { id, release, phase, createdAtMs, reason } = rollout;
   return (
     <li>
       <div class="rollout">
@@ -44,8 +54,12 @@ function Rollout({ rollout }: { readonly rollout: RolloutView }) {
           <strong>{release}</strong>
         </a>
         <span class={`badge ${phase}`}>{phaseText(phase)}</span>
-        <time class="number">{formatClock(createdAtMs)}</time>
+        <span class="detail">{id}</span>
+        <time class="number">
+          <When atMs={createdAtMs} now={now} />
+        </time>
       </div>
+      {reason !== null && told.has(phase) && <div class="reason">{reason.text}</div>}
       {phase === 'superseded' ? <div class="detail">to {targetOf(rollout)}</div> : <Progress rollout={rollout} />}
     </li>
   );
@@ -56,6 +70,7 @@ function Progress({ rollout }: { readonly rollout: RolloutView }) {
   const current = steps.find(({ state }) => state === 'current');
   const inState = (...states: readonly string[]) => devices.filter(({ state }) => states.includes(state));
   const up = inState('serving', 'settled').length;
+  const split = inState('canary').length;
   const refused = inState('refused');
   const silent = inState('silent').length;
   const codes = [...new Set(refused.map(({ code }) => code ?? 'refused'))].join(', ');
@@ -65,6 +80,7 @@ function Progress({ rollout }: { readonly rollout: RolloutView }) {
       <div class="detail">
         {step !== null && current !== undefined && `step ${step + 1} of ${steps.length}: ${stepText(current)} · `}
         to {targetOf(rollout)} · {up} of {devices.length} serve it
+        {split > 0 && ` · ${split} with both arms`}
         {silent > 0 && ` · ${silent} silent`}
         {refused.length > 0 && (
           <span class="refused">

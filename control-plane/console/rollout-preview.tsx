@@ -90,7 +90,7 @@ function Steps({ preview: { steps, seconds } }: Pick<PreviewProps, 'preview'>) {
 }
 
 function Step({ step, number }: { readonly step: Preview['steps'][number]; readonly number: number }) {
-  const { strata, approval, devices } = step;
+  const { strata, approval, devices, holdSeconds } = step;
   const rows = strata.length === 0 ? [{ stratum: '', devices, calls: 0, callsPerSecond: 0, seconds: 0 }] : strata;
   return (
     <>
@@ -100,6 +100,7 @@ function Step({ step, number }: { readonly step: Preview['steps'][number]; reado
             <th scope="rowgroup" rowSpan={rows.length}>
               {number} · {exposureOf(step)}
               {approval && <span class="detail block">needs an approval</span>}
+              {holdSeconds > 0 && <span class="detail block">holds {formatDuration(holdSeconds)}</span>}
             </th>
           )}
           <td>{stratum === '' ? 'all others' : stratum}</td>

@@ -1,5 +1,5 @@
 import type { RolloutPhase, RolloutStepView, RolloutView } from '@bellwether/control-plane/http/rollout-api';
-import { formatCount } from './format.js';
+import { formatCount, formatDuration, formatNumber } from './format.js';
 
 /** A phase as people read it. */
 export function phaseText(phase: RolloutPhase): string {
@@ -23,6 +23,43 @@ export function exposureOf({ mode, share }: { readonly mode: string; readonly sh
 /** `25 % of the calls on 3 devices` */
 export function stepText(step: Pick<RolloutStepView, 'mode' | 'share' | 'cohortSize'>): string {
   return `${exposureOf(step)} on ${formatCount(step.cohortSize, 'device')}`;
+}
+
+const verdictTexts: Readonly<Record<string, string>> = {
+  pass: 'passes this step',
+  fail: 'harm',
+  inconclusive: 'not decided',
+  error: 'could not be measured',
+};
+
+/** One of the four values as people read it. */
+export function verdictText(value: string): string {
+  return verdictTexts[value] ?? value;
+}
+
+type StepTerms = Pick<
+  RolloutStepView,
+  'minCalls' | 'holdSeconds' | 'timeLimitSeconds' | 'approval' | 'filter' | 'state'
+>;
+
+/** What a step asks for besides its evidence: `holds 10 min · at most 4.0 h · needs an approval`; nothing of one that is over. */
+export function stepTerms({
+  minCalls = 0,
+  holdSeconds = 0,
+  timeLimitSeconds,
+  approval,
+  filter,
+  state,
+}: StepTerms): string {
+  const labels = Object.entries(filter ?? {}).map(([name, value]) => `${name}=${value}`);
+  const terms = [
+    ...(labels.length > 0 ? [`only ${labels.join(', ')}`] : []),
+    ...(minCalls > 0 ? [`at least ${formatNumber(minCalls)} calls of the canary`] : []),
+    ...(holdSeconds > 0 ? [`holds ${formatDuration(holdSeconds)}`] : []),
+    ...(timeLimitSeconds === undefined ? [] : [`at most ${formatDuration(timeLimitSeconds)}`]),
+    ...(approval === true && state === 'ahead' ? ['needs an approval'] : []),
+  ];
+  return state === 'left' || state === 'ended' ? '' : terms.join(' · ');
 }
 
 const open: ReadonlySet<RolloutPhase> = new Set(['rolling', 'waiting', 'paused', 'held']);

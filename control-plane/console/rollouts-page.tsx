@@ -1,5 +1,6 @@
+import type { ReadonlySignal } from '@preact/signals';
 import type { RolloutView } from '@bellwether/control-plane/http/rollout-api';
-import { formatDate } from './format.js';
+import { formatAgo, formatDate } from './format.js';
 import { NewRollout } from './new-rollout.js';
 import type { PageProps } from './page.js';
 import { hrefOf } from './place.js';
@@ -9,11 +10,14 @@ import { RolloutDevices } from './rollout-devices.js';
 import { RolloutEvidence } from './rollout-evidence.js';
 import { RolloutList } from './rollout-list.js';
 import { RolloutSteps } from './rollout-steps.js';
+import { RolloutTimeline } from './rollout-timeline.js';
+import { RolloutVerdicts } from './rollout-verdicts.js';
 import { phaseText, targetOf } from './rollout-words.js';
 
 /** Every rollout; or one: how far it is, what its evidence says, who waits for what, and what a person may do about it. */
 export function RolloutsPage({ state, api, subject }: PageProps) {
-  if (subject === null) return <RolloutList rollouts={state.rollouts.value} canBegin={api.may('POST /rollouts')} />;
+  if (subject === null)
+    return <RolloutList now={state.nowMs} rollouts={state.rollouts.value} canBegin={api.may('POST /rollouts')} />;
   if (subject === 'new') return <NewRollout state={state} api={api} />;
   const rollout = state.rollouts.value.find(({ id }) => id === subject);
   if (rollout === undefined) {
@@ -34,17 +38,25 @@ export function RolloutsPage({ state, api, subject }: PageProps) {
           </h2>
           <RolloutActions api={api} rollout={rollout} />
         </div>
-        <Standing rollout={rollout} />
+        <Standing rollout={rollout} now={state.nowMs} />
       </section>
-      <RolloutSteps steps={rollout.steps} />
+      <RolloutSteps steps={rollout.steps} now={state.nowMs} />
       <RolloutEvidence rollout={rollout} />
       <RolloutArms arms={rollout.arms} colours={state.colours.value} />
+      <RolloutTimeline timeline={rollout.timeline} />
+      <RolloutVerdicts api={api} rollout={rollout} />
       <RolloutDevices rollout={rollout} />
     </>
   );
 }
 
-function Standing({ rollout }: { readonly rollout: RolloutView }) {
+interface StandingProps {
+  readonly rollout: RolloutView;
+  readonly now: ReadonlySignal<number>;
+}
+
+/** Reads the clock, and so is drawn each second by itself. */
+function Standing({ rollout, now }: StandingProps) {
   const { reason, waitsFor, policy, createdAtMs } = rollout;
   return (
     <>
@@ -53,7 +65,8 @@ function Standing({ rollout }: { readonly rollout: RolloutView }) {
       )}
       {waitsFor !== null && <p class="story">Waits for {waitsFor}</p>}
       <p class="detail">
-        {rollout.id} · policy {policy} · to {targetOf(rollout)} · since {formatDate(createdAtMs)}
+        {rollout.id} · policy {policy} · to {targetOf(rollout)} · since {formatDate(createdAtMs)} (
+        {formatAgo(createdAtMs, now.value)})
       </p>
     </>
   );

@@ -59,6 +59,51 @@ const holds: DeviceView['holds'] = [
   { ...hold, kind: 'quarantined' },
 ];
 
+const arm = { calls: 123_456_789, labelled: 12, bad: { error: 12_345, slow50: 9, wrong: 1 } };
+const compute = { zero: 1, overflow: 0, sum: 9, buckets: Buffer.from([200, 1, 9]).toString('base64') };
+const shownStep = {
+  cohort: { percent: 100 },
+  cohortSize: 7,
+  ready: 3,
+  failed: 1,
+  silent: 1,
+  startedAtMs: 0,
+  endedAtMs: 0,
+} as const;
+/** In steps, with both arms, evidence, and texts as long as they may be. */
+const staged = rolloutView('1.1.1', {
+  id: 'r8',
+  policy: 'custom',
+  phase: 'held',
+  reason: { code: 'time-limit', text: 'v'.repeat(300) },
+  waitsFor: `step 2 of 3: a person must decide: ${'v'.repeat(300)}`,
+  step: 1,
+  steps: [
+    { ...shownStep, mode: 'shadow', share: 100, state: 'left' },
+    { ...shownStep, mode: 'split', share: 0.05, state: 'current', timeLimitSeconds: 60, holdSeconds: 600 },
+    { ...shownStep, mode: 'full', share: 100, state: 'ahead', approval: true, filter: { customer: 'x'.repeat(63) } },
+  ],
+  arms: { stable: { ...arm, release: 'digits@1.1.0', compute }, canary: { ...arm, release: 'digits@1.1.1', compute } },
+  verdict: {
+    version: 1,
+    value: 'fail',
+    reasons: [{ code: 'harm', text: 'u'.repeat(300), numbers: {} }],
+    logHarm: 99,
+    logHarmLimit: 4.6,
+    passedStrata: [],
+    drop: [],
+    atMs: 0,
+  },
+  history: [
+    { atMs: 0, step: 0, logHarm: -9 },
+    { atMs: 60_000, step: 1, logHarm: 99 },
+  ],
+  timeline: [{ atMs: 0, code: 'harm', text: 's'.repeat(300) }],
+  failures: [{ device: idOf(longName), code: 'blob-digest', message: 't'.repeat(300), acknowledged: false }],
+  actions: ['resume', 'promote', 'retry', 'abort', 'rollback'],
+  devices: [rolloutDevice(longName, 'stable', 'quarantined'), rolloutDevice('weak', 'canary')],
+});
+
 /** Every word and colour that the page has. */
 const everything = overview({
   status: serverStatus({
@@ -121,6 +166,7 @@ const everything = overview({
     releaseView('10.20.30-beta.1', { model: 'a-model-with-a-name-as-long-as-names-of-models-may-well-become' }),
   ],
   rollouts: [
+    staged,
     rolloutView('1.1.1', {
       phase: 'held',
       devices: [rolloutDevice('guarded', 'refused', 'blob-digest'), rolloutDevice('away', 'silent')],
@@ -158,6 +204,8 @@ describe.each([
     for (const [place, sign] of [
       ['approvals', 'New devices'],
       [`devices/${idOf(longName)}`, 'Two of its receipts have one predecessor'],
+      ['rollouts/r8', 'over its time limit'],
+      ['rollouts/new', 'Nothing begins by that.'],
     ]) {
       await page.evaluate(`location.hash = '#/${place}'`);
       await page.getByText(sign ?? '').waitFor();

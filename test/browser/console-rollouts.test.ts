@@ -1,7 +1,9 @@
+import { readFile } from 'node:fs/promises';
 import type { Browser, Locator, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { RolloutView } from '@bellwether/control-plane/http/rollout-api';
 import type { RolloutPolicy } from '@bellwether/control-plane/rollouts/policy';
+import { openBundle, replay } from '@bellwether/control-plane/rollouts/verdict/bundle-file';
 import { startChromium } from '../support/chromium.js';
 import { startServer, type TestServer } from '../support/server.js';
 import { faintTexts, isTooWide, openPage, type WatchedPage } from '../support/watched-page.js';
@@ -131,11 +133,15 @@ describe('a rollout on its way', () => {
   it('shows its step filling, both arms, the evidence against its limit and who waits for what, as they come', async () => {
     const { page } = operator;
     await step(page, 1).filter({ hasText: '25 % of the calls' }).filter({ hasText: '2 of 2 devices ready' }).waitFor();
-    await step(page, 2).filter({ hasText: '3 devices · needs an approval' }).waitFor();
+    await step(page, 2)
+      .filter({ hasText: '(ahead)' })
+      .filter({ hasText: '3 devices' })
+      .filter({ hasText: 'needs an approval' })
+      .waitFor();
     await windows({ stable: 300, canary: 100, errors: { stable: 1, canary: 0 } });
     const arms = section(page, 'Both arms');
     await arms.getByRole('row', { name: 'calls 600 200' }).waitFor();
-    await arms.getByRole('row', { name: 'errors 2 0.33 % 0 0.00 %' }).waitFor();
+    await arms.getByRole('row', { name: 'errors 2 0.33 % 0 0.00 % 0.0 ×' }).waitFor();
     await page.locator('figure .legend').filter({ hasText: 'taken back at 100' }).waitFor();
     await section(page, 'Verdict').filter({ hasText: 'not decided' }).waitFor();
     await section(page, '3 devices').locator('li').filter({ hasText: '2 both arms' }).waitFor();
@@ -150,7 +156,7 @@ describe('a rollout on its way', () => {
     await page.getByRole('navigation').getByRole('link', { name: 'Fleet' }).click();
     await page.getByRole('link', { name: /The rollout of digits@1.1.0 waits for a person: paused by/ }).waitFor();
     await page.getByRole('banner').getByRole('link', { name: 'digits@1.1.0 waits for a person' }).click();
-    await page.getByText('paused by operator:admin: lunch').waitFor();
+    await page.locator('.note').filter({ hasText: 'paused by operator:admin: lunch' }).waitFor();
     // What is not possible has no button.
     expect(await page.getByRole('button', { name: 'Pause …' }).count()).toBe(0);
     await decide(page, 'Resume', /goes on where it stopped/);
@@ -169,7 +175,7 @@ describe('a rollout on its way', () => {
     await viewer.page.getByLabel('Password').fill('correct horse battery');
     await viewer.page.getByRole('button', { name: 'Sign in' }).click();
     await badge(viewer.page, 'waiting').waitFor();
-    expect(await viewer.page.locator('main').getByRole('button').count()).toBe(0);
+    expect(await viewer.page.locator('main').getByRole('button', { name: '…' }).count()).toBe(0);
     await viewer.page.goto(`${server.httpUrl}/#/rollouts/new`);
     await viewer.page.getByText('To begin a rollout one must be an operator.').waitFor();
     await viewer.close();
@@ -232,16 +238,30 @@ describe('a rollout on its way', () => {
       .waitFor();
     await section(page, 'Verdict').filter({ hasText: 'harm' }).waitFor();
     await section(page, '3 devices').locator('li').filter({ hasText: '3 on the release before' }).waitFor();
-    expect(await page.locator('main').getByRole('button').count()).toBe(0);
+    expect(await page.locator('main').getByRole('button', { name: '…' }).count()).toBe(0);
+    await step(page, 1).filter({ hasText: '(passed)' }).waitFor();
+    await step(page, 2).filter({ hasText: '(ended here)' }).waitFor();
     // What was refused is the browser's own line.
     expect(operator.problems.filter((text) => !text.startsWith('Failed to load resource:'))).toEqual([]);
-    // Another server has no evidence of what is over at hand, and says where it is.
+    // All of it outlasts the server.
     await server.restart();
-    const later = await openPage(browser);
+    const later = await openPage(browser, { acceptDownloads: true });
     await later.page.goto(`${server.httpUrl}/#token=${server.operatorToken}`);
     await later.page.getByRole('navigation').getByRole('link', { name: 'Rollouts' }).click();
     await later.page.getByRole('link', { name: 'digits@1.1.0' }).click();
-    await later.page.getByText('bellwether rollout verdict r2').waitFor();
+    await section(later.page, 'Verdict').filter({ hasText: 'harm' }).waitFor();
+    await later.page.locator('figure .legend').filter({ hasText: 'taken back at 100' }).waitFor();
+    await section(later.page, 'Both arms')
+      .getByRole('row', { name: /^errors .* ×$/ })
+      .waitFor();
+    await section(later.page, 'What happened').locator('li').filter({ hasText: 'lunch' }).waitFor();
+    await step(later.page, 2).filter({ hasText: 'ended here' }).waitFor();
+    const decided = section(later.page, 'What was decided')
+      .locator('li')
+      .filter({ hasText: /harm step 2/ })
+      .last();
+    const [saved] = await Promise.all([later.page.waitForEvent('download'), decided.getByRole('button').click()]);
+    expect(replay(openBundle(await readFile(await saved.path()))).value).toBe('fail');
     await later.close();
   });
 });

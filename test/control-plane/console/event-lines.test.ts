@@ -20,6 +20,15 @@ describe('the lines of the event list', () => {
     expect(eventLines(events)).toMatchObject([{ devices: [idOf('a')], times: 3, atMs: 3000, tone: 'bad' }]);
   });
 
+  it.each([
+    ['canary-ready', 'canary digits@1.1.0 is up: split, 20 % of the calls', 'plain'],
+    ['canary-dropped', 'canary digits@1.1.0 is gone: split, 20 % of the calls', 'plain'],
+    ['canary-tripped', 'switched canary digits@1.1.0 off without being told: split, 20 % of the calls', 'bad'],
+  ])('says %s in words', (kind, sentence, tone) => {
+    const event = timelineEvent('a', { kind, message: 'split, 20 % of the calls' });
+    expect(eventLines([event])).toMatchObject([{ sentence, tone }]);
+  });
+
   it('joins across other lines, and keeps the newest first', () => {
     const events = [
       timelineEvent('b', { atMs: 4000 }),

@@ -60,6 +60,31 @@ describe('how a model stands in the fleet', () => {
     );
   });
 
+  it('says at which step one in steps is, and what it waits for where it waits for a person', () => {
+    const step = {
+      cohort: { devices: 2 },
+      cohortSize: 2,
+      ready: 2,
+      failed: 0,
+      silent: 0,
+      startedAtMs: 0,
+      endedAtMs: null,
+    } as const;
+    const steps = [
+      { ...step, mode: 'split', share: 25, state: 'current' },
+      { ...step, mode: 'full', share: 100, state: 'ahead' },
+    ] as const;
+    const staged = rolloutView('1.1.0', { policy: 'custom', step: 0, steps: [...steps] });
+    expect(sentence(catalogue, before, [staged])).toBe('Step 1 of 2 to 1.1.0: 25 % of the calls on 2 devices.');
+    const reason = { code: 'time-limit', text: 'step 1 has not passed within 60 s' };
+    expect(sentence(catalogue, before, [{ ...staged, phase: 'held', reason }])).toBe(
+      '1.1.0 is held: step 1 has not passed within 60 s. All 3 devices serve 1.0.0.',
+    );
+    expect(sentence(catalogue, before, [{ ...staged, phase: 'rolled-back', reason }])).toBe(
+      'All 3 devices serve 1.0.0.',
+    );
+  });
+
   it('begins a first rollout without a release to come from', () => {
     const rollout = rolloutView('1.0.0', { devices: [rolloutDevice('a', 'ordered')] });
     expect(sentence(catalogue, [deviceView('a')], [rollout])).toBe('Moving to 1.0.0: 0 of 1 device there.');
