@@ -7,6 +7,7 @@ import type { EvidenceLooks } from './evidence-looks.js';
 import type { FleetSight } from './fleet-sight.js';
 import { isOpen } from './maintenance-window.js';
 import { isStaged, type Rollout, releaseIn, type StagedRollout } from './rollout.js';
+import { failedDevices } from './rollout-device.js';
 import type { RolloutSight, RolloutStore } from './rollout-store.js';
 import { directView } from './rollout-view.js';
 import { stagedView } from './staged-view.js';
@@ -55,6 +56,14 @@ export class ConductorEyes {
   }
 
   viewOf(rollout: Rollout): RolloutView {
+    const view = this.#viewOf(rollout);
+    // Nobody is offered what would ask nobody.
+    return failedDevices(view).length > 0
+      ? view
+      : { ...view, actions: view.actions.filter((each) => each !== 'retry') };
+  }
+
+  #viewOf(rollout: Rollout): RolloutView {
     const { sight, looks, store } = this.#parts;
     const past = store.pastOf(rollout.number);
     const created = { atMs: rollout.createdAtMs, code: 'created', text: createdText(rollout) };

@@ -13,6 +13,7 @@ import { FleetSight } from './fleet-sight.js';
 import { givesWay } from './gives-way.js';
 import { LookSchedule } from './look-schedule.js';
 import { hasEnded, isFor, isGone, isOther, isStaged, type Rollout, rolloutId } from './rollout.js';
+import { failedDevices } from './rollout-device.js';
 import { RolloutError } from './rollout-error.js';
 import { actionsOf, type RolloutEffect, type RolloutEvent, transition } from './transition.js';
 import { waitingForPerson } from './waiting-rollouts.js';
@@ -124,7 +125,11 @@ export class Conductor {
       const text = `${id} is ${rollout.phase}, ${decision.action} is not possible now; ${what}`;
       throw new RolloutError('action-conflict', text);
     }
-    await this.#advance(rollout.number, { kind: 'decided', decision, look: this.#eyes.lookOf(rollout) });
+    const failed = failedDevices(this.view(id));
+    if (decision.action === 'retry' && failed.length === 0) {
+      throw new RolloutError('action-conflict', `no device of ${id} has failed: there is nothing to retry`);
+    }
+    await this.#advance(rollout.number, { kind: 'decided', decision, look: this.#eyes.lookOf(rollout), failed });
     await this.#lookAt(rollout.number);
     return this.view(id);
   }

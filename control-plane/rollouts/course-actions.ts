@@ -30,6 +30,11 @@ export const decisions: Readonly<Record<RolloutPhase, readonly RolloutAction[]>>
   superseded: [],
 };
 
+/** Who decided, and why if he said so. */
+export function saidBy({ by, why }: Pick<RolloutDecision, 'by' | 'why'>): string {
+  return why === null ? by : `${by}: ${why}`;
+}
+
 /** The rollout after a decision that its phase allows. */
 export function decide(
   rollout: StagedRollout,
@@ -37,7 +42,7 @@ export function decide(
   { look, nowMs }: { readonly look: CourseLook; readonly nowMs: number },
 ): StagedRollout {
   const { course } = rollout;
-  const said = decision.why === null ? decision.by : `${decision.by}: ${decision.why}`;
+  const said = saidBy(decision);
   switch (decision.action) {
     case 'approve':
       return inPhase(withCourse(rollout, { approvedStep: course.step }), 'rolling', null);

@@ -57,9 +57,8 @@ export function standingOf(rollout: StagedRollout, member: Member, device: Cours
   if (!hasSeen) {
     const refusal = report?.orderRefusal;
     if (refusal && (refusal.generation ?? order?.generation) === order?.generation) return told('failed', refusal);
-    if (isSilent) return told('silent');
     // A new share installs nothing: what was up is up.
-    return told('open', {}, canary?.state !== 'ready');
+    return told(isSilent ? 'silent' : 'open', {}, canary?.state !== 'ready');
   }
   const refusal = model?.refusal?.manifest === rollout.manifest ? model.refusal : undefined;
   switch (canary?.state) {

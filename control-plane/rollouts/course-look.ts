@@ -27,7 +27,7 @@ export function watch(rollout: StagedRollout, { devices, verdict }: CourseLook):
   const present = presentMembers(rollout, byId(devices));
   const why = tooManyFailures(rollout, present, devices.length);
   if (why !== undefined) return rollingBack(rollout, 'failure-budget', why);
-  return withMembers(rollout, dropped(rollout, verdict));
+  return withMembers(rollout, [...keptApart(rollout, devices), ...dropped(rollout, verdict)]);
 }
 
 /** What is done while a rollout is on its way: who is next, whether the step has what it needs, and what comes after it. */
@@ -85,6 +85,14 @@ function admit(rollout: StagedRollout, { devices, isWindowOpen }: CourseLook): S
     ...returned.map(({ member }) => ({ ...member, isOrdered: false })),
     ...next.map(({ member }) => ({ ...member, isOrdered: true })),
   ]);
+}
+
+/** A device that is kept apart gives its turn back: when it is free again, it begins like any other, and not in a pause. */
+function keptApart(rollout: StagedRollout, devices: readonly CourseDevice[]) {
+  return devices.flatMap(({ device, apart }) => {
+    const member = rollout.members.get(device);
+    return apart === null || member?.isOrdered !== true ? [] : [{ ...member, isOrdered: false }];
+  });
 }
 
 function dropped(rollout: StagedRollout, verdict: Verdict | null) {

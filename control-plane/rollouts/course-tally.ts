@@ -35,12 +35,25 @@ export function tooManyFailures(
   const silentFails = silent?.counts === 'fail';
   const isFailure = (each: PresentMember) =>
     isNewFailure(each) || (silentFails && each.stands.standing === 'silent' && each.member.acknowledged !== 'silent');
-  return budgetExceeded(failureBudget, {
-    failed: present.filter(isFailure).length,
+  const failed = present.filter(isFailure);
+  const why = budgetExceeded(failureBudget, {
+    failed: failed.length,
     ready: present.filter(({ stands }) => stands.standing === 'ready').length,
     open: present.filter(({ stands }) => stands.standing === 'open').length,
     all: devices,
   });
+  return why === undefined ? undefined : `${why}: ${failedText(failed)}`;
+}
+
+/** Failures that a sentence names. */
+const named = 3;
+
+function failedText(failed: readonly PresentMember[]): string {
+  const first = failed
+    .slice(0, named)
+    .map(({ member, stands }) => `${member.device} ${stands.code ?? stands.standing}`);
+  const more = failed.length - first.length;
+  return `${first.join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
 }
 
 /** True when every member of the step has answered, or is not waited for, and at least one has the release up. */

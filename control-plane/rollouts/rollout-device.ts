@@ -1,5 +1,5 @@
 import type { Report } from '@bellwether/shared/contract/report';
-import type { RolloutDevice } from '../http/rollout-api.js';
+import type { RolloutDevice, RolloutView } from '../http/rollout-api.js';
 import type { Rollout } from './rollout.js';
 
 /** What decides where a device stands in a rollout. */
@@ -48,6 +48,18 @@ function hasSeen({ observed }: Report, order: NonNullable<DeviceFacts['order']>)
 /** A refusal without a generation is of an order that could not be read: it is about the newest one that we sent. */
 function isAbout(refusal: NonNullable<Report['orderRefusal']>, order: DeviceFacts['order']): boolean {
   return order !== undefined && (refusal.generation ?? order.generation) === order.generation;
+}
+
+/** Whom a retry asks again: devices that failed, and, of a direct rollout, those that wait to try again by themselves. */
+export function failedDevices({
+  step,
+  failures,
+  devices,
+}: Pick<RolloutView, 'step' | 'failures' | 'devices'>): string[] {
+  if (step !== null) return failures.map(({ device }) => device);
+  const isWaiting = ({ state, code }: RolloutDevice) =>
+    state === 'refused' || (state === 'installing' && code !== null);
+  return devices.filter(isWaiting).map(({ device }) => device);
 }
 
 /** The phase that these devices make. Without any device a rollout is still rolling: nobody serves the release. */

@@ -25,7 +25,7 @@ export interface Rollout {
   readonly superseded: { readonly by: number; readonly from: RolloutPhase } | null;
   /** Its steps; null: every device at once, on its own word (`direct`). */
   readonly course: Course | null;
-  /** Empty of a direct rollout. */
+  /** Of a direct rollout: the devices that were asked again. */
   readonly members: Members;
 }
 

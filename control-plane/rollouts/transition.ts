@@ -1,6 +1,6 @@
 import type { RolloutAction, RolloutDevice, RolloutPhase } from '../http/rollout-api.js';
 import { changedDevices } from './changed-devices.js';
-import { decide, decisions, type RolloutDecision } from './course-actions.js';
+import { decide, decisions, type RolloutDecision, saidBy } from './course-actions.js';
 import { inPhase } from './course-change.js';
 import { type CourseLook, goOn, isBack, watch } from './course-look.js';
 import { withRecords } from './course-record.js';
@@ -16,8 +16,13 @@ export type RolloutEvent =
   | { readonly kind: 'observed'; readonly devices: readonly RolloutDevice[] }
   /** What there is to see of one in steps: devices, evidence, time. */
   | { readonly kind: 'looked'; readonly look: CourseLook }
-  /** A person has decided; conductors refuse what actionsOf() does not name. */
-  | { readonly kind: 'decided'; readonly decision: RolloutDecision; readonly look: CourseLook }
+  /** A person has decided; conductors refuse what actionsOf() does not name. `failed`: of a direct one, the devices that a retry asks again. */
+  | {
+      readonly kind: 'decided';
+      readonly decision: RolloutDecision;
+      readonly look: CourseLook;
+      readonly failed?: readonly string[];
+    }
   /** A newer rollout takes its place. */
   | { readonly kind: 'superseded'; readonly by: number; readonly look: CourseLook }
   /** The rollout that had taken its place was taken back. */
@@ -71,10 +76,17 @@ const looks: Readonly<
     isBack(rollout, look) ? inPhase(rollout, 'rolled-back', rollout.reason) : rollout,
 };
 
+/** What may be decided about a direct rollout, by phase. */
+const directDecisions: Readonly<Partial<Record<RolloutPhase, readonly RolloutAction[]>>> = {
+  rolling: ['retry', 'rollback'],
+  held: ['retry', 'rollback'],
+  done: ['rollback'],
+};
+
 /** What a person may decide now. */
 export function actionsOf(rollout: Rollout): readonly RolloutAction[] {
   if (isStaged(rollout)) return decisions[rollout.phase];
-  return ['rolling', 'done', 'held'].includes(rollout.phase) ? ['rollback'] : [];
+  return directDecisions[rollout.phase] ?? [];
 }
 
 /** The rollout after an event at a wall time, and what to do about it [R-7]. */
@@ -92,11 +104,7 @@ export function transition(rollout: Rollout, event: RolloutEvent, nowMs: number)
       if (!actionsOf(rollout).includes(event.decision.action)) return stay(rollout);
       if (isStaged(rollout))
         return staged(rollout, decide(rollout, event.decision, { look: event.look, nowMs }), event.look, nowMs);
-      return enter(
-        { ...rollout, reason: { code: 'operator', text: `taken back by ${event.decision.by}` } },
-        'rolled-back',
-        all,
-      );
+      return directDecided(rollout, event);
     case 'created':
       return isStaged(rollout) ? enter(rollout, rollout.phase) : from.created(rollout, event);
     case 'joined':
@@ -114,6 +122,27 @@ function watchAndGoOn(rollout: StagedRollout, look: CourseLook, nowMs: number): 
   const watched = watch(rollout, look);
   return watched.phase === rollout.phase ? goOn(watched, look, nowMs) : watched;
 }
+
+/** Taken back, or asked again by another entry of the order: what a device refused for good it tries anew. */
+function directDecided(
+  rollout: Rollout,
+  { decision, failed = [] }: Extract<RolloutEvent, { kind: 'decided' }>,
+): Transition {
+  if (decision.action !== 'retry') {
+    const reason = { code: 'operator', text: `taken back by ${saidBy(decision)}` };
+    return enter({ ...rollout, reason }, 'rolled-back', all);
+  }
+  const { manifest } = rollout;
+  const members = new Map(rollout.members);
+  for (const device of failed) {
+    const asked = members.get(device) ?? { ...directMember, device, base: manifest };
+    members.set(device, { ...asked, attempt: asked.attempt + 1 });
+  }
+  return enter({ ...rollout, members }, 'rolling', [{ kind: 'order', devices: failed }]);
+}
+
+/** Of a direct rollout only those are members that were asked again, and only for their number of attempts. */
+const directMember = { stratum: '', isOrdered: true, off: null, acknowledged: null, attempt: 0 } as const;
 
 function superseded(rollout: Rollout, { by, look }: Extract<RolloutEvent, { kind: 'superseded' }>, nowMs: number) {
   if (rollout.phase === 'superseded') return stay(rollout);

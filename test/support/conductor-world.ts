@@ -1,3 +1,5 @@
+import { setImmediate as turn } from 'node:timers/promises';
+import type { Device } from '@bellwether/control-plane/fleet/device';
 import { Fleet } from '@bellwether/control-plane/fleet/fleet';
 import { FleetStoreSql } from '@bellwether/control-plane/fleet/fleet-store-sql';
 import type { RolloutRequest, RolloutView } from '@bellwether/control-plane/http/rollout-api';
@@ -15,10 +17,11 @@ import { decodeMessage } from '@bellwether/control-plane/telemetry/device-messag
 import { TelemetryStoreSql } from '@bellwether/control-plane/telemetry/telemetry-store-sql';
 import { systemClock } from '@bellwether/shared/clock';
 import type { EvidenceWindow } from '@bellwether/shared/contract/evidence-window';
-import type { Order } from '@bellwether/shared/contract/order';
+import { decodeOrder, maxOrderBytes, type Order } from '@bellwether/shared/contract/order';
 import type { CanaryReport, Report } from '@bellwether/shared/contract/report';
 import type { ArmWindow } from '@bellwether/shared/contract/window';
 import { silentLog } from '@bellwether/shared/log';
+import { openEnvelope } from '@bellwether/shared/signing/envelope';
 import { generateKeyPair } from '@bellwether/shared/signing/key-pair';
 import { FakeCatalog } from './catalog.js';
 import { type TestDatabase, temporaryDatabase } from './database.js';
@@ -28,6 +31,7 @@ import { storedDevice } from './stored-device.js';
 import { armOf, reportOf, windowOf } from './telemetry-messages.js';
 
 const director = generateKeyPair();
+const firstRun = '0'.repeat(32);
 
 /** What a canary did in a window, beside stable. */
 export interface Calls {
@@ -36,20 +40,37 @@ export interface Calls {
   readonly errors?: { readonly stable: number; readonly canary: number };
 }
 
+/** One that can be waited for. */
+class CountedOrders extends Orders {
+  /** Orders that are being made. */
+  pending = 0;
+
+  override async ensure(...order: Parameters<Orders['ensure']>): Promise<void> {
+    this.pending++;
+    await super.ensure(...order).finally(() => {
+      this.pending--;
+    });
+  }
+}
+
 /** The rooms around the conductor on a real database, with devices that report what a test says. */
 export class ConductorWorld {
   readonly catalog = new FakeCatalog();
   readonly database: TestDatabase;
   readonly audit = new RecordedAudit();
   clock = new ManualClock();
+  /** Of each device. */
+  callsPerSecond = 0;
   /** Devices and rollouts that are shown otherwise than before. */
   readonly announced: string[] = [];
   fleet: Fleet;
-  orders: Orders;
+  orders: CountedOrders;
   holds: DeviceHolds;
   conductor: Conductor;
   #telemetry: TelemetryStoreSql;
   #sequence = 0;
+  /** What the broker retains. */
+  readonly #received = new Map<string, Uint8Array>();
 
   private constructor(database: TestDatabase) {
     this.database = database;
@@ -62,8 +83,8 @@ export class ConductorWorld {
     } = this.#build());
   }
 
-  static async start(): Promise<ConductorWorld> {
-    const world = new ConductorWorld(await temporaryDatabase());
+  static async start(path?: ':memory:'): Promise<ConductorWorld> {
+    const world = new ConductorWorld(await temporaryDatabase(path));
     await world.#start();
     return world;
   }
@@ -95,6 +116,35 @@ export class ConductorWorld {
     await this.fleet.add(device);
     await this.conductor.joined(id);
     return id;
+  }
+
+  /** The operator decommissions it. */
+  async leave(id: string): Promise<void> {
+    await this.fleet.decide(id, { standing: 'decommissioned' });
+    await this.orders.withdraw(id);
+    this.conductor.left();
+  }
+
+  /** It comes or goes, and says nothing. */
+  async present(id: string, isOnline: boolean): Promise<void> {
+    const state = isOnline ? 'online' : 'offline';
+    const runId = this.fleet.get(id).presenceRunId ?? firstRun;
+    this.fleet.apply(id, { seenAtMs: this.clock.now().wallMs, presence: { version: 1, runId, state } });
+    await this.conductor.heardFrom(id);
+  }
+
+  /** The entry of the newest order that the device has received. */
+  receives(id: string, model = 'digits'): Order['models'][string] | undefined {
+    const envelope = this.#received.get(id);
+    if (envelope === undefined || envelope.length === 0) return undefined;
+    return decodeOrder(openEnvelope('order', envelope, [director.publicKey], maxOrderBytes).payload).models[model];
+  }
+
+  /** Until every order is out that has been begun. */
+  async settled(): Promise<void> {
+    do await turn();
+    while (this.orders.pending > 0);
+    await turn();
   }
 
   create(release: string, more: Partial<RolloutRequest> = {}): Promise<RolloutView> {
@@ -190,11 +240,15 @@ export class ConductorWorld {
     const evidence = new EvidenceStoreSql(sqlite, history);
     const holds = new DeviceHolds(new DeviceHoldStoreSql(kysely));
     const common = { log: silentLog, catalog, audit, changed: (what: string) => void this.announced.push(what) };
-    const orders = new Orders({
+    const orders = new CountedOrders({
       ...common,
       clock: systemClock,
       store: new OrderStoreSql(sqlite, systemClock),
-      channel: { publishOrder: async () => {} },
+      channel: {
+        publishOrder: async (device, envelope) => {
+          this.#received.set(device, envelope);
+        },
+      },
       directors: () => [director],
     });
     const archive = new VerdictArchive({
@@ -214,7 +268,7 @@ export class ConductorWorld {
       archive,
       fleet,
       orders,
-      callsPerSecond: () => 0,
+      callsPerSecond: () => this.callsPerSecond,
     });
     return { fleet, orders, holds, conductor, telemetry: new TelemetryStoreSql(sqlite, evidence) };
   }
@@ -222,6 +276,9 @@ export class ConductorWorld {
   async #start(): Promise<void> {
     await this.fleet.start();
     await this.orders.start();
+    // As the fleet's room does it: what stands for a device that was put out is no order.
+    const isOut = ({ standing }: Device): boolean => standing === 'decommissioned';
+    for (const { id } of this.fleet.all().filter(isOut)) await this.orders.withdraw(id);
     await this.conductor.start();
   }
 }

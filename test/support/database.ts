@@ -10,10 +10,10 @@ export interface TestDatabase extends Database {
   remove(): Promise<void>;
 }
 
-/** Makes one, with every migration. */
-export async function temporaryDatabase(): Promise<TestDatabase> {
+/** Makes one, with every migration; `:memory:` where the disk is not what is tried. */
+export async function temporaryDatabase(memory?: ':memory:'): Promise<TestDatabase> {
   const folder = await mkdtemp(join(tmpdir(), 'bellwether-database-'));
-  const path = join(folder, 'bellwether.sqlite');
+  const path = memory ?? join(folder, 'bellwether.sqlite');
   const database = await openDatabase(path);
   return {
     ...database,

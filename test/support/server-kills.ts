@@ -2,10 +2,13 @@ import { once } from 'node:events';
 import { cp, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { DeviceList, TokenReply } from '@bellwether/control-plane/http/operator-api';
+import type { DeviceList, DeviceView, TokenReply } from '@bellwether/control-plane/http/operator-api';
+import type { RolloutList, RolloutView } from '@bellwether/control-plane/http/rollout-api';
 import { ServerConnection } from '@bellwether/control-plane/publisher/server-http';
 import type { TrustedFilesOfAll } from '@bellwether/control-plane/publisher/trusted-repository';
 import { openTrustedRepository } from '@bellwether/control-plane/publisher/trusted-repository-tuf';
+import type { RolloutPolicy } from '@bellwether/control-plane/rollouts/policy';
+import type { Order } from '@bellwether/shared/contract/order';
 import { messageOf } from '@bellwether/shared/errors';
 import { digitRequest } from './agent-world.js';
 import { diesAt, type Moment } from './dies-at.js';
@@ -20,7 +23,7 @@ interface ServerKill {
   readonly name: string;
   readonly at: Moment;
   /** What the server is asked for meanwhile, and again afterwards: everybody repeats what was not answered. */
-  readonly does: 'enrol' | 'publish' | 'approve' | 'roll out' | 'send windows';
+  readonly does: 'enrol' | 'publish' | 'approve' | 'roll out' | 'begin a step' | 'take back' | 'send windows';
 }
 
 /** The moments at which the server is killed: each thing that one act persists, in the order of the acts. */
@@ -35,6 +38,12 @@ export const serverKills = [
   { name: 'a decision is in the audit log', at: { sql: 'into audit_rows', nth: 2 }, does: 'roll out' },
   { name: 'a rollout is stored', at: { sql: 'into "?rollouts' }, does: 'roll out' },
   { name: 'an order is allocated and not yet sent', at: { sql: 'into orders' }, does: 'roll out' },
+  { name: 'a step is stored as begun and nobody is ordered', at: { sql: '^update rollouts' }, does: 'begin a step' },
+  {
+    name: 'a rollout is stored as taken back and nobody is ordered',
+    at: { sql: '^update rollouts' },
+    does: 'take back',
+  },
   {
     name: 'windows are about to be committed',
     at: { sql: 'into windows', before: true, nth: 3 },
@@ -45,7 +54,11 @@ export const serverKills = [
 
 /** Those that stand for the others in `npm test`. */
 export const sampledServerKills = serverKills.filter(({ name }) =>
-  ['an order is allocated and not yet sent', 'windows are about to be committed'].includes(name),
+  [
+    'a step is stored as begun and nobody is ordered',
+    'a rollout is stored as taken back and nobody is ordered',
+    'windows are about to be committed',
+  ].includes(name),
 );
 
 /** What a killed server left. Empty `broken`: nothing that was confirmed is gone, and what was asked for is done once. */
@@ -127,6 +140,10 @@ export class ServerKills {
         return this.#approval();
       case 'roll out':
         return this.#rollout();
+      case 'begin a step':
+        return this.#step();
+      case 'take back':
+        return this.#takingBack();
       case 'send windows':
         return this.#telemetry();
     }
@@ -177,6 +194,43 @@ export class ServerKills {
     };
   }
 
+  /** A rollout in steps: its first is begun as it is created. */
+  async #step(): Promise<Act> {
+    const approval = await this.#approval();
+    await approval.ask();
+    const release = `digits@1.0.${this.#patch}`;
+    const id = async (): Promise<string | undefined> => {
+      const { rollouts } = await this.#fleet.api<RolloutList>('/rollouts');
+      return rollouts.find((rollout) => rollout.release === release)?.id;
+    };
+    return {
+      // Whoever had no answer looks first.
+      ask: async () => (await id()) ?? this.#fleet.api('/rollouts', { release, to: { all: true }, policy: twoSteps }),
+      problems: async () => {
+        const rollout = (await id()) ?? '';
+        const hasCanary = ({ report }: DeviceView) =>
+          report?.models.some(({ canary }) => canary?.rollout === rollout && canary.state === 'ready') === true;
+        const agent = (devices: readonly DeviceView[]) => devices.some(hasCanary);
+        const problem = await this.#fleet.until('its canary is up', agent).then(() => [], saidBy);
+        await this.#fleet.api(`/rollouts/${rollout}/rollback`, {});
+        return problem;
+      },
+    };
+  }
+
+  /** The release before serves again, whatever the server was doing when it died. */
+  async #takingBack(): Promise<Act> {
+    const before = await this.#orderedVersion();
+    const rollout = await this.#rollout();
+    const { id } = (await rollout.ask()) as RolloutView;
+    const isBack = async (): Promise<boolean> =>
+      (await this.#fleet.api<RolloutView>(`/rollouts/${id}`)).phase === 'rolled-back';
+    return {
+      ask: async () => (await isBack()) || this.#fleet.api(`/rollouts/${id}/rollback`, {}),
+      problems: () => this.#ordered(before),
+    };
+  }
+
   async #telemetry(): Promise<Act> {
     const { token } = await this.#fleet.api<TokenReply>('/tokens', { uses: 1 });
     const device = new FleetDevice(() => this.#fleet.httpUrl, `sheep-${++this.#patch}`);
@@ -224,10 +278,7 @@ export class ServerKills {
 
   /** The order that waits for a device on the broker. The agent comes back in its own time: its back-off has grown. */
   async #ordered(version: string): Promise<readonly string[]> {
-    const client = await this.#watcher.connect();
-    const envelope = await subscribeAndWait(client, this.#watcher.topic('order'));
-    await client.endAsync(true);
-    const { order } = await openOrder(this.#fleet.keys, envelope);
+    const order = await this.#watchedOrder();
     const before = this.#generation;
     this.#generation = order.generation;
     const named = order.models['digits']?.stable.version;
@@ -235,6 +286,17 @@ export class ServerKills {
       ...(named === version ? [] : [`${named} is ordered`]),
       ...(order.generation > before ? [] : [`generation ${before} was seen, ${order.generation} stands`]),
     ];
+  }
+
+  async #orderedVersion(): Promise<string> {
+    return (await this.#watchedOrder()).models['digits']?.stable.version ?? '';
+  }
+
+  async #watchedOrder(): Promise<Order> {
+    const client = await this.#watcher.connect();
+    const envelope = await subscribeAndWait(client, this.#watcher.topic('order'));
+    await client.endAsync(true);
+    return (await openOrder(this.#fleet.keys, envelope)).order;
   }
 
   async #checkServes(broken: string[]): Promise<void> {
@@ -251,6 +313,19 @@ export class ServerKills {
   #devices(): Promise<DeviceList> {
     return this.#fleet.api<DeviceList>('/devices');
   }
+}
+
+/** Half of the calls of every device, and then all of them. */
+const twoSteps: RolloutPolicy = {
+  version: 1,
+  steps: [
+    { cohort: { percent: 100 }, mode: 'split', share: 50 },
+    { cohort: { percent: 100 }, mode: 'full', share: 100 },
+  ],
+};
+
+function saidBy(error: unknown): readonly string[] {
+  return [messageOf(error)];
 }
 
 async function copyExample(folder: string, version: string): Promise<void> {

@@ -299,7 +299,8 @@ describe('a device that a person keeps', () => {
     });
     await world.holds.remove(first, '');
     await world.conductor.heldOrFreed(first);
-    expect(world.ordered(first)?.canary).toBeDefined();
+    await world.clock.advance(100);
+    await expect.poll(() => world.ordered(first)?.canary).toBeDefined();
   });
 
   it('in quarantine has shown nothing', async () => {

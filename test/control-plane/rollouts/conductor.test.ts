@@ -178,6 +178,34 @@ describe('a rollout', () => {
     expect([conductor.view(id).phase, stored()]).toEqual(['done', { phase: 'done' }]);
   });
 
+  it('asks the devices that refused it again, by another entry of the order, and nobody else', async () => {
+    const { id, actions } = await create('digits@1.0.0');
+    expect(actions).toEqual(['rollback']);
+    const decide = (why: string | null) =>
+      conductor.decide(id, { action: 'retry', by: 'operator:a', why, keep: false, all: false });
+    await expect(decide(null)).rejects.toMatchObject({ code: 'action-conflict' });
+    await report(ids.b);
+    const manifest = orders.of(ids.a)?.models['digits']?.stable.manifest ?? '';
+    const refusal = { code: 'digest', kind: 'permanent', message: 'no', atMs: 0, version: '1.0.0', manifest } as const;
+    await report(ids.a, { models: [{ model: 'digits', serving: null, install: null, refusal }] });
+    expect(conductor.view(id)).toMatchObject({ phase: 'held', actions: ['retry', 'rollback'] });
+    await decide('the disk was changed');
+    expect(orders.of(ids.a)?.models['digits']?.stable.attempt).toBe(1);
+    expect(orders.of(ids.b)?.models['digits']?.stable.attempt).toBeUndefined();
+    expect(conductor.view(id)).toMatchObject({
+      phase: 'rolling',
+      devices: [{ state: 'ordered' }, { state: 'serving' }],
+    });
+    conductor.stop();
+    await start();
+    expect(orders.of(ids.a)?.models['digits']?.stable.attempt).toBe(1);
+    await report(ids.a);
+    await report(ids.b);
+    const { phase, timeline } = conductor.view(id);
+    expect(phase).toBe('done');
+    expect(timeline.map(({ text }) => text)).toContain('operator:a: retry: the disk was changed');
+  });
+
   it('is done again after a restart without a new word from the devices in between', async () => {
     const { id } = await create('digits@1.0.0');
     await report(ids.a);
