@@ -82,7 +82,7 @@ function stepsText({ steps }: RolloutView): string {
     `${step.share} %`,
     `${'percent' in step.cohort ? `${step.cohort.percent} %` : `${step.cohort.devices} devices`}${step.filter === undefined ? '' : ` with ${labelsText(step.filter)}`}`,
     String(step.cohortSize),
-    step.state === 'current' ? `${step.ready} ready, ${step.failed} failed, ${step.silent} silent` : '',
+    step.state !== 'ahead' ? `${step.ready} ready, ${step.failed} failed, ${step.silent} silent` : '',
     step.approval === true ? 'approval' : '',
   ]);
   return table(['step', '', 'mode', 'calls', 'cohort', 'devices', 'stand', 'asks for'], rows);
