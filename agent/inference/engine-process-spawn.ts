@@ -7,6 +7,7 @@ import { CodedError, messageOf } from '@bellwether/shared/errors';
 import type { Log } from '@bellwether/shared/log';
 import { ChildError, type ChildParts, RunnerChild } from './engine-process-child.js';
 import { RunnerLink } from './runner-link-process.js';
+import { yieldArgument } from './runner-priority-os.js';
 import type { RunnerUser } from './runner-user.js';
 
 /** How much of a runner's stderr is logged in its whole life. */
@@ -33,6 +34,8 @@ export interface SpawnParts extends ChildParts {
   readonly script: URL;
   /** Who the runner becomes before it loads a model. */
   readonly user?: RunnerUser | undefined;
+  /** Calls wait for it: it begins with the agent's priority. */
+  readonly isUrgent: boolean;
 }
 
 /**
@@ -40,16 +43,17 @@ export interface SpawnParts extends ChildParts {
  * socket pair as number 3. Throws ChildError `spawn` when there is no process to be had.
  */
 export function spawnRunner(parts: SpawnParts): RunnerChild {
-  const { nodePath, script, user, log } = parts;
-  const command = [...(user === undefined ? [] : confinement), nodePath, ...nodeOptions, fileURLToPath(script)];
+  const { nodePath, script, user, isUrgent, log } = parts;
+  const runner = [nodePath, ...nodeOptions, fileURLToPath(script), ...(isUrgent ? [] : [yieldArgument])];
+  const command = [...(user === undefined ? [] : confinement), ...runner];
   const child = spawnOrFail(command, log);
   const socket = child.stdio[3];
   if (!(socket instanceof Socket)) throw new TypeError('a piped descriptor is not a socket');
   offerToOomKiller(child, log);
   logStderr(child, log);
-  const runner = new RunnerChild(child, new RunnerLink(socket), parts);
-  runner.start();
-  return runner;
+  const started = new RunnerChild(child, new RunnerLink(socket), parts);
+  started.start();
+  return started;
 }
 
 /** Tries what `spawnRunner` does for a user of its own, with a program that does nothing; rejects with RunnerUserError. */

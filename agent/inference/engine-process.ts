@@ -14,7 +14,7 @@ import { frameTypes, fromRunner, type LoadMessage } from './runner-messages.js';
 import type { RunnerUser } from './runner-user.js';
 
 /** How a process engine is set up. */
-export interface ProcessEngineParts extends Omit<SpawnParts, 'script'> {
+export interface ProcessEngineParts extends Omit<SpawnParts, 'script' | 'isUrgent'> {
   /** The runner's main; the product's own unless a test has another. */
   readonly script?: URL;
   /** From the start of the process until it has loaded and probed the release. */
@@ -47,7 +47,7 @@ export class ProcessEngine implements Engine {
   }
 
   /** One probe at a time: two would spoil each other's latency, and refuse a release for the other's load. */
-  async start(model: VerifiedModel, trust: RunnerTrust, signal: AbortSignal): Promise<Runner> {
+  async start(model: VerifiedModel, trust: RunnerTrust, signal: AbortSignal, isUrgent = false): Promise<Runner> {
     const before = this.#probing;
     let done = (): void => {};
     this.#probing = new Promise((resolve) => {
@@ -55,20 +55,20 @@ export class ProcessEngine implements Engine {
     });
     await before;
     try {
-      return await this.#start(model, trust, signal);
+      return await this.#start(model, trust, signal, isUrgent);
     } finally {
       done();
     }
   }
 
-  async #start(model: VerifiedModel, trust: RunnerTrust, signal: AbortSignal): Promise<Runner> {
+  async #start(model: VerifiedModel, trust: RunnerTrust, signal: AbortSignal, isUrgent: boolean): Promise<Runner> {
     signal.throwIfAborted();
-    const child = this.#takeChild(model);
+    const child = this.#takeChild(model, isUrgent);
     child.limitMemory(memoryHeadroom * model.manifest.budgets.memoryMb * megabyte);
     const abort = (): void => child.kill();
     signal.addEventListener('abort', abort, { once: true });
     try {
-      const probe = await loadInto(child, model, trust, this.#parts);
+      const probe = await loadInto(child, model, { ...this.#parts, trust, isUrgent });
       checkUser(child, this.#parts.user);
       this.#parts.log.info({ release: releaseOf(model.manifest), pid: child.pid, probe }, 'a runner is ready');
       return new ProcessRunner(model, probe, child);
@@ -90,13 +90,13 @@ export class ProcessEngine implements Engine {
     await this.#spare?.stop();
   }
 
-  #takeChild({ manifest }: VerifiedModel): RunnerChild {
+  #takeChild({ manifest }: VerifiedModel, isUrgent: boolean): RunnerChild {
     const spare = this.#spare;
     this.#spare = undefined;
     this.#cancelSpare();
     if (spare?.isAlive) return spare;
     try {
-      return this.#spawn();
+      return this.#spawn(isUrgent);
     } catch (cause) {
       if (!(cause instanceof ChildError)) throw cause;
       throw new AdmissionRefusal('runner-spawn', `${releaseOf(manifest)}: ${cause.message}`, { cause });
@@ -110,15 +110,15 @@ export class ProcessEngine implements Engine {
     this.#cancelSpare = this.#parts.clock.after(spareDelayMs, () => {
       if (this.#spare?.isAlive) return;
       try {
-        this.#spare = this.#spawn();
+        this.#spare = this.#spawn(false);
       } catch (error) {
         this.#parts.log.warn({ err: messageOf(error) }, 'no spare runner for now');
       }
     });
   }
 
-  #spawn(): RunnerChild {
-    return spawnRunner({ script: new URL('./runner-onnx.js', import.meta.url), ...this.#parts });
+  #spawn(isUrgent: boolean): RunnerChild {
+    return spawnRunner({ script: new URL('./runner-onnx.js', import.meta.url), ...this.#parts, isUrgent });
   }
 }
 
@@ -133,11 +133,15 @@ function checkUser({ pid }: RunnerChild, user: RunnerUser | undefined): void {
   );
 }
 
+interface LoadParts extends Pick<ProcessEngineParts, 'loadLimitMs' | 'user'> {
+  readonly trust: RunnerTrust;
+  readonly isUrgent: boolean;
+}
+
 async function loadInto(
   child: RunnerChild,
   model: VerifiedModel,
-  trust: RunnerTrust,
-  { loadLimitMs: limitMs, user }: ProcessEngineParts,
+  { loadLimitMs: limitMs, user, trust, isUrgent }: LoadParts,
 ): Promise<ProbeResult> {
   const { manifest, manifestSha256, blobFolder } = model;
   const message: LoadMessage = {
@@ -146,6 +150,7 @@ async function loadInto(
     manifestSha256,
     blobFolder,
     trust,
+    isUrgent,
     ...(user === undefined ? {} : { user }),
   };
   try {

@@ -69,6 +69,9 @@ export interface Runner {
 
 /** Starts runners. */
 export interface Engine {
-  /** A runner that has verified, loaded, passed its golden vectors and kept its budgets; rejects with AdmissionRefusal, whose code says which of them failed. */
-  start(model: VerifiedModel, trust: RunnerTrust, signal: AbortSignal): Promise<Runner>;
+  /**
+   * A runner that has verified, loaded, passed its golden vectors and kept its budgets; rejects with AdmissionRefusal, whose
+   * code says which of them failed. `isUrgent`: calls wait for it, so that it yields to nobody while it loads.
+   */
+  start(model: VerifiedModel, trust: RunnerTrust, signal: AbortSignal, isUrgent?: boolean): Promise<Runner>;
 }

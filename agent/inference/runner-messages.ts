@@ -30,6 +30,8 @@ export const LoadMessage = Type.Object({
   blobFolder: Type.String(),
   trust: RunnerTrust,
   user: Type.Optional(RunnerUser),
+  /** Calls wait for it: it yields to nobody any more. */
+  isUrgent: Type.Optional(Type.Boolean()),
 });
 export type LoadMessage = Static<typeof LoadMessage>;
 

@@ -33,6 +33,8 @@ export interface LoadParts {
   readonly open: () => ReleaseFiles | Promise<ReleaseFiles>;
   /** Gives up what a model must not have, once every file is read and before onnxruntime sees a byte. */
   readonly confine: () => void;
+  /** The model is loaded; its probe begins. */
+  readonly loaded: () => void;
   /** Measures this process. */
   readonly rssBytes: () => number;
 }
@@ -40,6 +42,7 @@ export interface LoadParts {
 /** Checks, loads and probes a release in the order of [T-6]. Rejects with AdmissionRefusal, or with what `open` and `confine` throw. */
 export async function loadRelease(parts: LoadParts): Promise<LoadedRelease> {
   const { session, manifest, golden, ...times } = await openRelease(parts);
+  parts.loaded();
   await refuseAs('golden', () => checkGolden(session, manifest, golden));
   const p99Micros = await probeLatency(session, manifest, golden);
   const usedBytes = parts.rssBytes();

@@ -42,7 +42,7 @@ export class Installer {
     await ledger.record(release, { type: 'fetched' });
     const verified = await this.#files.verify(admitted, fetched, signal);
     await ledger.record(release, { type: 'verified' });
-    const runner = await engine.start(verified, trust.runnerTrust(), signal);
+    const runner = await engine.start(verified, trust.runnerTrust(), signal, this.#isUrgent(release));
     try {
       await ledger.record(release, { type: 'probed' });
     } catch (error) {
@@ -65,7 +65,12 @@ export class Installer {
     const admitted = admitManifest({ ordered: release, listing, bytes: bytes ?? new Uint8Array(), serving });
     if (isBeside) this.#admitBeside(admitted);
     const verified = await this.#files.measure(admitted, signal);
-    return engine.start(verified, trust.runnerTrust(), signal);
+    return engine.start(verified, trust.runnerTrust(), signal, this.#isUrgent(release));
+  }
+
+  /** Calls of its model wait: nothing else answers them. */
+  #isUrgent({ model }: ReleaseRef): boolean {
+    return this.#parts.servingManifest(model) === null;
   }
 
   #admitBeside(admitted: AdmittedManifest): void {

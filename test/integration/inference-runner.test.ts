@@ -1,8 +1,12 @@
+import { execFile } from 'node:child_process';
 import { readdir, readFile, readlink, writeFile } from 'node:fs/promises';
+import { getPriority } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Runner, Tensor } from '@bellwether/agent/inference/engine';
+import { yieldArgument } from '@bellwether/agent/inference/runner-priority-os';
 import type { VerifiedModel } from '@bellwether/agent/installs/verified-model';
 import { refusalKinds } from '@bellwether/shared/contract/refusal';
 import { codeOf } from '@bellwether/shared/errors';
@@ -68,12 +72,51 @@ async function putGraph(folder: string, { bytes, inputs, outputs }: ModelFixture
   await writeFile(join(folder, 'release.yaml'), JSON.stringify({ ...source, inputs, outputs }));
 }
 
+async function argumentsOf(pid: number): Promise<string[]> {
+  return (await readFile(`/proc/${pid}/cmdline`, 'utf8')).split('\0');
+}
+
+/** Nice values of all threads of a process, each once. */
+async function prioritiesOf(pid: number): Promise<number[]> {
+  const threads = await readdir(`/proc/${pid}/task`);
+  return [...new Set(threads.map((thread) => getPriority(Number(thread))))];
+}
+
+describe.skipIf(process.getuid?.() !== 0)('a process that yields', () => {
+  /** Its threads' nice values before, while it yields, and after. */
+  const script = (becomes: string) => `
+    import { readdirSync } from 'node:fs';
+    import { getPriority } from 'node:os';
+    import { yieldProcessor } from '@bellwether/agent/inference/runner-priority-os';
+    ${becomes}
+    const told = [];
+    const tell = () => told.push([...new Set(readdirSync('/proc/self/task').map((thread) => getPriority(Number(thread))))]);
+    tell();
+    const takeBack = yieldProcessor();
+    tell();
+    takeBack();
+    tell();
+    console.log(JSON.stringify(told));`;
+  const nobody = 'process.setgid(64124); process.setuid(64123);';
+
+  it.each([
+    ['comes back by the right of root', '', [0, 19, 0]],
+    ['does not begin to where it could not come back', nobody, [0, 0, 0]],
+  ])('%s', async (_, becomes, expected) => {
+    const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '-e', script(becomes)]);
+    expect(JSON.parse(stdout)).toEqual(expected.map((priority) => [priority]));
+  });
+});
+
 describe('a runner', () => {
   it('verifies, loads and serves a signed release, its head fed from the release', async () => {
     const model = await world.add(fileURLToPath(new URL('1.1.0', digitsFolder)));
     const runner = await world.start(model);
     expect(runner.probe.goldenVectors).toBeGreaterThan(0);
     expect(runner.probe.p99Micros).toBeGreaterThan(0);
+    // It yielded while it loaded; none of its threads does now.
+    expect(await argumentsOf(runner.pid)).toContain(yieldArgument);
+    expect(await prioritiesOf(runner.pid)).toEqual([getPriority()]);
     const stream = readSplit('stream');
     let right = 0;
     for (let i = 0; i < 100; i++) {
@@ -275,6 +318,14 @@ describe('a runner refuses', () => {
     const model = await add(identityModel(), [1, 4]);
     await expect(world.start(model, { nodePath: '/no/such/node' })).rejects.toMatchObject({ code: 'runner-spawn' });
     expect(refusalKinds['runner-spawn']).toBe('passing');
+  });
+
+  it('its yielding, when calls wait for it', async () => {
+    const model = await add(identityModel(), [1, 4]);
+    const { signal } = new AbortController();
+    const runner = await world.engine().start(model, world.trust, signal, true);
+    expect(await argumentsOf(runner.pid)).not.toContain(yieldArgument);
+    await runner.stop();
   });
 
   it('nothing, but stops, when it is aborted', async () => {
