@@ -1,14 +1,15 @@
 import type { ArmTotals, RolloutStepView, RolloutView } from '../http/rollout-api.js';
+import { devicesIn } from './rollout-count.js';
 import { targetText } from './rollout-target.js';
 import { emptyText } from './rollout-watch.js';
 import { fields, table } from './table.js';
 import { labelsText, timeText } from './units.js';
 
 /** A rollout in one column: `2 of 3 devices`, or `step 2 of 6`. */
-export function progressText({ step, steps, devices, phase }: RolloutView): string {
+export function progressText(rollout: RolloutView): string {
+  const { step, steps, deviceCount, phase } = rollout;
   if (step !== null) return phase === 'done' ? `all ${steps.length} steps` : `step ${step + 1} of ${steps.length}`;
-  const serving = devices.filter(({ state }) => state === 'serving' || state === 'settled').length;
-  return `${serving} of ${devices.length} devices`;
+  return `${devicesIn(rollout, 'serving', 'settled')} of ${deviceCount} devices`;
 }
 
 /** A rollout with its steps and devices. */
@@ -18,6 +19,8 @@ export function rolloutText(rollout: RolloutView): string {
   if (rollout.devices.length > 0) {
     const rows = rollout.devices.map(({ device, state, code, message }) => [device, state, code ?? '', message ?? '']);
     parts.push(table(['device', 'state', 'code', 'message'], rows));
+    const more = rollout.deviceCount - rollout.devices.length;
+    if (more > 0) parts.push(moreText(rollout, more));
   } else if (rollout.phase === 'rolling') {
     parts.push(`${emptyText(rollout)}.`);
   }
@@ -46,12 +49,19 @@ export function explanation(rollout: RolloutView): string {
       acknowledged ? 'yes' : '',
     ]);
     parts.push(table(['failed device', 'code', 'message', 'acknowledged'], rows));
+    if (rollout.failed > failures.length) parts.push(`and ${rollout.failed - failures.length} more that failed`);
   }
   const rows = timeline.map(({ atMs, code, text }) => [timeText(atMs), code, text]);
   parts.push(table(['what happened', '', ''], rows));
   if (actions.length > 0)
     parts.push(`now possible: ${actions.map((action) => `rollout ${action} ${rollout.id}`).join(', ')}`);
   return parts.join('\n\n');
+}
+
+/** What a large fleet's view leaves out, in numbers. */
+function moreText({ id, standings }: RolloutView, more: number): string {
+  const each = standings.map(({ state, code, devices }) => `${devices} ${state}${code === null ? '' : ` (${code})`}`);
+  return `and ${more} more; in all: ${each.join(', ')}. Every one: rollout devices ${id}`;
 }
 
 function headText(rollout: RolloutView): string {

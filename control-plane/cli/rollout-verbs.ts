@@ -11,6 +11,7 @@ import { addPolicyVerb } from './policy-verb.js';
 import { previewText } from './preview-text.js';
 import { Progress } from './progress.js';
 import { addRolloutDecisionVerbs } from './rollout-decision-verbs.js';
+import { addRolloutDevicesVerb } from './rollout-devices-verb.js';
 import { parseTarget, targetText } from './rollout-target.js';
 import { explanation, progressText, rolloutText } from './rollout-text.js';
 import { compiledRollout, refuseUnfinished, watchRollout } from './rollout-watch.js';
@@ -68,6 +69,7 @@ export function addRolloutVerbs(program: Command, parts: VerbParts): void {
     .description('say in sentences why a rollout is where it is, with the numbers')
     .argument('<id>', 'its id, as rollout list shows it')
     .action((id: string, options: ServerOptions) => explain(id, options, parts));
+  addRolloutDevicesVerb(rollout, parts);
   addRolloutDecisionVerbs(rollout, parts);
   addKeptVerdictVerbs(rollout, parts);
   addPolicyVerb(rollout, parts);

@@ -1,10 +1,11 @@
 import type { Clock } from '@bellwether/shared/clock';
 import { codeOf, messageOf } from '@bellwether/shared/errors';
 import { Compile } from '@bellwether/shared/schema';
-import { type RolloutDevice, RolloutView } from '../http/rollout-api.js';
+import { RolloutView } from '../http/rollout-api.js';
 import type { ServerConnection } from '../publisher/server-http.js';
 import { CliError } from './cli-error.js';
 import type { Moment, Progress } from './progress.js';
+import { devicesIn } from './rollout-count.js';
 import { targetText } from './rollout-target.js';
 
 /** How often a rollout is looked at. */
@@ -47,7 +48,7 @@ export async function watchRollout(
       progress.finish(moment);
       return rollout;
     }
-    if (rollout.devices.length === 0) {
+    if (rollout.deviceCount === 0) {
       progress.clear();
       throw new CliError('rollout-empty', `${emptyText(rollout)}; nothing to wait for`);
     }
@@ -93,22 +94,21 @@ export function emptyText({ id, release, to }: RolloutView): string {
 
 /** `digits@1.1.0  ━━━━━━━━────  2 of 3 devices: 2 serving, 1 installing` */
 function momentOf(rollout: RolloutView): Moment {
-  const { release, devices, phase, step, steps } = rollout;
+  const { release, deviceCount, standings, phase, step, steps } = rollout;
   if (step !== null) {
     const detail = over.has(phase) ? phase : `${phase}: ${rollout.waitsFor ?? ''}`;
     return { label: release, done: phase === 'done' ? steps.length : step, total: steps.length, detail };
   }
-  const isUp = ({ state }: RolloutDevice) => state === 'serving' || state === 'settled';
-  const done = devices.filter(isUp).length;
-  const counts = new Map<string, number>();
-  for (const { state } of devices) counts.set(state, (counts.get(state) ?? 0) + 1);
-  const states = [...counts].map(([state, count]) => `${count} ${state}`).join(', ');
-  const detail = `${done} of ${devices.length} devices${states === '' ? '' : `: ${states}`}${phase === 'rolling' ? '' : `, ${phase}`}`;
-  return { label: release, done, total: devices.length, detail };
+  const done = devicesIn(rollout, 'serving', 'settled');
+  const all = [...new Set(standings.map(({ state }) => state))];
+  const states = all.map((state) => `${devicesIn(rollout, state)} ${state}`).join(', ');
+  const detail = `${done} of ${deviceCount} devices${states === '' ? '' : `: ${states}`}${phase === 'rolling' ? '' : `, ${phase}`}`;
+  return { label: release, done, total: deviceCount, detail };
 }
 
 /** Throws CliError `rollout-held`, `rollout-rolled-back`, `rollout-aborted` or `rollout-superseded` unless the rollout is done: its outcome is the exit code. */
-export function refuseUnfinished({ id, phase, release, devices, reason, step }: RolloutView): void {
+export function refuseUnfinished(rollout: RolloutView): void {
+  const { id, phase, release, devices, deviceCount, reason, step } = rollout;
   const because = reason === null ? '' : `: ${reason.text}`;
   if (phase === 'rolled-back') {
     throw new CliError('rollout-rolled-back', `rollout ${id} of ${release} was taken back${because}`);
@@ -120,11 +120,10 @@ export function refuseUnfinished({ id, phase, release, devices, reason, step }: 
   if (phase === 'superseded')
     throw new CliError('rollout-superseded', `rollout ${id} of ${release} gave way to a newer one${because}`);
   if (phase !== 'held') return;
-  const refused = devices.filter(({ state }) => state === 'refused');
-  const first = refused[0];
+  const first = devices.find(({ state }) => state === 'refused');
   const why = first === undefined ? '' : `: ${first.device} ${first.code ?? ''} ${first.message ?? ''}`.trimEnd();
   throw new CliError(
     'rollout-held',
-    `rollout ${id} of ${release} is held, ${refused.length} of ${devices.length} devices refused${why}`,
+    `rollout ${id} of ${release} is held, ${devicesIn(rollout, 'refused')} of ${deviceCount} devices refused${why}`,
   );
 }

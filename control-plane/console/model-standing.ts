@@ -1,6 +1,7 @@
 import type { DeviceView } from '@bellwether/control-plane/http/operator-api';
 import type { RolloutView } from '@bellwether/control-plane/http/rollout-api';
 import { formatCount } from './format.js';
+import { devicesIn, refusalCodes } from './rollout-count.js';
 import { stepText } from './rollout-words.js';
 import { compareReleases, servedBy } from './served-releases.js';
 
@@ -69,22 +70,23 @@ function servedSentence(served: readonly ReleaseShare[], devices: number): strin
   return devices === 1 ? `1 device serves ${version}.` : `All ${devices} devices serve ${version}.`;
 }
 
-function rollingSentence(served: readonly ReleaseShare[], { release, devices, steps, step }: RolloutView): string {
+function rollingSentence(served: readonly ReleaseShare[], rollout: RolloutView): string {
+  const { release, deviceCount, steps, step } = rollout;
   const current = steps[step ?? 0];
   if (current !== undefined) {
     return `Step ${(step ?? 0) + 1} of ${steps.length} to ${versionOf(release)}: ${stepText(current)}.`;
   }
   const from = served.find((share) => share.release !== release);
-  const there = devices.filter(({ state }) => state === 'serving' || state === 'settled').length;
+  const there = devicesIn(rollout, 'serving', 'settled');
   const way = from === undefined ? '' : `from ${versionOf(from.release)} `;
-  return `Moving ${way}to ${versionOf(release)}: ${there} of ${formatCount(devices.length, 'device')} there.`;
+  return `Moving ${way}to ${versionOf(release)}: ${there} of ${formatCount(deviceCount, 'device')} there.`;
 }
 
-function standingSentence({ release, devices, phase, steps, reason }: RolloutView): string {
+function standingSentence(rollout: RolloutView): string {
+  const { release, deviceCount, phase, steps, reason } = rollout;
   if (steps.length > 0) return `${versionOf(release)} is ${phase}: ${reason?.text ?? 'a person must decide'}.`;
-  const refused = devices.filter(({ state }) => state === 'refused');
-  const codes = [...new Set(refused.map(({ code }) => code ?? 'refused'))].join(', ');
-  return `${versionOf(release)} is held: ${refused.length} of ${formatCount(devices.length, 'device')} refused it (${codes}).`;
+  const refused = devicesIn(rollout, 'refused');
+  return `${versionOf(release)} is held: ${refused} of ${formatCount(deviceCount, 'device')} refused it (${refusalCodes(rollout)}).`;
 }
 
 function modelOf(release: string): string {

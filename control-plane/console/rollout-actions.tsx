@@ -4,6 +4,7 @@ import { Action } from './action.js';
 import { Check, Field } from './fields.js';
 import { textOf } from './form-values.js';
 import { formatCount } from './format.js';
+import { devicesIn } from './rollout-count.js';
 import { stepText } from './rollout-words.js';
 import type { ServerApi } from './server-api.js';
 
@@ -35,11 +36,11 @@ const ways: Readonly<Record<RolloutAction, Way>> = {
   resume: {
     label: 'Resume',
     tone: 'primary',
-    consequence: ({ failures, reason }) => (
+    consequence: ({ failed, reason }) => (
       <>
         It goes on where it stopped, and the time of its step begins anew.
         {reason !== null && ` What held it counts as seen: ${reason.text}.`}
-        {failures.length > 0 && ` ${formatCount(failures.length, 'failure')} no longer count against it.`}
+        {failed > 0 && ` ${formatCount(failed, 'failure')} no longer count against it.`}
       </>
     ),
   },
@@ -65,13 +66,13 @@ const ways: Readonly<Record<RolloutAction, Way>> = {
   },
   retry: {
     label: 'Retry failed',
-    consequence: ({ failures }) => `${formatCount(failures.length, 'device')} that failed are asked once more.`,
+    consequence: ({ failed }) => `${formatCount(failed, 'device')} that failed are asked once more.`,
   },
   abort: {
     label: 'Abort',
     tone: 'danger',
-    consequence: ({ devices }) =>
-      `The rollout ends and cannot go on. ${formatCount(exposed(devices), 'device')} go back to the release before.`,
+    consequence: (rollout) =>
+      `The rollout ends and cannot go on. ${formatCount(exposed(rollout), 'device')} go back to the release before.`,
     fields: (
       <>
         {why}
@@ -83,8 +84,8 @@ const ways: Readonly<Record<RolloutAction, Way>> = {
   rollback: {
     label: 'Roll back',
     tone: 'danger',
-    consequence: ({ devices, release }) =>
-      `${formatCount(exposed(devices), 'device')} leave ${release} within seconds, and no other device gets it by this rollout.`,
+    consequence: (rollout) =>
+      `${formatCount(exposed(rollout), 'device')} leave ${rollout.release} within seconds, and no other device gets it by this rollout.`,
   },
 };
 const order: readonly RolloutAction[] = ['approve', 'resume', 'pause', 'promote', 'retry', 'abort', 'rollback'];
@@ -95,7 +96,7 @@ export function RolloutActions({ api, rollout }: ActionsProps) {
   return (
     <div class="buttons">
       {order
-        .filter((action) => actions.includes(action) && (action !== 'retry' || rollout.failures.length > 0))
+        .filter((action) => actions.includes(action) && (action !== 'retry' || rollout.failed > 0))
         .map((action) => {
           const { label, tone, consequence, fields = why, body = whyOf } = ways[action];
           return (
@@ -124,6 +125,6 @@ function whyOf(form: FormData): { readonly why?: string } {
 }
 
 /** Devices that run it now, beside another release or alone. */
-function exposed(devices: RolloutView['devices']): number {
-  return devices.filter(({ state }) => ['installing', 'canary', 'serving', 'settled'].includes(state)).length;
+function exposed(rollout: RolloutView): number {
+  return devicesIn(rollout, 'installing', 'canary', 'serving', 'settled');
 }

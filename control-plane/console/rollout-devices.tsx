@@ -24,24 +24,25 @@ const named = 12;
 
 /** The devices by what they do in the rollout, and why those that failed did. */
 export function RolloutDevices({ rollout }: { readonly rollout: RolloutView }) {
-  const { devices, failures } = rollout;
+  const { devices, deviceCount, failures, failed, standings } = rollout;
   const states = Object.entries(stateTexts).flatMap(([state, text]) => {
+    const count = standings.reduce((sum, each) => (standingOf(each) === state ? sum + each.devices : sum), 0);
     const there = devices.filter((device) => standingOf(device) === state);
-    return there.length === 0 ? [] : [{ state, text, there }];
+    return count === 0 ? [] : [{ state, text, count, there }];
   });
   return (
     <section aria-labelledby="rollout-devices-title">
-      <h2 id="rollout-devices-title">{formatCount(devices.length, 'device')}</h2>
+      <h2 id="rollout-devices-title">{formatCount(deviceCount, 'device')}</h2>
       <ul class="rows">
-        {states.map(({ state, text, there }) => (
+        {states.map(({ state, text, count, there }) => (
           <li key={state}>
             <div>
-              <strong class="number">{there.length}</strong> {text}
+              <strong class="number">{count}</strong> {text}
             </div>
-            <Names devices={there} />
+            <Names devices={there} count={count} />
           </li>
         ))}
-        {devices.length === 0 && <li class="empty">No device is in it.</li>}
+        {deviceCount === 0 && <li class="empty">No device is in it.</li>}
       </ul>
       {failures.map(({ device, code, message, acknowledged }) => (
         <p key={device} class={acknowledged ? 'note' : 'alarm'}>
@@ -49,25 +50,27 @@ export function RolloutDevices({ rollout }: { readonly rollout: RolloutView }) {
           {acknowledged && ' · seen'}
         </p>
       ))}
+      {failed > failures.length && <p class="note">and {failed - failures.length} more that failed</p>}
     </section>
   );
 }
 
-function standingOf({ state, code }: RolloutDevice): string {
+function standingOf({ state, code }: Pick<RolloutDevice, 'state' | 'code'>): string {
   if (holds.has(code)) return apart;
   return code === elsewhere ? elsewhere : state;
 }
 
-function Names({ devices }: { readonly devices: readonly RolloutDevice[] }) {
+function Names({ devices, count }: { readonly devices: readonly RolloutDevice[]; readonly count: number }) {
+  const names = devices.slice(0, named);
   return (
     <ul class="device-names">
-      {devices.slice(0, named).map(({ device, code }) => (
+      {names.map(({ device, code }) => (
         <li key={device}>
           <DeviceLink id={device} />
           {code !== null && code !== elsewhere && <code>{code}</code>}
         </li>
       ))}
-      {devices.length > named && <li class="detail">and {devices.length - named} more</li>}
+      {count > names.length && names.length > 0 && <li class="detail">and {count - names.length} more</li>}
     </ul>
   );
 }

@@ -2,6 +2,7 @@ import type { ReadonlySignal } from '@preact/signals';
 import type { RolloutView } from '@bellwether/control-plane/http/rollout-api';
 import { formatWhen } from './format.js';
 import { hrefOf } from './place.js';
+import { devicesIn, refusalCodes } from './rollout-count.js';
 import { phaseText, stepText, targetOf } from './rollout-words.js';
 
 interface ListProps {
@@ -66,26 +67,24 @@ function Rollout({ rollout, now }: { readonly rollout: RolloutView; readonly now
 }
 
 function Progress({ rollout }: { readonly rollout: RolloutView }) {
-  const { release, devices, step, steps } = rollout;
+  const { release, deviceCount, step, steps } = rollout;
   const current = steps.find(({ state }) => state === 'current');
-  const inState = (...states: readonly string[]) => devices.filter(({ state }) => states.includes(state));
-  const up = inState('serving', 'settled').length;
-  const split = inState('canary').length;
-  const refused = inState('refused');
-  const silent = inState('silent').length;
-  const codes = [...new Set(refused.map(({ code }) => code ?? 'refused'))].join(', ');
+  const up = devicesIn(rollout, 'serving', 'settled');
+  const split = devicesIn(rollout, 'canary');
+  const refused = devicesIn(rollout, 'refused');
+  const silent = devicesIn(rollout, 'silent');
   return (
     <>
-      <progress max={Math.max(1, devices.length)} value={up} aria-label={`${release} on its way`} />
+      <progress max={Math.max(1, deviceCount)} value={up} aria-label={`${release} on its way`} />
       <div class="detail">
         {step !== null && current !== undefined && `step ${step + 1} of ${steps.length}: ${stepText(current)} · `}
-        to {targetOf(rollout)} · {up} of {devices.length} serve it
+        to {targetOf(rollout)} · {up} of {deviceCount} serve it
         {split > 0 && ` · ${split} with both arms`}
         {silent > 0 && ` · ${silent} silent`}
-        {refused.length > 0 && (
+        {refused > 0 && (
           <span class="refused">
             {' '}
-            · {refused.length} refused: {codes}
+            · {refused} refused: {refusalCodes(rollout)}
           </span>
         )}
       </div>

@@ -88,6 +88,24 @@ export const RolloutDevice = Type.Object({
 });
 export type RolloutDevice = Static<typeof RolloutDevice>;
 
+/** How many devices stand alike. */
+export const RolloutStanding = Type.Object({
+  state: RolloutDevice.properties.state,
+  code: RolloutDevice.properties.code,
+  devices: count,
+});
+export type RolloutStanding = Static<typeof RolloutStanding>;
+
+/** Devices that a rollout's own view names; of the rest it says how many there are. */
+export const devicesInView = 100;
+
+/** `GET /rollouts/:id/devices?after=&limit=&state=`: all of them, by their ids. `next`: the `after` of the next page; null on the last one. */
+export const RolloutDevicePage = Type.Object({
+  devices: Type.Array(RolloutDevice),
+  next: orNull(Type.String()),
+});
+export type RolloutDevicePage = Static<typeof RolloutDevicePage>;
+
 /** One step, and how far it has come. `share` in percent of the calls. */
 export const RolloutStepView = Type.Object({
   ...RolloutStep.properties,
@@ -151,10 +169,16 @@ export const RolloutView = Type.Object({
   history: Type.Array(Type.Object({ atMs: time, step: count, logHarm: Type.Number() }), { maxItems: 480 }),
   /** What happened, oldest first: a word for programs (an action, a phase, a reason's code) and a sentence. */
   timeline: Type.Array(Type.Object({ atMs: time, code: Type.String(), text: Type.String() }), { maxItems: 201 }),
-  failures: Type.Array(RolloutFailure),
+  /** At most so many as `devices`; `failed` counts all of them. */
+  failures: Type.Array(RolloutFailure, { maxItems: devicesInView }),
+  failed: count,
   /** What a person may do now; who may is the route's to say. */
   actions: Type.Array(Type.Enum(rolloutActions)),
-  devices: Type.Array(RolloutDevice),
+  /** Devices that it is for, and how they stand: what there is most of first. */
+  deviceCount: count,
+  standings: Type.Array(RolloutStanding),
+  /** All of them up to `devicesInView`; of more, those first that may need a person: refused, switched off, silent. */
+  devices: Type.Array(RolloutDevice, { maxItems: devicesInView }),
 });
 export type RolloutView = Static<typeof RolloutView>;
 export const RolloutList = Type.Object({ rollouts: Type.Array(RolloutView) });

@@ -1,6 +1,6 @@
 import type { Clock } from '@bellwether/shared/clock';
 import { formatReleaseId } from '@bellwether/shared/ids';
-import type { RolloutPhase, RolloutView } from '../http/rollout-api.js';
+import type { RolloutDevice, RolloutPhase, RolloutView } from '../http/rollout-api.js';
 import { armTotals } from './arm-totals.js';
 import type { CourseLook } from './course-look.js';
 import type { EvidenceLooks } from './evidence-looks.js';
@@ -10,7 +10,7 @@ import { isStaged, type Rollout, releaseIn, type StagedRollout } from './rollout
 import { failedDevices } from './rollout-device.js';
 import type { RolloutSight, RolloutStore } from './rollout-store.js';
 import { directView } from './rollout-view.js';
-import { stagedView } from './staged-view.js';
+import { stagedDevices, stagedView } from './staged-view.js';
 import type { VerdictArchive } from './verdict-archive.js';
 
 interface EyeParts {
@@ -81,6 +81,13 @@ export class ConductorEyes {
     if (judged.has(rollout.phase)) return true;
     const { looks, archive } = this.#parts;
     return rollout.phase === 'rolling-back' && looks.of(rollout) === undefined && !archive.has(rollout);
+  }
+
+  /** Every device of it, and where it stands. */
+  devicesOf(rollout: Rollout): readonly RolloutDevice[] {
+    const { sight } = this.#parts;
+    if (!isStaged(rollout)) return sight.directDevices(rollout);
+    return stagedDevices(rollout, sight.devicesOf(rollout, this.#nowMs()));
   }
 
   #nowMs(): number {

@@ -1,5 +1,5 @@
 import type { Window } from '@bellwether/shared/contract/window';
-import type { RolloutRequest, RolloutView } from '../http/rollout-api.js';
+import type { RolloutDevice, RolloutRequest, RolloutView } from '../http/rollout-api.js';
 import type { RolloutPreview } from '../http/rollout-preview-api.js';
 import type { ServerStatus } from '../http/status-api.js';
 import { ConductorBooks } from './conductor-books.js';
@@ -91,6 +91,11 @@ export class Conductor {
   /** Throws RolloutError `rollout-unknown`. */
   view(id: string): RolloutView {
     return this.#eyes.viewOf(this.#find(id));
+  }
+
+  /** Every device of a rollout; throws RolloutError `rollout-unknown`. */
+  devicesOf(id: string): readonly RolloutDevice[] {
+    return this.#eyes.devicesOf(this.#find(id));
   }
 
   /** Starts a rollout; throws RolloutError. */

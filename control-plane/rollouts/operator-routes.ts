@@ -1,13 +1,23 @@
 import { Type } from '@bellwether/shared/schema';
 import type { AuditTrail } from '../audit/audit-row.js';
-import { RolloutList, RolloutRequest, RolloutView } from '../http/rollout-api.js';
+import { RolloutDevice, RolloutDevicePage, RolloutList, RolloutRequest, RolloutView } from '../http/rollout-api.js';
 import { RolloutPreview } from '../http/rollout-preview-api.js';
 import { actorOf } from '../http/route-guard.js';
 import type { TypedApp } from '../http/typed-app.js';
 import type { Views } from '../http/views.js';
 import type { Conductor } from './conductor.js';
+import { pageOfDevices } from './devices-in-view.js';
 
 const params = Type.Object({ id: Type.String({ maxLength: 40 }) });
+
+const pageQuery = Type.Object(
+  {
+    after: Type.Optional(Type.String({ maxLength: 200 })),
+    limit: Type.Integer({ minimum: 1, maximum: 1000, default: 500 }),
+    state: Type.Optional(RolloutDevice.properties.state),
+  },
+  { additionalProperties: false },
+);
 
 interface RolloutRouteParts {
   readonly conductor: Conductor;
@@ -15,7 +25,7 @@ interface RolloutRouteParts {
   readonly audit: AuditTrail;
 }
 
-/** `POST /rollouts`, `POST /rollouts/preview`, `GET /rollouts`, `GET /rollouts/:id`. */
+/** `POST /rollouts`, `POST /rollouts/preview`, `GET /rollouts`, `GET /rollouts/:id`, `GET /rollouts/:id/devices`. */
 export function rolloutRoutes(app: TypedApp, { conductor, views, audit }: RolloutRouteParts): void {
   const tags = ['rollouts'];
   app.post(
@@ -59,5 +69,19 @@ export function rolloutRoutes(app: TypedApp, { conductor, views, audit }: Rollou
     '/rollouts/:id',
     { config: { access: 'viewer' }, schema: { summary: 'One rollout', tags, params, response: { 200: RolloutView } } },
     ({ params: { id } }) => views.rollout(id),
+  );
+  app.get(
+    '/rollouts/:id/devices',
+    {
+      config: { access: 'viewer' },
+      schema: {
+        summary: 'Every device of a rollout and where it stands, page by page',
+        tags,
+        params,
+        querystring: pageQuery,
+        response: { 200: RolloutDevicePage },
+      },
+    },
+    ({ params: { id }, query }) => pageOfDevices(conductor.devicesOf(id), query),
   );
 }

@@ -1,4 +1,5 @@
 import type { RolloutDevice, RolloutView } from '../http/rollout-api.js';
+import { devicesOfView } from './devices-in-view.js';
 import { hasEnded, type Rollout, releaseIn, rolloutId } from './rollout.js';
 import { actionsOf } from './transition.js';
 
@@ -22,7 +23,10 @@ export function headOf(rollout: Rollout) {
 }
 
 /** A rollout that goes to all its devices at once, as operators see it. */
-export function directView(rollout: Rollout, devices: RolloutDevice[]): Omit<RolloutView, 'history' | 'timeline'> {
+export function directView(
+  rollout: Rollout,
+  devices: readonly RolloutDevice[],
+): Omit<RolloutView, 'history' | 'timeline'> {
   const head = headOf(rollout);
   const open = devices.filter(
     ({ state }) => state === 'ordered' || state === 'installing' || state === 'silent',
@@ -37,10 +41,12 @@ export function directView(rollout: Rollout, devices: RolloutDevice[]): Omit<Rol
     steps: [],
     arms: null,
     verdict: null,
-    failures: devices.flatMap(({ device, state, code, message }) => {
-      if (state !== 'refused') return [];
-      return [{ device, code: code ?? 'refused', message: message ?? '', acknowledged: false }];
-    }),
-    devices,
+    ...devicesOfView(
+      devices,
+      devices.flatMap(({ device, state, code, message }) => {
+        if (state !== 'refused') return [];
+        return [{ device, code: code ?? 'refused', message: message ?? '', acknowledged: false }];
+      }),
+    ),
   };
 }

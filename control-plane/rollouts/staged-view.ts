@@ -1,8 +1,9 @@
-import type { RolloutDevice, RolloutStepView, RolloutView } from '../http/rollout-api.js';
+import type { RolloutDevice, RolloutFailure, RolloutStepView, RolloutView } from '../http/rollout-api.js';
 import { cohortOf } from './cohort.js';
 import { type CourseDevice, memberView } from './course-device.js';
 import { candidatesOf } from './course-step.js';
 import { isNewFailure, type PresentMember, presentMembers } from './course-tally.js';
+import { devicesOfView } from './devices-in-view.js';
 import { hasEnded, type StagedRollout } from './rollout.js';
 import { deviceState } from './rollout-device.js';
 import type { RolloutSight } from './rollout-store.js';
@@ -27,16 +28,24 @@ export function stagedView(
     step: rollout.course.step,
     steps: rollout.course.policy.steps.map((_, index) => stepView(rollout, index, { devices, present })),
     ...sight,
-    failures: present.flatMap((each) => {
-      const { member, stands } = each;
-      if (stands.standing !== 'failed') return [];
-      const { code, message } = stands;
-      return [
-        { device: member.device, code: code ?? 'failed', message: message ?? '', acknowledged: !isNewFailure(each) },
-      ];
-    }),
-    devices: deviceViews(rollout, devices, present),
+    ...devicesOfView(deviceViews(rollout, devices, present), failuresOf(present)),
   };
+}
+
+/** Every device of it, and where it stands. */
+export function stagedDevices(rollout: StagedRollout, devices: readonly CourseDevice[]): readonly RolloutDevice[] {
+  return deviceViews(rollout, devices, presentMembers(rollout, new Map(devices.map((each) => [each.device, each]))));
+}
+
+function failuresOf(present: readonly PresentMember[]): RolloutFailure[] {
+  return present.flatMap((each) => {
+    const { member, stands } = each;
+    if (stands.standing !== 'failed') return [];
+    const { code, message } = stands;
+    return [
+      { device: member.device, code: code ?? 'failed', message: message ?? '', acknowledged: !isNewFailure(each) },
+    ];
+  });
 }
 
 function stepView(
