@@ -16,9 +16,14 @@ import { isAllowedWill, publishedBy } from './topic-access.js';
 
 const deviceId = new RegExp(deviceIdPattern);
 
-/** Without these, one frozen subscriber holds everybody up for a minute (measured; FACTS, MQTT). */
+/**
+ * Without these, one frozen subscriber holds everybody up for a minute (measured; FACTS, MQTT). No bound on deliveries under
+ * way: what waits beyond it is taken up by recursion, and some thousands of messages that nobody subscribes to then
+ * overflow the stack and end the process (m: 5,000 orders out at once, and the fleet's reports coming in). What is under way
+ * is bounded by the connections, their in-flight limits and the drain time.
+ */
 const limits = {
-  concurrency: 5000,
+  concurrency: 0,
   drainTimeout: 5000,
   connectTimeout: 10_000,
   queueLimit: 64,

@@ -153,6 +153,15 @@ describe('orders', () => {
     expect(JSON.parse(await next)).toEqual({ generation: 2 });
   });
 
+  it('may be more at once than a stack has room for, whether or not their devices are there', async () => {
+    const client = await connected();
+    await client.subscribeAsync(deviceTopic(deviceId, 'order'), { qos: 1 });
+    const orders = [deviceId, other].flatMap((id) =>
+      Array.from({ length: 6000 }, () => broker.publishOrder(id, bytesOf({}))),
+    );
+    await expect(Promise.all(orders)).resolves.toHaveLength(12_000);
+  });
+
   it.each([
     deviceTopic(other, 'order'),
     '#',
