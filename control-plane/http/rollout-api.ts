@@ -2,6 +2,7 @@ import { Labels } from '@bellwether/shared/contract/http-api';
 import { WireHistogram } from '@bellwether/shared/evidence/histogram-wire';
 import { type Static, Type } from '@bellwether/shared/schema';
 import { RolloutPolicy, RolloutStep } from '../rollouts/policy.js';
+import { devicesInView } from '../rollouts/rollout-device-limit.js';
 import { Verdict } from '../rollouts/verdict/verdict.js';
 
 /** Rollouts over HTTP and in the live feed. Bodies of requests are strict. */
@@ -95,9 +96,6 @@ export const RolloutStanding = Type.Object({
   devices: count,
 });
 export type RolloutStanding = Static<typeof RolloutStanding>;
-
-/** Devices that a rollout's own view names; of the rest it says how many there are. */
-export const devicesInView = 100;
 
 /** `GET /rollouts/:id/devices?after=&limit=&state=`: all of them, by their ids. `next`: the `after` of the next page; null on the last one. */
 export const RolloutDevicePage = Type.Object({

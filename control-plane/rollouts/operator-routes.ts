@@ -6,7 +6,7 @@ import { actorOf } from '../http/route-guard.js';
 import type { TypedApp } from '../http/typed-app.js';
 import type { Views } from '../http/views.js';
 import type { Conductor } from './conductor.js';
-import { pageOfDevices } from './devices-in-view.js';
+import { pageOfDevices } from './rollout-devices.js';
 
 const params = Type.Object({ id: Type.String({ maxLength: 40 }) });
 

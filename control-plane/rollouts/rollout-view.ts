@@ -1,6 +1,6 @@
 import type { RolloutDevice, RolloutView } from '../http/rollout-api.js';
-import { devicesOfView } from './devices-in-view.js';
 import { hasEnded, type Rollout, releaseIn, rolloutId } from './rollout.js';
+import { devicesOfView } from './rollout-devices.js';
 import { actionsOf } from './transition.js';
 
 /** What every rollout shows. */

@@ -3,9 +3,9 @@ import { cohortOf } from './cohort.js';
 import { type CourseDevice, memberView } from './course-device.js';
 import { candidatesOf } from './course-step.js';
 import { isNewFailure, type PresentMember, presentMembers } from './course-tally.js';
-import { devicesOfView } from './devices-in-view.js';
 import { hasEnded, type StagedRollout } from './rollout.js';
 import { deviceState } from './rollout-device.js';
+import { devicesOfView } from './rollout-devices.js';
 import type { RolloutSight } from './rollout-store.js';
 import { headOf } from './rollout-view.js';
 

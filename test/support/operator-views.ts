@@ -1,7 +1,7 @@
 import type { DeviceView, LiveFigures, ReleaseView, TimelineEvent } from '@bellwether/control-plane/http/operator-api';
 import type { RolloutDevice, RolloutView } from '@bellwether/control-plane/http/rollout-api';
 import type { Overview, ServerStatus } from '@bellwether/control-plane/http/status-api';
-import { devicesOfView } from '@bellwether/control-plane/rollouts/devices-in-view';
+import { devicesOfView } from '@bellwether/control-plane/rollouts/rollout-devices';
 import type { ModelReport } from '@bellwether/shared/contract/report';
 import { reportOf } from './telemetry-messages.js';
 

@@ -1,11 +1,11 @@
-import {
-  devicesInView,
-  type RolloutDevice,
-  type RolloutDevicePage,
-  type RolloutFailure,
-  type RolloutStanding,
-  type RolloutView,
+import type {
+  RolloutDevice,
+  RolloutDevicePage,
+  RolloutFailure,
+  RolloutStanding,
+  RolloutView,
 } from '../http/rollout-api.js';
+import { devicesInView } from './rollout-device-limit.js';
 
 /** Where a person may have to do something, in this order; everything else after it. */
 const needy: readonly RolloutDevice['state'][] = ['refused', 'off', 'silent'];

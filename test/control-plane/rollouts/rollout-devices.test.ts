@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { devicesInView, type RolloutDevice } from '@bellwether/control-plane/http/rollout-api';
-import { devicesOfView, pageOfDevices } from '@bellwether/control-plane/rollouts/devices-in-view';
+import type { RolloutDevice } from '@bellwether/control-plane/http/rollout-api';
+import { devicesInView } from '@bellwether/control-plane/rollouts/rollout-device-limit';
+import { devicesOfView, pageOfDevices } from '@bellwether/control-plane/rollouts/rollout-devices';
 
 const device = (number: number, state: RolloutDevice['state'], code: string | null = null): RolloutDevice => ({
   device: `pi-${String(number).padStart(4, '0')}`,
