@@ -78,6 +78,11 @@ program
   .option('--join-token <token...>', 'each lets 100 devices in at the most, in their order')
   .option('--join-token-file <file>', 'one join token a line')
   .option('--behaviour <file>', 'YAML or JSON: what parts of the fleet do (docs/operations.md); by default all is well')
+  .option(
+    '--seed <number>',
+    'the same calls, answers and mishaps of each device in every run; keys, and which calls are the canary’s, are new each time',
+    wholeNumber(2 ** 32 - 1),
+  )
   .option('--seconds <number>', 'stop after so long; by default at SIGTERM or SIGINT', wholeNumber(30 * 86_400))
   .option('--json <file>', 'keep what the fleet came to in this file, renewed every 2 seconds and at the end')
   .action(async ({ config, joinToken = [], ...options }: SimulateCommand) => {

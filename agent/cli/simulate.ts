@@ -16,6 +16,7 @@ export interface SimulateOptions {
   readonly joinTokens: readonly string[];
   readonly joinTokenFile?: string;
   readonly behaviour?: string;
+  readonly seed?: number;
   readonly json?: string;
   /** Until SIGTERM or SIGINT when left out. */
   readonly seconds?: number;
@@ -30,6 +31,8 @@ const progressMs = 2000;
 /** Runs a fleet in this process until its time is over or a signal stops it. Rejects with what keeps it from starting. */
 export async function simulate(config: AgentConfig, version: string, options: SimulateOptions): Promise<void> {
   const stopping = stopSignal();
+  // A call that nothing serves is an error with a stack, thousands of times a second: here nobody reads it.
+  Error.stackTraceLimit = 0;
   const ca = await routeRequests(config);
   const { platform, arch } = process;
   const behaviour = options.behaviour === undefined ? goodBehaviour : await readBehaviour(options.behaviour);
@@ -38,6 +41,7 @@ export async function simulate(config: AgentConfig, version: string, options: Si
     devices: options.devices,
     joinTokens: joinTokens.length === 0 && config.joinToken !== undefined ? [config.joinToken] : joinTokens,
     behaviour,
+    seed: options.seed,
     about: { version, node: process.versions.node, platform, arch },
     ca,
     clock: systemClock,
@@ -65,6 +69,13 @@ export async function simulate(config: AgentConfig, version: string, options: Si
     await close();
   }
   await tell(fleet, options.json);
+  const { enrolled, refused } = fleet.snapshot();
+  const left = enrolled - refused;
+  if (left > 0) {
+    process.stdout.write(
+      `${left} devices stay on ${config.server.url}: \`bellwether token revoke ID --decommission\`, for each of their join tokens, puts them out\n`,
+    );
+  }
 }
 
 /** A line for people, and the whole in the file, which is always complete. */
@@ -81,11 +92,11 @@ async function tell(fleet: SimulatedFleet, json: string | undefined): Promise<vo
 
 /** Where a fleet stands, for people: `2 s: of 5 devices 0 enrolled, …; 6 warnings, the last: …`. */
 function fleetLine(snapshot: FleetSnapshot): string {
-  const { startedAtMs, atMs, devices, enrolled, connected, serving, windows, calls, warnings, lastWarning } = snapshot;
+  const { startedAtMs, atMs, devices, enrolled, connected, refused, serving, windows, calls, warnings, lastWarning } = snapshot;
   const warned = Object.values(warnings).reduce((sum, count) => sum + count, 0);
   const served = Object.entries(serving).map(([release, { devices: count }]) => `${release} on ${count}`);
   return [
-    `${Math.round((atMs - startedAtMs) / 1000)} s: of ${devices} devices ${enrolled} enrolled, ${connected} connected`,
+    `${Math.round((atMs - startedAtMs) / 1000)} s: of ${devices} devices ${enrolled} enrolled, ${connected} connected${refused === 0 ? '' : `, ${refused} turned away`}`,
     served.length === 0 ? 'nothing serves' : served.join(', '),
     `${windows.acknowledged} of ${windows.sent} windows sent`,
     `${calls.answered} calls answered, ${calls.failed} failed`,

@@ -7,6 +7,8 @@ import type { ReportContent } from './report.js';
 
 /** A report that did not get through while the connection stands is sent again after this. */
 const againMs = 5_000;
+/** An install takes some phases in a moment, and each report is signed, verified and stored: on the way they are told together. Where it ends is told at once. */
+const gapMs = 250;
 
 export interface ReportPublisherParts {
   readonly uplink: Pick<Uplink, 'connected' | 'publish'>;
@@ -24,6 +26,7 @@ export class ReportPublisher {
   #sequence = 0;
   #sending: Promise<void> | undefined;
   #cancelAgain: () => void = () => {};
+  #endPause: () => void = () => {};
   #isWanted = false;
   #isStopped = false;
 
@@ -34,6 +37,7 @@ export class ReportPublisher {
   /** What is true now. Sent when it differs from what the broker has. */
   offer(content: ReportContent): void {
     this.#latest = content;
+    if (content.state !== 'working') this.#endPause();
     this.#send();
   }
 
@@ -47,6 +51,7 @@ export class ReportPublisher {
   async stop(): Promise<void> {
     this.#isStopped = true;
     this.#cancelAgain();
+    this.#endPause();
     await this.#sending;
   }
 
@@ -58,15 +63,28 @@ export class ReportPublisher {
   async #sendWanted(): Promise<void> {
     while (this.#isWanted && !this.#isStopped) {
       this.#isWanted = false;
-      await this.#sendLatest();
+      if (await this.#sendLatest()) await this.#pause();
     }
     this.#sending = undefined;
   }
 
-  async #sendLatest(): Promise<void> {
+  /** Until the next report of work under way may follow the last one; not after the end. */
+  async #pause(): Promise<void> {
+    if (this.#isStopped || this.#latest?.state !== 'working') return;
+    await new Promise<void>((resolve) => {
+      const cancel = this.#parts.clock.after(gapMs, resolve);
+      this.#endPause = () => {
+        cancel();
+        resolve();
+      };
+    });
+  }
+
+  /** True when there was something to send. */
+  async #sendLatest(): Promise<boolean> {
     const { uplink, clock, log } = this.#parts;
     const text = JSON.stringify(this.#latest);
-    if (this.#latest === undefined || text === this.#published || !uplink.connected) return;
+    if (this.#latest === undefined || text === this.#published || !uplink.connected) return false;
     const unsigned = { ...this.#latest, sequence: this.#sequence++, atMs: Math.round(clock.now().wallMs) };
     try {
       const report: Report = { ...unsigned, receipt: await this.#receiptFor(unsigned) };
@@ -77,6 +95,7 @@ export class ReportPublisher {
       this.#cancelAgain();
       this.#cancelAgain = clock.after(againMs, () => this.#send());
     }
+    return true;
   }
 
   /** A full disk keeps no receipt; the report that tells of it goes out all the same. */

@@ -29,6 +29,7 @@ export interface SimulationOptions {
   readonly devices: number;
   readonly joinTokens: readonly string[];
   readonly behaviour: FleetBehaviour;
+  readonly seed: number | undefined;
   readonly about: ReportIdentity['agent'];
   readonly ca: string | undefined;
   readonly clock: Clock;

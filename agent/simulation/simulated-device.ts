@@ -5,7 +5,7 @@ import type { Log } from '@bellwether/shared/log';
 import { type Agent, buildAgent } from '../agent.js';
 import type { AgentParts } from '../agent-parts.js';
 import type { AgentConfig } from '../config.js';
-import type { EnrolmentServer, Session } from '../identity/enrolment.js';
+import { EnrolmentError, type EnrolmentServer, type Session } from '../identity/enrolment.js';
 import { Membership } from '../identity/membership.js';
 import type { ReceiptChain } from '../identity/receipt-chain.js';
 import { openReceiptChain } from '../identity/receipt-chain-disk.js';
@@ -15,6 +15,7 @@ import type { Repository } from '../trust/repository.js';
 import { UplinkMqtt } from '../uplink/uplink-mqtt.js';
 import type { DeviceBehaviour } from './behaviour.js';
 import { drawCall } from './call-script.js';
+import type { DeviceDice } from './device-dice.js';
 import { DeviceNetwork } from './device-network.js';
 import type { FleetTally } from './fleet-tally.js';
 import { MemoryOutbox } from './outbox-memory.js';
@@ -49,6 +50,7 @@ export interface SimulatedDeviceOptions {
   readonly name: string;
   readonly joinToken: string;
   readonly behaviour: DeviceBehaviour;
+  readonly dice: DeviceDice;
 }
 
 /** One start of a device's agent. */
@@ -73,6 +75,10 @@ export class SimulatedDevice {
   readonly #trust: DeviceTrust;
   readonly #membership: Membership;
   readonly #begunMs: number;
+  /** Each release has its own sequence of answers, through every start of the agent. */
+  readonly #answers = new Map<string, () => number>();
+  readonly #arrivals: () => number;
+  #isRefused = false;
   #life: Life | undefined;
 
   constructor(options: SimulatedDeviceOptions, shared: SharedParts) {
@@ -80,6 +86,7 @@ export class SimulatedDevice {
     this.#options = options;
     this.#shared = shared;
     this.#begunMs = clock.now().monotonicMs;
+    this.#arrivals = options.dice('calls');
     const identity = new SimulatedIdentity(options.name);
     this.#identity = identity;
     const repository = this.network.repository(shared.repository);
@@ -102,6 +109,11 @@ export class SimulatedDevice {
 
   get isConnected(): boolean {
     return this.#life?.uplink.connected ?? false;
+  }
+
+  /** The server said no to its last session: decommissioned, rejected, or not approved yet. */
+  get isRefused(): boolean {
+    return this.#isRefused;
   }
 
   /** Starts its agent. */
@@ -141,7 +153,7 @@ export class SimulatedDevice {
       requestsPerSecond: behaviour.requestsPerSecond,
       counts: tally.calls,
       clock,
-      random,
+      random: this.#arrivals,
     });
     this.#life = { agent, uplink, traffic, closeOutbox: () => outbox.close() };
     await agent.start();
@@ -174,15 +186,24 @@ export class SimulatedDevice {
   }
 
   /** A session of this device, while it has a network; rejects with EnrolmentError. */
-  openSession(audience: 'mqtt' | 'artefacts', signal: AbortSignal): Promise<Session> {
-    return this.network.session(() => this.#shared.door.pass(() => this.#membership.openSession(audience, signal)));
+  async openSession(audience: 'mqtt' | 'artefacts', signal: AbortSignal): Promise<Session> {
+    const { door } = this.#shared;
+    try {
+      const session = await this.network.session(() => door.pass(() => this.#membership.openSession(audience, signal)));
+      this.#isRefused = false;
+      return session;
+    } catch (cause) {
+      if (cause instanceof EnrolmentError && cause.code.endsWith('-refused')) this.#isRefused = true;
+      throw cause;
+    }
   }
 
   async #parts(runId: string): Promise<Omit<AgentParts, 'uplink' | 'outbox'>> {
     const { config, about, clock, random, log } = this.#shared;
     const { behaviour } = this.#options;
     const begunMs = this.#begunMs;
-    const draw = (release: string) => drawCall(behaviour, release, clock.now().monotonicMs - begunMs, random);
+    const draw = (release: string) =>
+      drawCall(behaviour, release, clock.now().monotonicMs - begunMs, this.#answersOf(release));
     const identity = this.#identity;
     const { device } = identity;
     return {
@@ -208,6 +229,12 @@ export class SimulatedDevice {
       random,
       log,
     };
+  }
+
+  #answersOf(release: string): () => number {
+    const answers = this.#answers.get(release) ?? this.#options.dice(`answers of ${release}`);
+    this.#answers.set(release, answers);
+    return answers;
   }
 
   #reachable(artifacts: Artifacts): Artifacts {

@@ -1,6 +1,7 @@
 import { EnrolmentError, type Session } from '../identity/enrolment.js';
 import { behaviourOf, type DeviceBehaviour, type FleetBehaviour } from './behaviour.js';
 import type { CountingLog } from './counting-log.js';
+import { type DeviceDice, deviceDice } from './device-dice.js';
 import type { Arrivals, CallCounts } from './fleet-tally.js';
 import { tokenFor } from './join-tokens.js';
 import { befall } from './mishaps.js';
@@ -13,6 +14,8 @@ export interface SimulatedFleetParts extends Omit<SharedParts, 'log' | 'reposito
   readonly devices: number;
   readonly joinTokens: readonly string[];
   readonly behaviour: FleetBehaviour;
+  /** Undefined: no two runs are alike. */
+  readonly seed: number | undefined;
 }
 
 /** What a simulated fleet came to, now. Times are wall milliseconds since 1970, or seconds since the start. */
@@ -20,6 +23,8 @@ export interface FleetSnapshot {
   readonly devices: number;
   readonly enrolled: number;
   readonly connected: number;
+  /** To whose last session the server said no: decommissioned, rejected, or not approved yet. */
+  readonly refused: number;
   readonly startedAtMs: number;
   readonly atMs: number;
   /** From the start until each device was connected at the same time for the first time; null before. */
@@ -53,7 +58,11 @@ const startsAtOnce = 50;
 /** N devices in this process, from their enrolment to their clean stop. */
 export class SimulatedFleet {
   readonly #parts: SimulatedFleetParts;
-  readonly #devices: readonly { readonly device: SimulatedDevice; readonly behaviour: DeviceBehaviour }[];
+  readonly #devices: readonly {
+    readonly device: SimulatedDevice;
+    readonly behaviour: DeviceBehaviour;
+    readonly dice: DeviceDice;
+  }[];
   readonly #stopping = new AbortController();
   readonly #startedAtMs: number;
   readonly #mishaps: Promise<unknown>[] = [];
@@ -63,33 +72,34 @@ export class SimulatedFleet {
   constructor(parts: SimulatedFleetParts, name: string) {
     this.#parts = parts;
     this.#startedAtMs = parts.clock.now().wallMs;
-    const { devices, joinTokens, behaviour } = parts;
+    const { devices, joinTokens, behaviour, seed, random } = parts;
     tokenFor(joinTokens, devices - 1);
     const digits = String(devices - 1).length;
     this.#devices = Array.from({ length: devices }, (_, number) => {
       const own = behaviourOf(behaviour, number, devices);
-      const options = { joinToken: tokenFor(joinTokens, number), behaviour: own };
+      const dice = deviceDice(seed, number, random);
+      const options = { joinToken: tokenFor(joinTokens, number), behaviour: own, dice };
       const device = new SimulatedDevice(
         { name: `${name}-${String(number).padStart(digits, '0')}`, ...options },
         parts,
       );
-      return { device, behaviour: own };
+      return { device, behaviour: own, dice };
     });
   }
 
   /** Starts every agent; they enrol and connect by themselves, some after this has resolved. */
   async start(): Promise<void> {
-    const { clock, random, tally } = this.#parts;
+    const { clock, tally } = this.#parts;
     const signal = this.#stopping.signal;
     const onCrash = (): void => {
       tally.crashes++;
     };
     const queue = this.#devices.values();
     const startSome = async (): Promise<void> => {
-      for (const { device, behaviour } of queue) {
+      for (const { device, behaviour, dice } of queue) {
         if (signal.aborted) return;
         await device.start();
-        this.#mishaps.push(befall(device, { behaviour, clock, random, onCrash, signal }));
+        this.#mishaps.push(befall(device, { behaviour, clock, random: dice('mishaps'), onCrash, signal }));
       }
     };
     await Promise.all(Array.from({ length: startsAtOnce }, startSome));
@@ -122,6 +132,7 @@ export class SimulatedFleet {
       devices: devices.length,
       enrolled: devices.filter((device) => device.isEnrolled).length,
       connected,
+      refused: devices.filter((device) => device.isRefused).length,
       startedAtMs: this.#startedAtMs,
       atMs,
       allConnectedSeconds: this.#allConnectedSeconds,

@@ -22,7 +22,9 @@ const windowSeconds = 10;
 /** For any one phase: a fleet that does not get there is a finding, not a reason to wait for ever. */
 const patienceMs = 600_000;
 
-/** Half of the calls of every device, until somebody decides. */
+/** The canary fails three calls of ten: nobody but the verdict takes it back. */
+const badRelease = { version: 1, otherwise: { releases: [{ release: 'digits@1.1.0', errors: 0.3 }] } };
+/** Half of the calls of every device. */
 const canaryForAll: RolloutPolicy = {
   version: 1,
   steps: [
@@ -36,7 +38,9 @@ interface Outcome {
   readonly devices: number;
   readonly connectSeconds: number;
   readonly allServingSeconds: number;
+  readonly caughtSeconds: number;
   readonly rollbackP99Seconds: number;
+  readonly rollbackLastSeconds: number;
   readonly steadyCpuPct: number;
   readonly serverRssMb: number;
   readonly windowsSent: number;
@@ -80,15 +84,17 @@ async function fleetOf(devices: number, steadySeconds: number, report: Report): 
     const steadyCpuPct = ((cpuMillis(serverPid) - before.cpuMs) / (performance.now() - before.atMs)) * 100;
     report(`the server takes ${steadyCpuPct.toFixed(0)} % of a core at a window per device and ${windowSeconds} s`);
 
-    const rollbackP99Seconds = await takeBack(fleet, herds);
-    report(`99 % of the devices have acknowledged the way back after ${rollbackP99Seconds.toFixed(2)} s`);
+    const back = await takeBack(fleet, herds);
+    report(`the verdict on a bad canary came ${back.caughtSeconds.toFixed(1)} s after its rollout began`);
+    const after = [back.rollbackP99Seconds, back.rollbackLastSeconds].map((each) => each.toFixed(2)).join(' and ');
+    report(`99 % and all of the devices have acknowledged the way back ${after} s after the verdict`);
 
     const serverRssMb = residentBytes(serverPid) / 1e6;
     const ended = await Promise.all(herds.map((herd) => herd.stop()));
     const windowsSent = sum(ended.map(({ windows }) => windows.sent));
     const windowsStored = storedWindows(fleet.data).length;
     report(`${windowsStored} of ${windowsSent} windows are stored; the server has ${serverRssMb.toFixed(0)} MB`);
-    const seconds = { connectSeconds, allServingSeconds, rollbackP99Seconds };
+    const seconds = { connectSeconds, allServingSeconds, ...back };
     return { devices, ...seconds, steadyCpuPct, serverRssMb, windowsSent, windowsStored };
   } finally {
     await Promise.all(herds.map((herd) => herd.stop()));
@@ -105,20 +111,44 @@ async function orderAll(fleet: FleetProcesses, herds: readonly Herd[], version: 
   return (Math.max(...serving.map((each) => each.serving[release]?.lastAtMs ?? Number.NaN)) - startMs) / 1000;
 }
 
-/** A canary on every device, then a rollback; until 99 % of the devices have acknowledged the order that ends it. */
-async function takeBack(fleet: FleetProcesses, herds: readonly Herd[]): Promise<number> {
-  const { id } = await fleet.api<RolloutView>('/rollouts', {
-    release: 'digits@1.1.0',
+/**
+ * A bad canary on every device, until the verdict takes it back; from the moment of that verdict until the devices have
+ * acknowledged the order that ends it.
+ */
+async function takeBack(
+  fleet: FleetProcesses,
+  herds: readonly Herd[],
+): Promise<Pick<Outcome, 'caughtSeconds' | 'rollbackP99Seconds' | 'rollbackLastSeconds'>> {
+  const release = 'digits@1.1.0';
+  const { id, createdAtMs } = await fleet.api<RolloutView>('/rollouts', {
+    release,
     to: { all: true },
     policy: canaryForAll,
   });
-  await until(herds, 'all have the canary', (each) => each.canaries['digits@1.1.0 ready'] === each.devices);
-  const startMs = Date.now();
-  await fleet.api(`/rollouts/${id}/rollback`, { why: 'bench' });
+  const verdictAtMs = await failedAtMs(fleet, id);
   const back = await until(herds, 'no canary is left', (each) => {
-    return Object.keys(each.canaries).length === 0 && each.orders.firstAtMs >= startMs;
+    return Object.keys(each.canaries).length === 0 && each.orders.firstAtMs >= verdictAtMs;
   });
-  return (Math.max(...back.map(({ orders }) => orders.p99AtMs)) - startMs) / 1000;
+  const after = (atMs: readonly number[]): number => (Math.max(...atMs) - verdictAtMs) / 1000;
+  return {
+    caughtSeconds: (verdictAtMs - createdAtMs) / 1000,
+    rollbackP99Seconds: after(back.map(({ orders }) => orders.p99AtMs)),
+    rollbackLastSeconds: after(back.map(({ orders }) => orders.lastAtMs)),
+  };
+}
+
+/** When the look was that failed the canary; throws when the rollout ends or waits for anything else. */
+async function failedAtMs(fleet: FleetProcesses, id: string): Promise<number> {
+  const endMs = performance.now() + patienceMs;
+  for (;;) {
+    const { phase, reason, verdict } = await fleet.api<RolloutView>(`/rollouts/${id}`);
+    if (phase === 'rolling-back' || phase === 'rolled-back') {
+      if (verdict?.value === 'fail' && reason?.code === 'harm') return verdict.atMs;
+      throw new Error(`the canary was taken back, and not for its verdict: ${reason?.text}`);
+    }
+    if (phase !== 'rolling' || performance.now() > endMs) throw new Error(`${id} is ${phase}: ${reason?.text}`);
+    await pause(200);
+  }
 }
 
 /** One simulating process. */
@@ -141,8 +171,10 @@ class Herd {
     const root = { file: join(fleet.keys, 'root.json') };
     const config = { name, server: { url: fleet.httpUrl }, root, allowDevelopment: true, windowSeconds };
     await writeFile(file('config'), JSON.stringify(config));
+    await writeFile(file('behaviour'), JSON.stringify(badRelease));
     const files = ['--config', file('config'), '--join-token-file', file('tokens'), '--json', file('json')];
-    const args = [agentMain, 'simulate', '--devices', String(devices), ...files];
+    const plan = ['--behaviour', file('behaviour'), '--seed', '1'];
+    const args = [agentMain, 'simulate', '--devices', String(devices), ...files, ...plan];
     return new Herd(spawn(process.execPath, args, { stdio: ['ignore', 'ignore', 'inherit'] }), file('json'));
   }
 
@@ -209,6 +241,9 @@ function resultOf(outcomes: readonly Outcome[]): BenchResult {
       allServingSeconds5000: large?.allServingSeconds ?? null,
       rollbackP99Seconds1000: small?.rollbackP99Seconds ?? null,
       rollbackP99Seconds5000: large?.rollbackP99Seconds ?? null,
+      rollbackLastSeconds1000: small?.rollbackLastSeconds ?? null,
+      caughtSeconds1000: small?.caughtSeconds ?? null,
+      caughtSeconds5000: large?.caughtSeconds ?? null,
       serverCpuPct1000: small?.steadyCpuPct ?? null,
       serverCpuPct5000: large?.steadyCpuPct ?? null,
       windowsSent,
@@ -217,7 +252,7 @@ function resultOf(outcomes: readonly Outcome[]): BenchResult {
     comparisons: [
       bar('1,000 devices: from the rollout until all serve', small?.allServingSeconds, 10, 's'),
       bar('5,000 devices: from the rollout until all serve', large?.allServingSeconds, 45, 's'),
-      bar('1,000 devices: p99 of the way back', small?.rollbackP99Seconds, 3, 's'),
+      bar('1,000 devices: p99 of the way back, from the verdict', small?.rollbackP99Seconds, 3, 's'),
       bar('windows that were sent and are not stored', windowsSent - windowsStored, 0, 'windows'),
     ],
   };

@@ -1,10 +1,1 @@
-/** Dice that fall the same way for the same seed (mulberry32), 0 … 1. */
-export function seededDice(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let t = Math.imul(state ^ (state >>> 15), state | 1);
-    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
+export { seededDice } from '@bellwether/shared/seeded-dice';

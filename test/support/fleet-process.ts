@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { DeviceView, TokenReply } from '@bellwether/control-plane/http/operator-api';
 import { initDevelopmentKeys, initProductionKeys } from '@bellwether/control-plane/publisher/key-set-disk';
+import { messageOf } from '@bellwether/shared/errors';
 import { runVerb } from './cli-verb.js';
 
 const cliMain = fileURLToPath(import.meta.resolve('@bellwether/control-plane/cli/main'));
@@ -30,6 +31,8 @@ export class FleetProcesses {
   readonly folder: string;
   readonly #children: ChildProcess[] = [];
   #server: ChildProcess | undefined;
+  /** The end of what it wrote to stderr: why it ended, where it did. */
+  #serverSaid = '';
   #httpUrl = '';
   #mqttUrl = '';
   #token = '';
@@ -99,6 +102,10 @@ export class FleetProcesses {
     const ports = ['--http-port', portOf(this.#httpUrl), '--mqtt-port', portOf(this.#mqttUrl)];
     const child = this.#spawn(cliMain, [...args, ...ports], env);
     this.#server = child;
+    this.#serverSaid = '';
+    child.stderr?.on('data', (part: Buffer) => {
+      this.#serverSaid = (this.#serverSaid + part.toString()).slice(-4000);
+    });
     const ready = JSON.parse(await readyText(child)) as { readonly httpUrl: string; readonly mqttUrl: string };
     this.#httpUrl = ready.httpUrl;
     this.#mqttUrl = ready.mqttUrl;
@@ -135,7 +142,11 @@ export class FleetProcesses {
   async api<Reply>(path: string, body?: unknown): Promise<Reply> {
     const headers = { authorization: `Bearer ${this.#token}`, 'content-type': 'application/json' };
     const sent = body === undefined ? { headers } : { method: 'POST', headers, body: JSON.stringify(body) };
-    const reply = await fetch(`${this.#httpUrl}/api/v1${path}`, sent);
+    const reply = await fetch(`${this.#httpUrl}/api/v1${path}`, sent).catch((cause: unknown) => {
+      const ended = this.#server?.exitCode ?? this.#server?.signalCode ?? null;
+      const why = ended === null ? 'the server runs' : `the server has ended with ${ended}: ${this.#serverSaid}`;
+      throw new Error(`${path}: ${messageOf(cause)}; ${why}`, { cause });
+    });
     if (!reply.ok) throw new Error(`${path}: ${reply.status} ${await reply.text()}`);
     return (await reply.json()) as Reply;
   }

@@ -79,6 +79,31 @@ describe('reports', () => {
     expect(line.bootIds).toEqual(['a', 'a']);
   });
 
+  it('of work under way that follow each other in a moment are told together, and where it ends at once', async () => {
+    const { line, clock, publisher } = setUp();
+    const offer = async (bootId: string, state: ReportContent['state']) => {
+      publisher.offer({ ...content(bootId), state });
+      await settled();
+    };
+    await offer('a', 'working');
+    await offer('b', 'working');
+    await offer('c', 'working');
+    expect(line.bootIds).toEqual(['a']);
+    await clock.advance(250);
+    await settled();
+    expect(line.bootIds).toEqual(['a', 'c']);
+    await offer('d', 'working');
+    await offer('e', 'converged');
+    expect(line.bootIds).toEqual(['a', 'c', 'e']);
+    await offer('f', 'converged');
+    expect(line.bootIds).toEqual(['a', 'c', 'e', 'f']);
+    await offer('g', 'working');
+    await offer('h', 'working');
+    await publisher.stop();
+    expect(line.bootIds).toEqual(['a', 'c', 'e', 'f', 'g']);
+    expect(clock.pending).toEqual([]);
+  });
+
   it('wait for a connection, and then only the newest goes', async () => {
     const { line, publisher } = setUp();
     line.connected = false;
