@@ -92,7 +92,8 @@ async function tell(fleet: SimulatedFleet, json: string | undefined): Promise<vo
 
 /** Where a fleet stands, for people: `2 s: of 5 devices 0 enrolled, …; 6 warnings, the last: …`. */
 function fleetLine(snapshot: FleetSnapshot): string {
-  const { startedAtMs, atMs, devices, enrolled, connected, refused, serving, windows, calls, warnings, lastWarning } = snapshot;
+  const { startedAtMs, atMs, devices, enrolled, connected, refused, serving, windows, calls, warnings, lastWarning } =
+    snapshot;
   const warned = Object.values(warnings).reduce((sum, count) => sum + count, 0);
   const served = Object.entries(serving).map(([release, { devices: count }]) => `${release} on ${count}`);
   return [

@@ -47,6 +47,7 @@ const expected: Readonly<Record<string, Role | 'public' | 'device'>> = {
   'GET /api/v1/rollouts': 'viewer',
   'POST /api/v1/rollouts': 'operator',
   'GET /api/v1/rollouts/{id}': 'viewer',
+  'GET /api/v1/rollouts/{id}/devices': 'viewer',
   'GET /api/v1/rollouts/{id}/verdicts': 'viewer',
   'GET /api/v1/rollouts/{id}/verdicts/{number}': 'viewer',
   'POST /api/v1/rollouts/preview': 'operator',
