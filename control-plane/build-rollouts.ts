@@ -16,6 +16,7 @@ import { devicePinRoutes } from './rollouts/device-pin-routes.js';
 import { DevicePins } from './rollouts/device-pins.js';
 import { EvidenceStoreSql } from './rollouts/evidence-store-sql.js';
 import { LookHistoryStoreSql } from './rollouts/look-history-store-sql.js';
+import { NeighbourStoreSql } from './rollouts/neighbour-store-sql.js';
 import { rolloutRoutes } from './rollouts/operator-routes.js';
 import { RolloutStoreSql } from './rollouts/rollout-store-sql.js';
 import { VerdictArchive } from './rollouts/verdict-archive.js';
@@ -61,6 +62,7 @@ export function buildRollouts(parts: ControlPlaneParts, { fleet, channel, feed, 
     store: new RolloutStoreSql(database.kysely, database.sqlite, history),
     evidence: evidenceStore,
     history,
+    neighbours: new NeighbourStoreSql(database.sqlite),
     holds,
     archive,
     fleet,

@@ -8,6 +8,7 @@ import {
   quantileEdge,
   record,
 } from '@bellwether/shared/evidence/histogram';
+import { beyond, fineTolerance, stableLimit, type Tolerance } from '@bellwether/shared/evidence/slow-limit';
 
 /** The cells of slow calls. */
 export const slowCells = ['slow50', 'slow90', 'slow95', 'slow99'] as const satisfies readonly SlowCell[];
@@ -20,12 +21,6 @@ const enoughCalls = 1000;
 /** Times are remembered for one to two of these: what was true at yesterday's load is forgotten. */
 const callsPerGeneration = 20_000;
 
-/** What a call may take beyond a limit before it is slow: two processes with the same model are not alike (m). */
-interface Tolerance {
-  readonly ratio: number;
-  readonly micros: number;
-}
-const fine: Tolerance = { ratio: 1.2, micros: 200 };
 /** Of an arm that runs seldom: its caches are cold, which costs it up to 2.4 × at 5 % of the calls, and its end of the distribution more (m). */
 const coarse: Tolerance = { ratio: 4, micros: 5000 };
 
@@ -75,27 +70,18 @@ export class FrozenTimes {
     const part = share / maxShare;
     const limits = slowCellsAt(part).map((cell) => {
       const stable = stableLimit(quantileEdge(this.#times, slowQuantiles[cell]) ?? 0);
-      const tolerance = part < evenShares.from ? coarse : fine;
+      const tolerance = part < evenShares.from ? coarse : fineTolerance;
       return [cell, { stable, canary: canaryLimit(stable, budgetMicros, tolerance) }] as const;
     });
     return Object.fromEntries(limits);
   }
 }
 
-/** Above which a stable call is slow, where `quantile` is its own before: beside a canary it shares caches and cores, and is a little slower without being disturbed. */
-export function stableLimit(quantile: number): number {
-  return beyond(quantile, fine);
-}
-
 /**
  * Above which a canary call is slow where stable's limit is `stable`, but not above what its manifest promises. A device
  * on which stable itself is beyond that promise says nothing about the canary with it.
  */
-export function canaryLimit(stable: number, budgetMicros: number, tolerance: Tolerance = fine): number {
+export function canaryLimit(stable: number, budgetMicros: number, tolerance: Tolerance = fineTolerance): number {
   const limit = beyond(stable, tolerance);
   return stable > budgetMicros ? limit : Math.min(limit, Math.floor(budgetMicros));
-}
-
-function beyond(micros: number, tolerance: Tolerance): number {
-  return Math.floor(Math.max(tolerance.ratio * micros, micros + tolerance.micros));
 }

@@ -7,6 +7,7 @@ import type { Orders } from '../orders/publish.js';
 import type { DeviceHolds } from './device-holds.js';
 import type { EvidenceStoreSql } from './evidence-store-sql.js';
 import type { LookHistoryStoreSql } from './look-history-store-sql.js';
+import type { NeighbourStoreSql } from './neighbour-store-sql.js';
 import type { RolloutStore } from './rollout-store.js';
 import type { VerdictArchive } from './verdict-archive.js';
 
@@ -17,6 +18,7 @@ export interface ConductorParts {
   readonly store: RolloutStore;
   readonly evidence: Pick<EvidenceStoreSql, 'of'>;
   readonly history: Pick<LookHistoryStoreSql, 'of' | 'note'>;
+  readonly neighbours: Pick<NeighbourStoreSql, 'windows'>;
   readonly holds: DeviceHolds;
   readonly archive: Pick<VerdictArchive, 'keep' | 'has'>;
   readonly fleet: Fleet;

@@ -45,6 +45,7 @@ export class Conductor {
     this.#looks = new EvidenceLooks({
       store: parts.evidence,
       history: parts.history,
+      neighbours: parts.neighbours,
       isQuarantined: (device) => parts.holds.isQuarantined(device),
       manifestOf: ({ model, version }) => parts.catalog.find(model, version)?.manifestDocument,
     });

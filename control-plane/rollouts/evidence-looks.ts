@@ -6,10 +6,13 @@ import type { EvidenceStoreSql } from './evidence-store-sql.js';
 import type { CountedWindow } from './evidence-sum.js';
 import { type LookPoint, withPoint } from './look-history.js';
 import type { LookHistoryStoreSql } from './look-history-store-sql.js';
+import type { NeighbourStoreSql } from './neighbour-store-sql.js';
+import { Neighbours } from './neighbours.js';
 import type { Rollout, StagedRollout } from './rollout.js';
 import { runningStep } from './rollout-part.js';
 import { type ArmCompute, computeOf } from './step-outputs.js';
 import { unpairedInput } from './unpaired-evidence.js';
+import { suspects } from './verdict/interference.js';
 import { judge, type VerdictInput } from './verdict/judge.js';
 import { judgeUnpaired, type UnpairedInput } from './verdict/unpaired.js';
 import type { Verdict } from './verdict/verdict.js';
@@ -36,6 +39,7 @@ export interface Look {
 interface LookParts {
   readonly store: Pick<EvidenceStoreSql, 'of'>;
   readonly history: Pick<LookHistoryStoreSql, 'of' | 'note'>;
+  readonly neighbours: Pick<NeighbourStoreSql, 'windows'>;
   readonly isQuarantined: (device: string) => boolean;
   /** The release of a rollout, as its author described it; undefined: the catalogue does not know it any more. */
   readonly manifestOf: (rollout: Rollout) => CourseEvidence['manifest'];
@@ -48,9 +52,11 @@ export class EvidenceLooks {
   readonly #looks = new Map<number, Look>();
   readonly #unseen = new Set<number>();
   readonly #histories = new Map<number, readonly LookPoint[]>();
+  readonly #neighbours: Neighbours;
 
   constructor(parts: LookParts) {
     this.#parts = parts;
+    this.#neighbours = new Neighbours(parts.neighbours);
   }
 
   /** Takes up what is stored of these rollouts. */
@@ -98,7 +104,7 @@ export class EvidenceLooks {
     const { isQuarantined, manifestOf } = this.#parts;
     const manifest = manifestOf(rollout);
     const evidence: CourseEvidence = { sums: this.#ledger.of(number), devices, isQuarantined, manifest, nowMs };
-    const judged = judgedOf(rollout, evidence);
+    const judged = this.#judged(rollout, evidence);
     if (judged === undefined) return null;
     const { verdict } = judged;
     this.#unseen.delete(number);
@@ -112,22 +118,24 @@ export class EvidenceLooks {
     this.#histories.set(number, points);
     this.#parts.history.note(number, isThinned ? { all: points } : { point });
   }
+
+  /** Harm in both arms decides in every step; what a step in `full` adds is judged by absolute limits [R-3]. */
+  #judged(
+    rollout: StagedRollout,
+    evidence: CourseEvidence,
+  ): Pick<Look, 'paired' | 'compute' | 'unpaired' | 'verdict'> | undefined {
+    const input = verdictInput(rollout, evidence);
+    if (input === undefined) return undefined;
+    const slowed = suspects({ ...input, alpha: input.limits.alpha });
+    const paired = { ...input, neighbours: this.#neighbours.of(rollout, slowed, evidence) };
+    const verdict = judge(paired);
+    const isFull = runningStep(rollout)?.step.mode === 'full';
+    const unpaired = isFull && verdict.value !== 'fail' ? unpairedInput(rollout, evidence) : undefined;
+    const compute = computeOf(rollout, evidence);
+    return { paired, compute, unpaired, verdict: unpaired === undefined ? verdict : judgeUnpaired(unpaired) };
+  }
 }
 
 function hasSegments({ segments }: VerdictInput['devices'][number]): boolean {
   return segments.length > 0;
-}
-
-/** Harm in both arms decides in every step; what a step in `full` adds is judged by absolute limits [R-3]. */
-function judgedOf(
-  rollout: StagedRollout,
-  evidence: CourseEvidence,
-): Pick<Look, 'paired' | 'compute' | 'unpaired' | 'verdict'> | undefined {
-  const paired = verdictInput(rollout, evidence);
-  if (paired === undefined) return undefined;
-  const verdict = judge(paired);
-  const isFull = runningStep(rollout)?.step.mode === 'full';
-  const unpaired = isFull && verdict.value !== 'fail' ? unpairedInput(rollout, evidence) : undefined;
-  const compute = computeOf(rollout, evidence);
-  return { paired, compute, unpaired, verdict: unpaired === undefined ? verdict : judgeUnpaired(unpaired) };
 }

@@ -104,6 +104,7 @@ export const pureFiles: readonly string[] = [
     'arm-outputs',
     'step-outputs',
     'unpaired-evidence',
+    'neighbour-times',
     'device-hold',
   ].map((name) => `control-plane/rollouts/${name}.ts`),
   ...names('control-plane/catalog', ['byte-range', 'repository-layout', 'role-file', 'role-rules', 'signing-schedule']),

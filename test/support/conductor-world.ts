@@ -10,6 +10,7 @@ import { DeviceHoldStoreSql } from '@bellwether/control-plane/rollouts/device-ho
 import { DeviceHolds } from '@bellwether/control-plane/rollouts/device-holds';
 import { EvidenceStoreSql } from '@bellwether/control-plane/rollouts/evidence-store-sql';
 import { LookHistoryStoreSql } from '@bellwether/control-plane/rollouts/look-history-store-sql';
+import { NeighbourStoreSql } from '@bellwether/control-plane/rollouts/neighbour-store-sql';
 import { RolloutStoreSql } from '@bellwether/control-plane/rollouts/rollout-store-sql';
 import { VerdictArchive } from '@bellwether/control-plane/rollouts/verdict-archive';
 import { VerdictStoreSql } from '@bellwether/control-plane/rollouts/verdict-store-sql';
@@ -232,12 +233,23 @@ export class ConductorWorld {
     }
   }
 
+  /** A minute of a device without a canary, which began then: its stable calls computed so long, microseconds. */
+  quietMinute(id: string, latencies: readonly number[], wallStartMs: number): void {
+    this.#sequence++;
+    const arm = armOf(latencies, { manifest: this.ordered(id)?.stable.manifest ?? '' });
+    const times = { wallStartMs, wallEndMs: wallStartMs + 60_000 };
+    const window = windowOf({ device: id, sequence: this.#sequence, ...times, arms: [arm] });
+    const decoded = decodeMessage(id, 'window', Buffer.from(JSON.stringify(window)));
+    this.#telemetry.commit([{ device: id, what: 'window', arrivedAtMs: Math.floor(this.clock.now().wallMs), decoded }]);
+  }
+
   #build() {
     const { database, catalog, audit, clock } = this;
     const { kysely, sqlite } = database;
     const fleet = new Fleet(new FleetStoreSql(database));
     const history = new LookHistoryStoreSql(sqlite);
     const evidence = new EvidenceStoreSql(sqlite, history);
+    const neighbours = new NeighbourStoreSql(sqlite);
     const holds = new DeviceHolds(new DeviceHoldStoreSql(kysely));
     const common = { log: silentLog, catalog, audit, changed: (what: string) => void this.announced.push(what) };
     const orders = new CountedOrders({
@@ -264,6 +276,7 @@ export class ConductorWorld {
       store,
       evidence,
       history,
+      neighbours,
       holds,
       archive,
       fleet,

@@ -1,6 +1,7 @@
 import type { PairedLook, UnpairedLook } from './bundle.js';
 import type { EvidenceLimits } from './evidence-policy.js';
 import type { DeviceEvidence } from './fleet-evidence.js';
+import type { Neighbour } from './interference.js';
 import { judge, type VerdictInput } from './judge.js';
 import { judgeUnpaired, type UnpairedInput } from './unpaired.js';
 import { type Verdict, type VerdictVersion, verdictVersion } from './verdict.js';
@@ -13,6 +14,9 @@ type BundledOutputs = PairedLook['outputs']['classes'][number];
 export function pairedLook({ limits: _, ...input }: VerdictInput): PairedLook {
   const step = input.step.map(bundledDevice).toSorted(byDevice);
   const devices = input.devices.map(bundledDevice).toSorted(byDevice);
+  const neighbours = (input.neighbours ?? [])
+    .map(bundledNeighbour)
+    .toSorted((a, b) => a.since - b.since || byDevice(a, b));
   return {
     kind: 'paired',
     devices: JSON.stringify(devices) === JSON.stringify(step) ? null : devices,
@@ -24,6 +28,7 @@ export function pairedLook({ limits: _, ...input }: VerdictInput): PairedLook {
     },
     unmeasured: input.unmeasured.toSorted(),
     minCalls: input.minCalls,
+    ...(neighbours.length > 0 && { neighbours }),
   };
 }
 
@@ -60,6 +65,11 @@ function bundledDevice({ device, stratum, segments, isIdle }: DeviceEvidence): B
     return { epoch, mode, share, calls, runnerMs, labelled, cells: inOrder(cells), both: inOrder(both) };
   });
   return { device, stratum, segments: written.toSorted(bySegment), ...(isIdle === true && { isIdle }) };
+}
+
+function bundledNeighbour({ device, stratum, since, epochs }: Neighbour) {
+  const written = epochs.map(({ epoch, calls, slow }) => ({ epoch, calls, slow }));
+  return { device, stratum, since, epochs: written.toSorted((a, b) => a.epoch - b.epoch) };
 }
 
 function bundledOutputs({ share, stable, canary }: VerdictInput['outputs']['classes'][number]): BundledOutputs {

@@ -35,6 +35,14 @@ const Device = Type.Object({
 });
 const Outputs = Type.Object({ share: part, stable: Type.Array(count), canary: Type.Array(count) });
 
+/** Neighbour as it is written. */
+const Beside = Type.Object({
+  device: name,
+  stratum: name,
+  since: count,
+  epochs: Type.Array(Type.Object({ epoch: count, calls: count, slow: count }), many),
+});
+
 /** Of a step with two arms: VerdictInput without its limits. `devices` is null where the step is the whole rollout. */
 export const PairedLook = Type.Object({
   kind: Type.Literal('paired'),
@@ -44,6 +52,7 @@ export const PairedLook = Type.Object({
   outputs: Type.Object({ classes: Type.Array(Outputs, many), confidence: Type.Array(Outputs, many) }),
   unmeasured: Type.Array(name, many),
   minCalls: count,
+  neighbours: Type.Optional(Type.Array(Beside, many)),
 });
 export type PairedLook = Static<typeof PairedLook>;
 

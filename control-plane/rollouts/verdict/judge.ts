@@ -3,7 +3,7 @@ import { contradictsItself } from './contradiction.js';
 import type { EvidenceLimits } from './evidence-policy.js';
 import type { DeviceEvidence } from './fleet-evidence.js';
 import { type Harm, harmOf, loneVoice } from './harm.js';
-import { isDisturbed } from './interference.js';
+import { disturbed, type Neighbour } from './interference.js';
 import { logOutputShift, type OutputCounts } from './output-shift.js';
 import { type CellProgress, isPromoted, promotionProgress } from './promotion.js';
 import * as say from './sentences.js';
@@ -28,6 +28,8 @@ export interface VerdictInput {
   readonly unmeasured: readonly string[];
   /** Canary calls that the step asks for at least. */
   readonly minCalls: number;
+  /** Devices without a canary beside those on which stable became slow; absent where none did. */
+  readonly neighbours?: readonly Neighbour[];
 }
 
 /**
@@ -40,14 +42,13 @@ export function judge(given: VerdictInput, version: VerdictVersion = verdictVers
   const tally = tallyOf(devices, input.strata);
   const harm = harmOf(tally, limits);
   const needed = -Math.log(limits.alpha);
-  const watched = { alpha: limits.alpha, devices: input.step.length };
-  const disturbed = input.step.filter((each) => isDisturbed(each, { drift: 1, ...watched }));
+  const found = disturbed({ ...input, alpha: limits.alpha }, input.neighbours ?? []);
   const progress = promotionProgress(input.step, limits, version);
   const trouble = badInBothArms(input.step, limits);
   const besideArms = trouble === undefined ? [] : [say.bothArms(recentSegments(input.step), trouble.cell)];
   const beside = [...besideArms, ...say.idle(input.step)];
   const strata = trouble?.isOutage ? [] : passedStrata(progress);
-  const made = { version, harm, needed, strata, drop: disturbed.map(({ device }) => device), beside };
+  const made = { version, harm, needed, strata, drop: found.map(({ device }) => device), beside };
 
   if (harm.logE >= needed) {
     const voice = loneVoice(devices, { tally, harm, needed }, limits);
@@ -61,7 +62,7 @@ export function judge(given: VerdictInput, version: VerdictVersion = verdictVers
   if (input.unmeasured.length > limits.maxUnmeasured * exposed) {
     return verdict('error', [say.notMeasured(input.unmeasured, exposed, limits.maxUnmeasured)], made);
   }
-  const holds = [...disturbed.map((each) => say.interference(each)), ...shifts(input.outputs, needed)];
+  const holds = [...found.map(say.interference), ...shifts(input.outputs, needed)];
   if (holds.length > 0) return verdict('inconclusive', holds, made);
   if (trouble?.isOutage) return verdict('inconclusive', besideArms, { ...made, beside: say.idle(input.step) });
   const missing = say.missing(progress, input);

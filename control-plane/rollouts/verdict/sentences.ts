@@ -2,6 +2,7 @@ import { type ArmCount, type GatingCell, type SegmentCounters, segmentMs } from 
 import type { EvidenceLimits } from './evidence-policy.js';
 import { byStratum, type DeviceEvidence, segmentsOf, totalsOf } from './fleet-evidence.js';
 import type { Harm, LoneVoice } from './harm.js';
+import type { Disturbed } from './interference.js';
 import { type CellProgress, isEnough, voicesOf } from './promotion.js';
 import type { VerdictReason } from './verdict.js';
 
@@ -55,13 +56,16 @@ export function singleDevice({ device, logE, isAlone }: LoneVoice, whole: Harm, 
 }
 
 /** The canary is in stable's way on this device. */
-export function interference({ device, segments }: DeviceEvidence): VerdictReason {
-  const { bad, trials } = totalsOf(segments, 'slow90');
+export function interference({ device, slow, calls, neighbours, neighbourRate }: Disturbed): VerdictReason {
+  const beside =
+    neighbours === 0
+      ? 'no device like it without a canary is there to compare with'
+      : `${percent(neighbourRate)} at most on three in four of ${neighbours} devices without a canary`;
   return {
     code: 'interference',
     device,
-    text: `on ${device} ${rate(bad.stable, trials.stable)} of stable’s calls are slower than nine in ten were before the canary came; its canary is switched off`,
-    numbers: { slow: bad.stable, calls: trials.stable },
+    text: `on ${device} ${rate(slow, calls)} of stable’s calls are slower than nine in ten were before the canary came, ${beside}; its canary is switched off`,
+    numbers: { slow, calls, neighbours, neighbourRate },
   };
 }
 

@@ -9,6 +9,7 @@ import { DeviceHoldStoreSql } from '@bellwether/control-plane/rollouts/device-ho
 import { DeviceHolds } from '@bellwether/control-plane/rollouts/device-holds';
 import { EvidenceStoreSql } from '@bellwether/control-plane/rollouts/evidence-store-sql';
 import { LookHistoryStoreSql } from '@bellwether/control-plane/rollouts/look-history-store-sql';
+import { NeighbourStoreSql } from '@bellwether/control-plane/rollouts/neighbour-store-sql';
 import { RolloutStoreSql } from '@bellwether/control-plane/rollouts/rollout-store-sql';
 import { systemClock } from '@bellwether/shared/clock';
 import type { Report } from '@bellwether/shared/contract/report';
@@ -65,6 +66,7 @@ async function start(): Promise<void> {
     log: silentLog,
     store: new RolloutStoreSql(database.kysely, database.sqlite),
     evidence: new EvidenceStoreSql(database.sqlite),
+    neighbours: new NeighbourStoreSql(database.sqlite),
     holds: new DeviceHolds(new DeviceHoldStoreSql(database.kysely)),
     history: new LookHistoryStoreSql(database.sqlite),
     archive: { keep: () => {}, has: () => false },

@@ -47,6 +47,7 @@ const looksOf = () =>
   new EvidenceLooks({
     store: { of: () => [] },
     history: { of: () => [], note: () => {} },
+    neighbours: { windows: () => [][Symbol.iterator]() },
     isQuarantined: () => false,
     manifestOf: () => undefined,
   });
