@@ -1,9 +1,7 @@
-import { segmentMs } from '@bellwether/shared/evidence/counters';
 import type { Member } from './course.js';
 import { type CourseEvidence, countedMembers, orderedSums } from './course-counted.js';
-import type { CourseDevice, Standing } from './course-device.js';
-import { presentMembers } from './course-tally.js';
 import { type EvidenceSum, segmentOf } from './evidence-sum.js';
+import { presenceOf } from './idle-members.js';
 import type { StagedRollout } from './rollout.js';
 import { runningStep } from './rollout-part.js';
 import { outputCounts } from './step-outputs.js';
@@ -22,19 +20,16 @@ export function verdictInput(rollout: StagedRollout, evidence: CourseEvidence): 
   if (running === undefined) return undefined;
   const counted = countedMembers(rollout, evidence);
   const sumsOf = (member: Member) => orderedSums(rollout, member, evidence);
-  const standings = standingsOf(rollout, evidence.devices);
-  const isIdle = ({ device }: Member, ofStep: readonly EvidenceSum[]) =>
-    !isOnItsWay(standings.get(device)) && isWithoutCalls(rollout, ofStep, evidence.nowMs);
+  const presence = presenceOf(rollout, evidence);
   const ofCourse = counted.map((member) => {
     const sums = sumsOf(member);
     const ofStep = sums.filter((sum) => sum.step === running.index);
-    return { member, sums, ofStep, isIdle: isIdle(member, ofStep) };
+    return { member, sums, ofStep, isIdle: presence.isIdle(member, ofStep) };
   });
   const devices = ofCourse.map(({ member, sums, isIdle }) => evidenceOf(member, sums, isIdle));
   const ofStep = ofCourse.flatMap(({ member, ofStep, isIdle }) => {
     if (course.leftStrata.includes(member.stratum)) return [];
-    const isAwaited = isOnItsWay(standings.get(member.device)) || standings.get(member.device) === 'ready';
-    return ofStep.length > 0 || isAwaited ? [evidenceOf(member, ofStep, isIdle)] : [];
+    return ofStep.length > 0 || presence.isAwaited(member) ? [evidenceOf(member, ofStep, isIdle)] : [];
   });
   return {
     limits: limitsOf(policy.evidence ?? {}),
@@ -48,29 +43,6 @@ export function verdictInput(rollout: StagedRollout, evidence: CourseEvidence): 
     }),
     minCalls: running.step.minCalls ?? 0,
   };
-}
-
-/** How the members that are there stand. */
-function standingsOf(rollout: StagedRollout, devices: readonly CourseDevice[]): ReadonlyMap<string, Standing> {
-  const present = presentMembers(rollout, new Map(devices.map((each) => [each.device, each])));
-  return new Map(present.map(({ member, stands: { standing } }) => [member.device, standing]));
-}
-
-/** It will have a say: its stratum cannot pass unheard. */
-function isOnItsWay(standing: Standing | undefined): boolean {
-  return standing === 'open' || standing === 'ahead';
-}
-
-/** True when a whole epoch has gone by without a call, of this step [docs/decisions/0014]. */
-function isWithoutCalls(
-  { course, createdAtMs }: StagedRollout,
-  ofStep: readonly EvidenceSum[],
-  nowMs: number,
-): boolean {
-  const epochOf = (atMs: number) => Math.floor((atMs - createdAtMs) / segmentMs);
-  const withCalls = ofStep.filter(({ calls }) => calls.stable + calls.canary > 0);
-  const last = Math.max(epochOf(course.stepStartedAtMs ?? nowMs), ...withCalls.map(({ epoch }) => epoch));
-  return epochOf(nowMs) - last > 1;
 }
 
 function evidenceOf({ device, stratum }: Member, sums: readonly EvidenceSum[], isIdle: boolean): DeviceEvidence {

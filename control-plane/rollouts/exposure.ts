@@ -1,8 +1,9 @@
 import { slowCellsAt } from '@bellwether/shared/evidence/counters';
 import type { RolloutStep } from './policy.js';
 import type { EvidenceLimits } from './verdict/evidence-policy.js';
-import { cleanCallsToPass, fewestVoices, maxPart } from './verdict/promotion.js';
+import { cleanCallsToPass } from './verdict/promotion.js';
 import { cleanUnpairedCalls } from './verdict/unpaired.js';
+import { areEnough, mostOfOne } from './verdict/voices.js';
 
 /**
  * Canary calls that each stratum needs to pass a step when none of them is bad: the least that the verdict passes [R-3]. A
@@ -22,7 +23,6 @@ export function canaryRate({ mode, share }: Pick<RolloutStep, 'mode' | 'share'>,
 
 /** What the devices of a stratum bring to a step: their canary calls a second. */
 export interface StratumTraffic {
-  readonly mode: RolloutStep['mode'];
   /** What is needed of them all. */
   readonly calls: number;
   /** One for each device; 0 where none are known. */
@@ -31,18 +31,18 @@ export interface StratumTraffic {
 
 /** True when there are calls enough to say what will come: of two devices, or of the only one. */
 export function isKnown({ rates }: Pick<StratumTraffic, 'rates'>): boolean {
-  return rates.filter((rate) => rate > 0).length >= Math.min(fewestVoices, rates.length);
+  return areEnough(rates.map(voiceOf));
 }
 
-/** Calls that count towards a step after so many seconds: with two arms, no device gives more than its part. */
+/** Calls that count towards a step after so many seconds: no device gives more than its part. */
 export function countedCalls(traffic: StratumTraffic, seconds: number): number {
-  const most = mostOfOne(traffic);
+  const most = mostCalls(traffic);
   return traffic.rates.reduce((sum, rate) => sum + Math.min(rate * seconds, most), 0);
 }
 
 /** Seconds until the calls are there; null when they never are at this traffic, or nobody knows it. */
 export function secondsToPass(traffic: StratumTraffic): number | null {
-  const most = mostOfOne(traffic);
+  const most = mostCalls(traffic);
   const rates = traffic.rates.filter((rate) => rate > 0).toSorted((a, b) => b - a);
   let missing = traffic.calls;
   let rest = rates.reduce((sum, rate) => sum + rate, 0);
@@ -58,10 +58,11 @@ export function secondsToPass(traffic: StratumTraffic): number | null {
 
 const roundingSlack = 1 + 1e-9;
 
-/** Devices without calls are waited for only where fewer than two others have some [docs/decisions/0014]. */
-function mostOfOne({ mode, calls, rates }: StratumTraffic): number {
-  if (mode === 'full') return calls;
-  const busy = rates.filter((rate) => rate > 0).length;
-  const voices = busy >= fewestVoices ? busy : rates.length;
-  return Math.max(maxPart, 1 / Math.max(1, voices)) * calls;
+/** A device without calls is idle, and is waited for only where fewer than two others have some [docs/decisions/0014]. */
+function voiceOf(rate: number) {
+  return { isIdle: rate === 0, isHeard: rate > 0 };
+}
+
+function mostCalls({ calls, rates }: StratumTraffic): number {
+  return mostOfOne(rates.map(voiceOf)) * calls;
 }

@@ -74,7 +74,7 @@ function timeProblem(
   step: RolloutStep,
   { candidates, callsPerSecond }: Pick<PolicyFacts, 'candidates' | 'callsPerSecond'>,
 ): string | undefined {
-  const { mode, minCalls = 0, timeLimitSeconds: limit } = step;
+  const { minCalls = 0, timeLimitSeconds: limit } = step;
   if (limit === undefined) return undefined;
   if (limit === 0) return 'a time limit of 0 s leaves no time for any evidence';
   const strata = new Map<string, number[]>();
@@ -82,7 +82,7 @@ function timeProblem(
     strata.set(stratum, [...(strata.get(stratum) ?? []), canaryRate(step, callsPerSecond(device))]);
   }
   const calls = neededCalls(step, limitsOf(policy.evidence ?? {}));
-  const traffic = [...strata.values()].map((rates) => ({ mode, calls, rates }));
+  const traffic = [...strata.values()].map((rates) => ({ calls, rates }));
   const all = traffic.flatMap(({ rates }) => rates).reduce((sum, rate) => sum + rate, 0);
   // Nobody knows what traffic comes to a stratum that has none: the preview says so, and the time limit holds.
   if (!traffic.every(isKnown)) return undefined;

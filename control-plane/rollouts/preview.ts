@@ -55,7 +55,7 @@ function stepPreview(
   const calls = neededCalls(step, limitsOf(policy.evidence ?? {}));
   const needs = [...strata].map(([stratum, members]) => {
     const rates = members.map((device) => canaryRate(step, callsPerSecond(device)));
-    const seconds = secondsToPass({ mode, calls, rates });
+    const seconds = secondsToPass({ calls, rates });
     const perSecond = rates.reduce((sum, rate) => sum + rate, 0);
     return {
       stratum,

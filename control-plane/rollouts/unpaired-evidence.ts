@@ -1,7 +1,7 @@
 import type { Member } from './course.js';
 import { type CourseEvidence, countedMembers } from './course-counted.js';
-import { presentMembers } from './course-tally.js';
 import type { EvidenceSum } from './evidence-sum.js';
+import { presenceOf } from './idle-members.js';
 import type { StagedRollout } from './rollout.js';
 import { runningStep } from './rollout-part.js';
 import { countAbove } from './step-outputs.js';
@@ -16,10 +16,7 @@ export function unpairedInput(rollout: StagedRollout, evidence: CourseEvidence):
   const { course } = rollout;
   const running = runningStep(rollout);
   if (running === undefined) return undefined;
-  const present = presentMembers(rollout, new Map(evidence.devices.map((each) => [each.device, each])));
-  const waited = new Set(
-    present.filter(({ stands }) => stands.standing !== 'silent').map(({ member }) => member.device),
-  );
+  const presence = presenceOf(rollout, evidence);
   const counted = countedMembers(rollout, evidence);
   const baseline = new Map<string, { bad: number; calls: number }>();
   const devices = counted.flatMap((member) => {
@@ -32,12 +29,14 @@ export function unpairedInput(rollout: StagedRollout, evidence: CourseEvidence):
       before.calls += sum.calls.stable;
     }
     const full = sums.filter((sum) => sum.mode === 'full' && sum.step === running.index);
-    if (full.length === 0 && !waited.has(member.device)) return [];
+    if (full.length === 0 && !presence.isAwaited(member)) return [];
     if (course.leftStrata.includes(member.stratum)) return [];
     const calls = full.reduce((total, sum) => total + sum.calls.canary, 0);
     const bad = full.reduce((total, sum) => total + badOf(sum, 'canary'), 0);
     const overBudget = full.reduce((total, sum) => total + overBudgetOf(sum, evidence), 0);
-    return [{ device: member.device, stratum: member.stratum, calls, bad, overBudget: Math.min(calls, overBudget) }];
+    const isIdle = presence.isIdle(member, full);
+    const { device, stratum } = member;
+    return [{ device, stratum, calls, bad, overBudget: Math.min(calls, overBudget), ...(isIdle && { isIdle }) }];
   });
   return {
     limits: limitsOf(course.policy.evidence ?? {}),

@@ -105,6 +105,7 @@ export const pureFiles: readonly string[] = [
     'step-outputs',
     'unpaired-evidence',
     'neighbour-times',
+    'idle-members',
     'device-hold',
   ].map((name) => `control-plane/rollouts/${name}.ts`),
   ...names('control-plane/catalog', ['byte-range', 'repository-layout', 'role-file', 'role-rules', 'signing-schedule']),

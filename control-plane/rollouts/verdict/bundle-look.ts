@@ -34,8 +34,8 @@ export function pairedLook({ limits: _, ...input }: VerdictInput): PairedLook {
 
 /** A look at a step in `full`. */
 export function unpairedLook({ limits: _, ...input }: UnpairedInput): UnpairedLook {
-  const devices = input.devices.map(({ device, stratum, calls, bad, overBudget }) => {
-    return { device, stratum, calls, bad, overBudget };
+  const devices = input.devices.map(({ device, stratum, calls, bad, overBudget, isIdle }) => {
+    return { device, stratum, calls, bad, overBudget, ...(isIdle === true && { isIdle }) };
   });
   const baseline = Object.entries(input.baseline).map(
     ([stratum, { bad, calls }]) => [stratum, { bad, calls }] as const,

@@ -59,7 +59,17 @@ export type PairedLook = Static<typeof PairedLook>;
 /** Of a step in `full`: UnpairedInput without its limits. */
 export const UnpairedLook = Type.Object({
   kind: Type.Literal('unpaired'),
-  devices: Type.Array(Type.Object({ device: name, stratum: name, calls: count, bad: count, overBudget: count }), many),
+  devices: Type.Array(
+    Type.Object({
+      device: name,
+      stratum: name,
+      calls: count,
+      bad: count,
+      overBudget: count,
+      isIdle: Type.Optional(Type.Literal(true)),
+    }),
+    many,
+  ),
   minCalls: count,
   provenStrata: Type.Array(name),
   baseline: Type.Record(Type.String({ maxLength: 64 }), Type.Object({ bad: count, calls: count })),

@@ -11,6 +11,7 @@ import { logBelow, logMean, logNonInferior } from '@bellwether/shared/evidence/e
 import type { EvidenceLimits } from './evidence-policy.js';
 import { byStratum, type DeviceEvidence, measures } from './fleet-evidence.js';
 import { type VerdictVersion, verdictVersion } from './verdict.js';
+import { mostOfOne } from './voices.js';
 
 /** How far a cell of a stratum is from passing: it passes when `logE` reaches `needed`. Natural logarithms. */
 export interface CellProgress {
@@ -19,12 +20,6 @@ export interface CellProgress {
   readonly logE: number;
   readonly needed: number;
 }
-
-/** No device gives more than this part of what a step needs, unless there are too few of them [R-3]. */
-export const maxPart = 0.2;
-
-/** So many devices of a stratum decide without those that have no calls [docs/decisions/0014]. */
-export const fewestVoices = 2;
 
 /**
  * Evidence that the canary is good enough, for each stratum and each cell that is needed there [R-3]: it is less than so
@@ -146,17 +141,11 @@ function capped(
   { needed, evidence }: { readonly needed: number; readonly evidence: (device: DeviceEvidence) => number },
 ): number {
   const able = members.filter((device) => device.segments.length === 0 || measures(device, cell));
-  // A little more than a fifth: five that give their fifth have given the whole, whatever the last digit says.
-  const most = Math.max(maxPart, 1 / Math.max(1, voicesOf(able))) * needed * (1 + 1e-12);
+  const most = needed * mostOfOne(able.map(voiceOf));
   return members.reduce((sum, device) => sum + Math.min(evidence(device), most), 0);
 }
 
-/**
- * How many devices of a stratum decide: those that are not idle; where they are fewer than two, those that have shown
- * anything too; and all of them where even these are not two, since no device decides alone among several.
- */
-export function voicesOf(members: readonly DeviceEvidence[]): number {
-  const busy = members.filter(({ isIdle }) => isIdle !== true).length;
-  const heard = members.filter(({ isIdle, segments }) => isIdle !== true || segments.length > 0).length;
-  return [busy, heard].find((count) => count >= fewestVoices) ?? members.length;
+/** As it is counted among those that decide. */
+export function voiceOf({ isIdle, segments }: DeviceEvidence): Parameters<typeof mostOfOne>[0][number] {
+  return { isIdle: isIdle === true, isHeard: segments.length > 0 };
 }

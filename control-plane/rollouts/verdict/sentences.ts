@@ -3,8 +3,9 @@ import type { EvidenceLimits } from './evidence-policy.js';
 import { byStratum, type DeviceEvidence, segmentsOf, totalsOf } from './fleet-evidence.js';
 import type { Harm, LoneVoice } from './harm.js';
 import type { Disturbed } from './interference.js';
-import { type CellProgress, isEnough, voicesOf } from './promotion.js';
+import { type CellProgress, isEnough, voiceOf } from './promotion.js';
 import type { VerdictReason } from './verdict.js';
+import { voicesOf } from './voices.js';
 
 /** What people call a bad call of each cell. */
 const names: Readonly<Record<GatingCell, string>> = {
@@ -104,7 +105,7 @@ export function idle(step: readonly DeviceEvidence[]): VerdictReason[] {
     const names = members.flatMap(({ device, isIdle }) => (isIdle === true ? [device] : []));
     if (names.length === 0) return [];
     const some = names.length > 3 ? `${names.slice(0, 3).join(', ')} and ${names.length - 3} more` : names.join(', ');
-    const [voices, all] = [voicesOf(members), members.length];
+    const [voices, all] = [voicesOf(members.map(voiceOf)), members.length];
     const rule =
       voices < all
         ? `${voices} of ${all} devices decide without waiting for more`

@@ -2,6 +2,7 @@ import { logAbove, logBelow, logMean } from '@bellwether/shared/evidence/e-value
 import type { EvidenceLimits } from './evidence-policy.js';
 import * as say from './sentences.js';
 import { type Verdict, type VerdictReason, type VerdictVersion, verdictVersion } from './verdict.js';
+import { mostOfOne } from './voices.js';
 
 /** What a device has shown in `full`, where no call is stable's [R-3]. */
 export interface UnpairedEvidence {
@@ -12,6 +13,8 @@ export interface UnpairedEvidence {
   readonly bad: number;
   /** Calls that computed longer than the manifest's p99 budget. */
   readonly overBudget: number;
+  /** As in DeviceEvidence. */
+  readonly isIdle?: boolean;
 }
 
 /** Everything that a verdict without a second arm depends on. */
@@ -48,7 +51,7 @@ export function judgeUnpaired(input: UnpairedInput, version: VerdictVersion = ve
   const found = [...new Set(input.devices.map(({ stratum }) => stratum))].map((name) => findingOf(name, input));
   const logHarm = Math.max(0, ...found.flatMap(({ logBad, logSlow }) => [logBad, logSlow]));
   const proven = found.filter(({ stratum }) => input.provenStrata.includes(stratum));
-  const passed = proven.filter((each) => isWithin(each, input)).map(({ stratum }) => stratum);
+  const passed = proven.filter((each) => isWithin(each, input, version)).map(({ stratum }) => stratum);
   const ending = (value: Verdict['value'], reasons: VerdictReason[]): Verdict => {
     return { version, value, reasons, logHarm, logHarmLimit: logLimit, passedStrata: passed, drop: [] };
   };
@@ -93,9 +96,32 @@ function withoutAny(
   return Math.min(...members.map((device) => logAbove(bad - of(device), calls - device.calls, limit)));
 }
 
-/** Enough calls, few of them bad, and the budget kept. */
-function isWithin({ calls, bad, overBudget, badLimit }: Found, { limits }: UnpairedInput): boolean {
-  return calls > 0 && overBudget <= maxOverBudget * calls && logRare(bad, calls, badLimit) >= -Math.log(limits.beta);
+/** Enough calls, few of them bad, and the budget kept; of version 1 whoever made the calls. */
+function isWithin(found: Found, { limits, devices }: UnpairedInput, version: VerdictVersion): boolean {
+  const { stratum, calls, bad, overBudget, badLimit } = found;
+  const needed = -Math.log(limits.beta);
+  if (calls === 0) return false;
+  if (version === 1) return overBudget <= maxOverBudget * calls && logRare(bad, calls, badLimit) >= needed;
+  const members = devices.filter((device) => device.stratum === stratum);
+  return isInBudget(members) && rareOf(members, badLimit, needed) >= needed;
+}
+
+/** As rare as needed, one device's share of it at most max(20 %, 1/n), as with two arms [R-3]: the good calls of a liar are not those of all. */
+function rareOf(members: readonly UnpairedEvidence[], limit: number, needed: number): number {
+  const voices = members.map(({ isIdle, calls }) => ({ isIdle: isIdle === true, isHeard: calls > 0 }));
+  const most = (needed + Math.LN2) * mostOfOne(voices);
+  return logMean(
+    rareBets.map((bet) => members.reduce((sum, { bad, calls }) => sum + Math.min(bet(bad, calls, limit), most), 0)),
+  );
+}
+
+/** Without the device that has most calls too, where there are three: it might hide what the others do. */
+function isInBudget(members: readonly UnpairedEvidence[]): boolean {
+  const busiest = members.toSorted((a, b) => b.calls - a.calls);
+  return [busiest, ...(members.length < 3 ? [] : [busiest.slice(1)])].every((some) => {
+    const sum = (of: (device: UnpairedEvidence) => number) => some.reduce((all, device) => all + of(device), 0);
+    return sum(({ overBudget }) => overBudget) <= maxOverBudget * sum(({ calls }) => calls);
+  });
 }
 
 /** Calls without one bad among them that a stratum needs in `full`, where stable seldom errs: for whoever plans a step. */
@@ -110,8 +136,14 @@ export function cleanUnpairedCalls({ beta, maxBad }: Pick<EvidenceLimits, 'beta'
   return enough;
 }
 
-/** Evidence of fewer bad calls than the limit: the mean of that of a tenth and of a half of it, which is what stable usually does at most. */
+/** Bets on a tenth and on a half of the limit, which is what stable usually does at most. */
+const rareBets = [
+  logBelow,
+  (bad: number, calls: number, limit: number) =>
+    bad * Math.log(0.5) + (calls - bad) * Math.log((1 - limit / 2) / (1 - limit)),
+] as const;
+
+/** Evidence of fewer bad calls than the limit: the mean of both. */
 function logRare(bad: number, calls: number, limit: number): number {
-  const half = bad * Math.log(0.5) + (calls - bad) * Math.log((1 - limit / 2) / (1 - limit));
-  return logMean([logBelow(bad, calls, limit), half]);
+  return logMean(rareBets.map((bet) => bet(bad, calls, limit)));
 }

@@ -60,6 +60,24 @@ describe('a verdict without a second arm', () => {
     expect(judgeUnpaired(look(fleet(4), { minCalls: 8001 })).value).toBe('inconclusive');
   });
 
+  it('passes by the word of no device alone, however many good calls it claims', () => {
+    const others = fleet(4, { calls: 100, overBudget: 0 });
+    const liar = { ...good, device: 'liar', calls: 1_000_000, overBudget: 0 };
+    expect(judgeUnpaired(look([...others, liar])).value).toBe('inconclusive');
+    expect(judgeUnpaired(look([...others, liar]), 1).value).toBe('pass');
+    const slow = fleet(4, { overBudget: 60 });
+    expect(judgeUnpaired(look([...slow, liar])).value).not.toBe('pass');
+    expect(judgeUnpaired(look([...fleet(4), liar])).value).toBe('pass');
+  });
+
+  it('does not wait for devices without calls, where two others have some', () => {
+    const silent = ['x', 'y', 'z'].map((device) => ({ ...good, device, calls: 0, overBudget: 0 }));
+    const idle = silent.map((each) => ({ ...each, isIdle: true }));
+    expect(judgeUnpaired(look([...fleet(2), ...silent])).value).toBe('inconclusive');
+    expect(judgeUnpaired(look([...fleet(2), ...idle])).value).toBe('pass');
+    expect(judgeUnpaired(look([...fleet(1), ...idle])).value).toBe('inconclusive');
+  });
+
   it('is not made by one device of three', () => {
     const lied = [...fleet(3), { ...good, device: 'liar', bad: 2000 }];
     expect(judgeUnpaired(look(lied)).value).toBe('inconclusive');
