@@ -28,18 +28,22 @@ export function outputCounts(rollout: StagedRollout, evidence: CourseEvidence): 
   if (isMeant) return { classes: [], confidence: [] };
   const compared = sumsOfStep(rollout, evidence).filter(({ mode }) => mode !== 'full');
   const of = (what: 'classes' | 'confidence') =>
-    compared.flatMap(({ mode, share, outputs }) => {
+    compared.flatMap(({ mode, share, outputs, calls }) => {
       const [stable, canary] = [outputs?.stable?.[what] ?? [], outputs?.canary?.[what] ?? []];
       const part = mode === 'split' ? share / 10_000 : shadowPart(stable, canary);
-      return stable.length + canary.length === 0 ? [] : [{ share: part, stable, canary }];
+      const rows = (totalOf(stable) + totalOf(canary)) / Math.max(1, calls.stable + calls.canary);
+      return stable.length + canary.length === 0 ? [] : [{ share: part, stable, canary, ...(rows > 1 && { rows }) }];
     });
   return { classes: of('classes'), confidence: of('confidence') };
 }
 
 /** Both arms answer a shadow call, but the shadow's queue is short and what does not fit is dropped: a half, and less on a busy device. */
 function shadowPart(stable: readonly number[], canary: readonly number[]): number {
-  const total = (counts: readonly number[]) => counts.reduce((sum, count) => sum + count, 0);
-  return total(canary) / Math.max(1, total(stable) + total(canary));
+  return totalOf(canary) / Math.max(1, totalOf(stable) + totalOf(canary));
+}
+
+function totalOf(counts: readonly number[]): number {
+  return counts.reduce((sum, count) => sum + count, 0);
 }
 
 /** Calls that computed longer than a limit, of those in a histogram: a bucket counts when all of it is above. */

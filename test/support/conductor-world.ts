@@ -208,8 +208,8 @@ export class ConductorWorld {
     this.store(id, evidence, 1, arms);
   }
 
-  /** Both arms of the window answer with these classes; the latencies, in microseconds, are the same. */
-  answers(id: string, classes: { readonly stable: number[]; readonly canary: number[] }): void {
+  /** Both arms of the window answer with these classes, so many rows in a call; the latencies, in microseconds, are the same. */
+  answers(id: string, classes: { readonly stable: number[]; readonly canary: number[] }, rows = 1): void {
     const entry = this.ordered(id);
     const total = (of: readonly number[]) => of.reduce((sum, count) => sum + count, 0);
     const arm = (name: 'stable' | 'canary', manifest: string) => {
@@ -218,7 +218,7 @@ export class ConductorWorld {
       return armOf(latencies, { arm, manifest, segment: 1, classes: classes[name] });
     };
     const arms = [arm('stable', entry?.stable.manifest ?? ''), arm('canary', entry?.canary?.manifest ?? '')];
-    this.window(id, { stable: total(classes.stable), canary: total(classes.canary) }, {}, arms);
+    this.window(id, { stable: total(classes.stable) / rows, canary: total(classes.canary) / rows }, {}, arms);
   }
 
   /** Stores a window with this evidence, twice if asked: as when the acknowledgement was lost. */

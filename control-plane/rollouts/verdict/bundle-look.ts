@@ -72,8 +72,8 @@ function bundledNeighbour({ device, stratum, since, epochs }: Neighbour) {
   return { device, stratum, since, epochs: written.toSorted((a, b) => a.epoch - b.epoch) };
 }
 
-function bundledOutputs({ share, stable, canary }: VerdictInput['outputs']['classes'][number]): BundledOutputs {
-  return { share, stable: [...stable], canary: [...canary] };
+function bundledOutputs({ share, stable, canary, rows }: VerdictInput['outputs']['classes'][number]): BundledOutputs {
+  return { share, stable: [...stable], canary: [...canary], ...(rows !== undefined && { rows }) };
 }
 
 function byDevice(a: { readonly device: string }, b: { readonly device: string }): number {

@@ -33,7 +33,12 @@ const Device = Type.Object({
   segments: Type.Array(Segment, many),
   isIdle: Type.Optional(Type.Literal(true)),
 });
-const Outputs = Type.Object({ share: part, stable: Type.Array(count), canary: Type.Array(count) });
+const Outputs = Type.Object({
+  share: part,
+  stable: Type.Array(count),
+  canary: Type.Array(count),
+  rows: Type.Optional(Type.Number({ minimum: 1 })),
+});
 
 /** Neighbour as it is written. */
 const Beside = Type.Object({

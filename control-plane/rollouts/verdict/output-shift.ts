@@ -6,6 +6,8 @@ export interface OutputCounts {
   readonly share: number;
   readonly stable: readonly number[];
   readonly canary: readonly number[];
+  /** Rows of an answer, on the average; absent: 1. The rows of a batch or an image are one draw, and may all be of one class. */
+  readonly rows?: number;
 }
 
 /**
@@ -22,10 +24,10 @@ function binShift(counts: readonly OutputCounts[], bin: number): number {
   let ofCanary = 0;
   let total = 0;
   let expected = 0;
-  for (const { share, stable, canary } of counts) {
+  for (const { share, stable, canary, rows = 1 } of counts) {
     if (share <= 0 || share >= 1) continue;
-    const answers = (canary[bin] ?? 0) + (stable[bin] ?? 0);
-    ofCanary += canary[bin] ?? 0;
+    const answers = ((canary[bin] ?? 0) + (stable[bin] ?? 0)) / rows;
+    ofCanary += (canary[bin] ?? 0) / rows;
     total += answers;
     expected += share * answers;
   }

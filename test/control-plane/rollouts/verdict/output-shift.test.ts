@@ -41,6 +41,20 @@ describe('a shift of the outputs', () => {
     expect(expectation).toBeGreaterThan(0.9);
   });
 
+  it('has E = 1 at most in expectation where all rows of an answer are of one class: they are one draw', () => {
+    const expectation = (rows: number | undefined) => {
+      let sum = 0;
+      for (let canary = 0; canary <= 12; canary++) {
+        const counts = { share: 0.3, stable: [8 * (12 - canary)], canary: [8 * canary] };
+        sum +=
+          binomial(12, canary, 0.3) * Math.exp(logOutputShift([{ ...counts, ...(rows !== undefined && { rows }) }]));
+      }
+      return sum;
+    };
+    expect(expectation(8)).toBeCloseTo(1, 9);
+    expect(expectation(undefined)).toBeGreaterThan(10);
+  });
+
   it('is none where a busy device drops shadow calls of its own class', () => {
     // The idle one sees class 0, the busy one class 1 and answers a tenth of it in its shadow.
     const idle = { share: 0.5, stable: [1000, 0], canary: [1000, 0] };
