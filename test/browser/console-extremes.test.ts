@@ -321,6 +321,7 @@ describe('whatever the server says', () => {
 
 describe('a fleet of 200 devices', () => {
   const names = Array.from({ length: 200 }, (_, i) => `device-${i}`);
+  const rounds = 10;
   const telling = (round: number): Array<readonly [string, DeviceView]> =>
     names.map((name) => [
       'device',
@@ -332,19 +333,24 @@ describe('a fleet of 200 devices', () => {
     const releases = [releaseView('1.0.0'), releaseView('1.1.0')];
     const page = await openOn(overview({ devices, releases }), desk);
     await page.evaluate(`(() => {
-      window.seen = { frames: 0, longestFrameMs: 0, drawings: 0 };
-      let last = performance.now();
-      const look = (now) => {
+      window.seen = { frames: 0, drawings: 0 };
+      const look = () => {
         seen.frames++;
-        seen.longestFrameMs = Math.max(seen.longestFrameMs, now - last);
-        last = now;
         requestAnimationFrame(look);
       };
       requestAnimationFrame(look);
       const changes = { childList: true, characterData: true, subtree: true };
       new MutationObserver(() => seen.drawings++).observe(document.querySelector('tbody'), changes);
     })()`);
-    for (let round = 1; round <= 10; round++) {
+    // CPU time of the page's thread: the wall's depends on what else the machine does.
+    const session = await page.context().newCDPSession(page);
+    await session.send('Performance.enable', { timeDomain: 'threadTicks' });
+    const busyMs = async () => {
+      const { metrics } = await session.send('Performance.getMetrics');
+      return 1000 * (metrics.find(({ name }) => name === 'TaskDuration')?.value ?? Number.NaN);
+    };
+    const busyBeforeMs = await busyMs();
+    for (let round = 1; round <= rounds; round++) {
       const told = page
         .getByRole('row')
         .filter({ hasText: 'device-199' })
@@ -355,9 +361,10 @@ describe('a fleet of 200 devices', () => {
     }
     expect(await page.getByRole('row').count()).toBe(201);
     await page.locator('.story').filter({ hasText: 'All 200 devices serve 1.0.0.' }).waitFor();
-    const { frames, longestFrameMs, drawings } = await page.evaluate<Readonly<Record<string, number>>>('window.seen');
+    const { frames, drawings } = await page.evaluate<Readonly<Record<string, number>>>('window.seen');
     expect(drawings).toBeLessThanOrEqual(frames ?? 0);
-    expect(longestFrameMs).toBeLessThan(500);
+    const perRoundMs = ((await busyMs()) - busyBeforeMs) / rounds;
+    expect(perRoundMs).toBeLessThan(200);
     expect(watched.problems).toEqual([]);
   });
 });
