@@ -34,10 +34,8 @@ export function explanation(rollout: RolloutView): string {
   if (rollout.steps.length > 0) parts.push(stepsText(rollout));
   if (verdict !== null) {
     const strength = `evidence of harm: E = ${numberText(Math.exp(verdict.logHarm))}, taken back at ${numberText(Math.exp(verdict.logHarmLimit))}`;
-    const reasons = verdict.reasons.map(({ text, numbers }) => {
-      const said = Object.entries(numbers).map(([name, value]) => `${name} ${numberText(value)}`);
-      return `- ${text}${said.length === 0 ? '' : ` (${said.join(', ')})`}`;
-    });
+    // The sentences have the numbers that people need; --json has all of them by name.
+    const reasons = verdict.reasons.map(({ text }) => `- ${text}`);
     parts.push([`verdict of ${timeText(verdict.atMs)}: ${verdict.value}`, ...reasons, strength].join('\n'));
   }
   if (arms !== null) parts.push(armsText(arms));

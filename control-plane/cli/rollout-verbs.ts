@@ -52,12 +52,12 @@ export function addRolloutVerbs(program: Command, parts: VerbParts): void {
     )
     .option('--supersede', 'end the rollouts of this model that are on their way to the same devices')
     .option('--dry-run', 'say what would become of it: devices, bytes, calls and time; nothing is begun')
-    .option('--wait', 'show it until it has ended; exits with 0 only if there are devices and each serves the release')
+    .option('--wait', 'show it until it has ended; exits as rollout watch does')
     .action((release: string, options: CreateOptions) => create(release, options, parts));
   withWaiting(rollout.command('show'))
     .description('show one rollout: its steps, its evidence, its devices')
     .argument('<id>', 'its id, as rollout list shows it')
-    .option('--watch', 'show it until it has ended; exits as --wait of create does')
+    .option('--watch', 'show it until it has ended; exits as rollout watch does')
     .action((id: string, options: ShowOptions) => show(id, options, parts));
   withWaiting(rollout.command('watch'))
     .description(
