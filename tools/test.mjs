@@ -4,8 +4,8 @@
 // The last line is `N passed, N failed, N skipped`, alone on its line, for machines. It counts tests, plus one failure
 // for each step of the check that failed and for each suite that broke its budget or died.
 //
-// Budgets. A suite that grows slow stops being run, so each has one (issue 2: unit 60 s, integration 120 s, browser 60 s
-// on the 2-core reference machine). Time alone cannot tell a slow suite from a slow or busy machine, so: over the budget
+// Budgets. A suite that grows slow stops being run, so each has one (tools/suites.mjs, for the 2-core
+// reference machine). Time alone cannot tell a slow suite from a slow or busy machine, so: over the budget
 // is a warning, over twice the budget a failure. A suite that is really too slow crosses 2x on any machine soon enough;
 // a machine less than half as fast as the reference sets BELLWETHER_TEST_SLOWDOWN=3 (budgets times 3), in the open.
 

@@ -1,11 +1,15 @@
 import type { Attack } from '../support/attack.js';
 import { onVerifiers } from '../support/hostile-device.js';
 import { approved, orderOf, orderVerdict, runnerOnRole, sealOrder } from '../support/hostile-documents.js';
-import { runnerVerdict } from '../support/mutant-device.js';
+import { type DeviceCode, runnerVerdict } from '../support/mutant-device.js';
 import { type MutantWorld, signPart } from '../support/mutant-world.js';
 import { targetOf } from '../support/signed-repository.js';
 
 const member = (text: string, what: string): string => text.replace('{', `{${what},`);
+
+/** What the gate makes of an order whose text somebody with the director's key has edited before it was signed. */
+const verdictOn = (code: DeviceCode, world: MutantWorld, edit: (text: string) => string): string =>
+  orderVerdict(code, world, orderOf(world, edit));
 
 /** A manifest that both roles list, as if publisher and approver had not looked. */
 function listed(world: MutantWorld, manifest: Uint8Array) {
@@ -27,12 +31,7 @@ export const attacks: readonly Attack[] = [
     code: 'order-malformed',
     control: 'each key once (shared/contract/strict-json.ts)',
     patches: [{ module: 'shared/contract/strict-json', guard: 'if (entries.has(key))', permissive: 'if (false)' }],
-    attack: (code, world) =>
-      orderVerdict(
-        code,
-        world,
-        orderOf(world, (text) => member(text, '"generation":1')),
-      ),
+    attack: (code, world) => verdictOn(code, world, (text) => member(text, '"generation":1')),
   }),
   onVerifiers({
     id: 'parsing-proto',
@@ -41,12 +40,7 @@ export const attacks: readonly Attack[] = [
     code: 'order-malformed',
     control: 'no __proto__ (shared/contract/strict-json.ts)',
     patches: [{ module: 'shared/contract/strict-json', guard: "if (key === '__proto__')", permissive: 'if (false)' }],
-    attack: (code, world) =>
-      orderVerdict(
-        code,
-        world,
-        orderOf(world, (text) => member(text, '"__proto__":{"empty":true}')),
-      ),
+    attack: (code, world) => verdictOn(code, world, (text) => member(text, '"__proto__":{"empty":true}')),
   }),
   onVerifiers({
     id: 'parsing-deep-nesting',
@@ -58,11 +52,7 @@ export const attacks: readonly Attack[] = [
       { module: 'shared/contract/strict-json', guard: 'if (depth === maxDepth && ', permissive: 'if (false && ' },
     ],
     attack: (code, world) =>
-      orderVerdict(
-        code,
-        world,
-        orderOf(world, (text) => member(text, `"deep":${'['.repeat(500)}${']'.repeat(500)}`)),
-      ),
+      verdictOn(code, world, (text) => member(text, `"deep":${'['.repeat(500)}${']'.repeat(500)}`)),
   }),
   onVerifiers({
     id: 'parsing-infinite-number',
@@ -71,12 +61,7 @@ export const attacks: readonly Attack[] = [
     code: 'order-malformed',
     control: 'finite numbers (shared/contract/strict-json.ts)',
     patches: [{ module: 'shared/contract/strict-json', guard: '|| !Number.isFinite(value)', permissive: '' }],
-    attack: (code, world) =>
-      orderVerdict(
-        code,
-        world,
-        orderOf(world, (text) => member(text, '"huge":1e400')),
-      ),
+    attack: (code, world) => verdictOn(code, world, (text) => member(text, '"huge":1e400')),
   }),
   onVerifiers({
     id: 'parsing-huge-generation',
@@ -98,11 +83,7 @@ export const attacks: readonly Attack[] = [
       },
     ],
     attack: (code, world) =>
-      orderVerdict(
-        code,
-        world,
-        orderOf(world, (text) => text.replace(/"generation":\d+/, '"generation":9007199254740993')),
-      ),
+      verdictOn(code, world, (text) => text.replace(/"generation":\d+/, '"generation":9007199254740993')),
   }),
   onVerifiers({
     id: 'parsing-oversized-order',
@@ -113,12 +94,7 @@ export const attacks: readonly Attack[] = [
     patches: [
       { module: 'shared/contract/decode', guard: 'if (bytes.byteLength > limits.maxBytes)', permissive: 'if (false)' },
     ],
-    attack: (code, world) =>
-      orderVerdict(
-        code,
-        world,
-        orderOf(world, (text) => member(text, `"padding":"${'x'.repeat(100_000)}"`)),
-      ),
+    attack: (code, world) => verdictOn(code, world, (text) => member(text, `"padding":"${'x'.repeat(100_000)}"`)),
   }),
   onVerifiers({
     id: 'parsing-not-utf8',

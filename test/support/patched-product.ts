@@ -73,6 +73,6 @@ async function linkTree(from: string, to: string): Promise<void> {
   for (const entry of await readdir(from, { withFileTypes: true })) {
     const [source, target] = [join(from, entry.name), join(to, entry.name)];
     if (entry.isDirectory()) await linkTree(source, target);
-    else if (!/\.(?:d\.ts|tsbuildinfo)$/.test(entry.name)) await link(source, target);
+    else if (!/\.(?:d\.ts|d\.ts\.map|tsbuildinfo)$/.test(entry.name)) await link(source, target);
   }
 }
