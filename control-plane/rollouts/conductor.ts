@@ -10,7 +10,7 @@ import type { RolloutDecision } from './course-actions.js';
 import { DeviceOrdering } from './device-ordering.js';
 import { EvidenceLooks } from './evidence-looks.js';
 import { FleetSight } from './fleet-sight.js';
-import { givesWay } from './gives-way.js';
+import { givesWay, leavesNobody } from './gives-way.js';
 import { LookSchedule } from './look-schedule.js';
 import { hasEnded, isFor, isGone, isOther, isStaged, type Rollout, rolloutId } from './rollout.js';
 import { failedDevices } from './rollout-device.js';
@@ -202,8 +202,8 @@ export class Conductor {
     await this.#reinstate(next);
     for (const effect of effects) await this.#act(next, effect);
     this.#books.writeDown({ before, next, look });
-    if (next.phase === 'done' && before.phase !== 'done' && isStaged(next) && next.course.leftStrata.length === 0)
-      await this.#replaceOlder(next);
+    const isNewlyDone = next.phase === 'done' && before.phase !== 'done';
+    if (isNewlyDone && isStaged(next) && leavesNobody(next)) await this.#replaceOlder(next);
   }
 
   async #replaceOlder(done: Rollout): Promise<void> {

@@ -1,7 +1,7 @@
 import type { RolloutAction, RolloutPhase } from '../http/rollout-api.js';
 import { inPhase, rollingBack, withCourse, withMembers } from './course-change.js';
 import type { CourseLook } from './course-look.js';
-import { nextStep } from './course-step.js';
+import { finished, nextStep } from './course-step.js';
 import { presentMembers } from './course-tally.js';
 import type { StagedRollout } from './rollout.js';
 
@@ -96,7 +96,7 @@ function promoted(
   const { course } = rollout;
   const strata = [...rollout.members.values()].map(({ stratum }) => stratum);
   const proven = withCourse(rollout, { provenStrata: [...new Set([...course.provenStrata, ...strata])] });
-  return all ? inPhase(proven, 'done', null) : nextStep(proven, look.devices, nowMs);
+  return all ? finished(proven, look.devices) : nextStep(proven, look.devices, nowMs);
 }
 
 function presentOf(rollout: StagedRollout, { devices }: CourseLook) {

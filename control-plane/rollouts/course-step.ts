@@ -2,6 +2,7 @@ import { type Candidate, cohortOf, stratumOf } from './cohort.js';
 import type { Member } from './course.js';
 import { inPhase, withCourse, withMembers } from './course-change.js';
 import type { CourseDevice } from './course-device.js';
+import { presentMembers } from './course-tally.js';
 import type { StagedRollout } from './rollout.js';
 
 /** Begins the current step, or says what it waits for: a time, a person, a device. */
@@ -39,9 +40,21 @@ export function startStep(rollout: StagedRollout, devices: readonly CourseDevice
 /** Goes on to the next step, or ends. */
 export function nextStep(rollout: StagedRollout, devices: readonly CourseDevice[], nowMs: number): StagedRollout {
   const { course } = rollout;
-  if (course.step + 1 >= course.policy.steps.length) return inPhase(rollout, 'done', null);
+  if (course.step + 1 >= course.policy.steps.length) return finished(rollout, devices);
   const next = withCourse(rollout, { step: course.step + 1, stepStartedAtMs: null, passedAtMs: null });
   return startStep(next, devices, nowMs);
+}
+
+/** Devices’ own reasons to take the release back: it did harm there, whatever it did elsewhere. */
+const harmed: ReadonlySet<string | null> = new Set(['tripped', 'reverted']);
+
+/** The release is every device's now, but for those that it did harm on: they stay on stable. */
+export function finished(rollout: StagedRollout, devices: readonly CourseDevice[]): StagedRollout {
+  const present = presentMembers(rollout, new Map(devices.map((each) => [each.device, each])));
+  const off = present.flatMap(({ member, stands: { standing, code } }) =>
+    standing === 'failed' && harmed.has(code) ? [{ ...member, off: code }] : [],
+  );
+  return inPhase(withMembers(rollout, off), 'done', null);
 }
 
 /** The devices that a cohort may take in, besides those that are in. */

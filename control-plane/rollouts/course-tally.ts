@@ -33,13 +33,15 @@ export function tooManyFailures(
 ): string | undefined {
   const { failureBudget, silent } = rollout.course.policy;
   const silentFails = silent?.counts === 'fail';
+  // Whoever can enrol devices could else make a rollout fail by new ones.
+  const counted = present.filter(({ device }) => device.enrolledAtMs <= rollout.createdAtMs);
   const isFailure = (each: PresentMember) =>
     isNewFailure(each) || (silentFails && each.stands.standing === 'silent' && each.member.acknowledged !== 'silent');
-  const failed = present.filter(isFailure);
+  const failed = counted.filter(isFailure);
   const why = budgetExceeded(failureBudget, {
     failed: failed.length,
-    ready: present.filter(({ stands }) => stands.standing === 'ready').length,
-    open: present.filter(({ stands }) => stands.standing === 'open').length,
+    ready: counted.filter(({ stands }) => stands.standing === 'ready').length,
+    open: counted.filter(({ stands }) => stands.standing === 'open').length,
     all: devices,
   });
   return why === undefined ? undefined : `${why}: ${failedText(failed)}`;

@@ -1,11 +1,12 @@
 import { hex64Pattern } from '@bellwether/shared/ids';
 import { type Static, Type } from '@bellwether/shared/schema';
 import { RolloutPolicy } from './policy.js';
+import { maxStrata } from './verdict/evidence-policy.js';
 
 const hex128 = Type.String({ pattern: '^[0-9a-f]{32}$' });
 const count = Type.Integer({ minimum: 0 });
 const time = count;
-const names = Type.Array(Type.String({ maxLength: 64 }), { maxItems: 64 });
+const names = Type.Array(Type.String({ maxLength: 64 }), { maxItems: maxStrata + 1 });
 
 /** How a step went. The counts are of its end, and 0 until then: while it runs, the devices themselves say more. */
 export const StepRecord = Type.Object({
@@ -64,7 +65,7 @@ export const Member = Type.Object({
   base: Type.String({ pattern: hex64Pattern }),
   /** Its canary has been ordered; before that it waits for its turn. */
   isOrdered: Type.Boolean(),
-  /** Why its canary was switched off: `single-device`, `interference`; null while it is on. */
+  /** Why its canary was switched off: `single-device`, `interference`, and at the end `tripped`, `reverted`; null while it is on. */
   off: Type.Union([Type.String({ maxLength: 40 }), Type.Null()]),
   /** The failure that a person has seen, by its code. */
   acknowledged: Type.Union([Type.String({ maxLength: 64 }), Type.Null()]),

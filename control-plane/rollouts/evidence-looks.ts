@@ -97,9 +97,11 @@ export class EvidenceLooks {
     const last = this.#looks.get(number);
     const isNew = last?.of !== of;
     // A look at nothing spends no second.
-    const isTooSoon = last?.paired.devices.some(hasSegments) === true && nowMs - last.atMs < lookEveryMs;
+    // A clock that was set back stops no look.
+    const sinceMs = last === undefined ? 0 : Math.abs(nowMs - last.atMs);
+    const isTooSoon = last?.paired.devices.some(hasSegments) === true && sinceMs < lookEveryMs;
     // Who is idle changes with time alone.
-    const isStale = last !== undefined && last.verdict.value === 'inconclusive' && nowMs - last.atMs >= staleMs;
+    const isStale = last?.verdict.value === 'inconclusive' && sinceMs >= staleMs;
     if (!isNew && !isStale && (!this.#unseen.has(number) || isTooSoon)) return last.verdict;
     const { isQuarantined, manifestOf } = this.#parts;
     const manifest = manifestOf(rollout);

@@ -1,4 +1,4 @@
-import { covers, hasEnded, isStaged, type Rollout } from './rollout.js';
+import { covers, hasEnded, isStaged, type Rollout, type StagedRollout } from './rollout.js';
 
 const gone: ReadonlySet<Rollout['phase']> = new Set(['rolling-back', 'rolled-back', 'superseded']);
 
@@ -9,4 +9,9 @@ const gone: ReadonlySet<Rollout['phase']> = new Set(['rolling-back', 'rolled-bac
 export function givesWay(older: Rollout, newer: Rollout): boolean {
   if (gone.has(older.phase) || !covers(newer.target, older.target)) return false;
   return !isStaged(newer) || newer.phase === 'done' || (isStaged(older) && !hasEnded(older));
+}
+
+/** True when its release is every device's: nobody falls back any more to what was before it. */
+export function leavesNobody({ course, members }: StagedRollout): boolean {
+  return course.leftStrata.length === 0 && [...members.values()].every(({ off }) => off === null);
 }

@@ -9,6 +9,7 @@ import type { RolloutPolicy } from './policy.js';
 import { isPresetName, presets } from './policy-presets.js';
 import { policyProblem } from './policy-problem.js';
 import { RolloutError } from './rollout-error.js';
+import { maxStrata } from './verdict/evidence-policy.js';
 
 /** The release that a rollout is to bring; throws RolloutError. `devices`: the stages of those that it is for. */
 export function requireRelease(
@@ -74,6 +75,10 @@ export function newCourse(parts: NewCourse): Course {
   }
   const stratifyBy = policy.evidence?.stratifyBy ?? 'hardware';
   const strata = strataOf(able, stratifyBy);
+  if (strata.length > maxStrata) {
+    const text = `the label ${stratifyBy} makes ${strata.length} strata, each to be judged by itself: ${maxStrata} is the most`;
+    throw new RolloutError('policy-impossible', text);
+  }
   const candidates = able.map(({ device, labels }): Candidate => {
     return { device, labels, stratum: stratumOf(labels, stratifyBy, strata) };
   });

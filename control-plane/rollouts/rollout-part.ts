@@ -19,7 +19,7 @@ export interface PartDevice {
   readonly stratum: string;
 }
 
-/** A direct rollout gives its release until it is taken back. One in steps gives canaries to its members, and the release once it is done. */
+/** A direct rollout gives its release until it is taken back. One in steps gives canaries to its members, and the release once it is done: not to strata and members on which it did not pass. */
 export function partOf(rollout: Rollout, { device, stratum }: PartDevice): Part {
   const { phase } = rollout;
   if (!isStaged(rollout)) {
@@ -30,7 +30,8 @@ export function partOf(rollout: Rollout, { device, stratum }: PartDevice): Part 
   const isLeft = rollout.course.leftStrata.includes(member?.stratum ?? stratum);
   switch (phase) {
     case 'done':
-      return isLeft ? none : { kind: 'release', attempt: member?.attempt ?? 0 };
+      // Where it did harm it does not come by another door.
+      return isLeft || (member?.off ?? null) !== null ? none : { kind: 'release', attempt: member?.attempt ?? 0 };
     case 'aborted':
       return rollout.course.isKept && member?.isOrdered === true && member.off === null && !isLeft
         ? { kind: 'release', attempt: member.attempt }

@@ -68,6 +68,8 @@ export class RolloutStoreSql implements RolloutStore {
   async insert(rollout: Omit<Rollout, 'number'>): Promise<Rollout> {
     const { model, version, manifest, createdAtMs } = rollout;
     const row = { model, version, manifest, created_at_ms: createdAtMs, ...columnsOf(rollout) };
+    // A row that cannot be read again would stop every later start of the server.
+    rolloutOf({ number: 0, ...row }, new Map<string, Member>());
     const stored = await this.#db.insertInto('rollouts').values(row).returningAll().executeTakeFirstOrThrow();
     return rolloutOf(stored, new Map<string, Member>());
   }

@@ -113,8 +113,9 @@ function deviceViews(
     const { device, report, isOnline, order, apart } = each;
     const standing = stands.get(device);
     if (apart !== null && apart !== 'has-it') return { device, state: 'stable', code: apart, message: null };
-    if (rollout.phase === 'done') return deviceState(rollout, { id: device, report, isOnline, order });
-    if (standing === undefined || hasEnded(rollout) || rollout.phase === 'rolling-back') {
+    if (rollout.phase === 'done' && standing?.standing !== 'off')
+      return deviceState(rollout, { id: device, report, isOnline, order });
+    if (standing === undefined || (hasEnded(rollout) && rollout.phase !== 'done') || rollout.phase === 'rolling-back') {
       return { device, state: 'stable', code: apart, message: null };
     }
     return memberView(device, standing);

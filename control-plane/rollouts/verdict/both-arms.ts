@@ -3,8 +3,8 @@ import { logAbove } from '@bellwether/shared/evidence/e-value';
 import type { EvidenceLimits } from './evidence-policy.js';
 import { type DeviceEvidence, segmentsOf, totalsOf } from './fleet-evidence.js';
 
-/** Cells whose bad calls are bad whatever stable usually does. */
-const plainCells: readonly GatingCell[] = ['error', 'invalid', 'wrong'];
+/** Cells whose bad calls are bad whatever stable usually does. Wrong answers are none: how many are usual is the model's own matter. */
+const plainCells: readonly GatingCell[] = ['error', 'invalid'];
 
 /** So many of the newest epochs are looked at: what went wrong is to be said while it does, and not for hours after. */
 const recentEpochs = 2;
@@ -31,10 +31,40 @@ export function badInBothArms(
     const { bad, trials } = totalsOf(segments, cell);
     return logAbove(bad.stable, trials.stable, limit) >= -Math.log(alpha);
   };
-  const outage = plainCells.find((cell) => isAbove(cell, Math.min(0.5, maxBad * outageFactor)));
+  const outage = plainCells.find((cell) => isAbove(cell, outageLimit(maxBad)));
   if (outage !== undefined) return { cell: outage, isOutage: true };
   const cell = plainCells.find((each) => isAbove(each, maxBad));
   return cell === undefined ? undefined : { cell, isOutage: false };
+}
+
+/** Fewer bad calls of stable than this in an epoch prove too little to be left out. */
+const fewestInOutage = 10;
+
+/**
+ * The epochs in which stable was out, in this cell: what fails in both arms anyway would count as proof that the canary is
+ * no worse, for as long as the step goes on.
+ */
+export function outageEpochs(
+  step: readonly DeviceEvidence[],
+  cell: GatingCell,
+  { maxBad }: Pick<EvidenceLimits, 'maxBad'>,
+): ReadonlySet<number> {
+  if (!plainCells.includes(cell)) return new Set();
+  const epochs = new Map<number, { bad: number; trials: number }>();
+  for (const { segments } of step) {
+    for (const segment of segments) {
+      const { bad, trials } = totalsOf([segment], cell);
+      const sum = epochs.get(segment.epoch) ?? { bad: 0, trials: 0 };
+      epochs.set(segment.epoch, { bad: sum.bad + bad.stable, trials: sum.trials + trials.stable });
+    }
+  }
+  const isOut = ({ bad, trials }: { bad: number; trials: number }) =>
+    bad >= fewestInOutage && bad > outageLimit(maxBad) * trials;
+  return new Set([...epochs].flatMap(([epoch, sum]) => (isOut(sum) ? [epoch] : [])));
+}
+
+function outageLimit(maxBad: number): number {
+  return Math.min(0.5, maxBad * outageFactor);
 }
 
 /** The segments of the newest epochs. */

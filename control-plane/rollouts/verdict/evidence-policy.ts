@@ -29,6 +29,9 @@ export const EvidencePolicy = Type.Object(
 );
 export type EvidencePolicy = Static<typeof EvidencePolicy>;
 
+/** A verdict names each stratum, and each is judged by itself: so many at most. */
+export const maxStrata = 64;
+
 /** The policy with every default filled in; rates are 0 … 1. */
 export const EvidenceLimits = Type.Object({
   alpha: Type.Number(),

@@ -8,6 +8,7 @@ import {
   trialsOf,
 } from '@bellwether/shared/evidence/counters';
 import { logBelow, logMean, logNonInferior } from '@bellwether/shared/evidence/e-value';
+import { outageEpochs } from './both-arms.js';
 import type { EvidenceLimits } from './evidence-policy.js';
 import { byStratum, type DeviceEvidence, measures } from './fleet-evidence.js';
 import { type VerdictVersion, verdictVersion } from './verdict.js';
@@ -32,22 +33,33 @@ export function promotionProgress(
   version: VerdictVersion = verdictVersion,
 ): CellProgress[] {
   const needed = -Math.log(limits.beta);
+  const outages = new Map(gatingCells.map((cell) => [cell, outageEpochs(devices, cell, limits)]));
   return [...byStratum(devices)].flatMap(([stratum, members]) =>
     gatingCells
       .filter((cell) => isNeeded(cell, members, devices))
-      .map((cell) => ({ stratum, cell, logE: cellEvidence(members, cell, { limits, version }), needed })),
+      .map((cell) => {
+        const without = outages.get(cell) ?? new Set();
+        return { stratum, cell, logE: cellEvidence(members, { cell, without }, { limits, version }), needed };
+      }),
   );
+}
+
+/** Of a cell; `without`: the epochs in which stable was out. */
+interface CellEvidence {
+  readonly cell: GatingCell;
+  readonly without: ReadonlySet<number>;
 }
 
 function cellEvidence(
   members: readonly DeviceEvidence[],
-  cell: GatingCell,
+  of: CellEvidence,
   { limits, version }: { readonly limits: EvidenceLimits; readonly version: VerdictVersion },
 ): number {
+  const { cell } = of;
   const needed = -Math.log(limits.beta);
   const { ratio, rate } = boundsOf(cell, limits);
   const relativeTo = (most: number) =>
-    capped(members, cell, { needed: most, evidence: (device) => relativeEvidence(device, cell, ratio) });
+    capped(members, cell, { needed: most, evidence: (device) => relativeEvidence(device, of, ratio) });
   if (version === 1 && isSlow(cell)) return relativeTo(needed);
   // Each is only a half of the mean, and must be able to reach what is needed alone.
   const alone = needed + Math.LN2;
@@ -98,9 +110,13 @@ function isNeeded(cell: GatingCell, members: readonly DeviceEvidence[], all: rea
   return (cell === 'wrong' ? members : all).some((device) => measures(device, cell));
 }
 
-/** Linear in the counts: the logarithms of each share are taken once, since a step has one share and a fleet has many segments. */
-function relativeEvidence({ segments }: DeviceEvidence, cell: GatingCell, limit: number): number {
+/**
+ * Linear in the counts: the logarithms of each share are taken once, since a step has one share and a fleet has many segments.
+ * Of an outage only what speaks against the canary counts: never more than the whole, so that it is an e-value still.
+ */
+function relativeEvidence({ segments }: DeviceEvidence, { cell, without }: CellEvidence, limit: number): number {
   let sum = 0;
+  let inOutage = 0;
   let known = Number.NaN;
   let each = { canary: 0, stable: 0 };
   for (const segment of segments) {
@@ -113,9 +129,11 @@ function relativeEvidence({ segments }: DeviceEvidence, cell: GatingCell, limit:
       each = { canary, stable: logNonInferior({ share, canary: 0, total: 1 }, limit) };
       known = share;
     }
-    sum += count.canary * each.canary + count.stable * each.stable;
+    const evidence = count.canary * each.canary + count.stable * each.stable;
+    if (without.has(segment.epoch)) inOutage += evidence;
+    else sum += evidence;
   }
-  return sum;
+  return sum + Math.min(0, inOutage);
 }
 
 function absoluteEvidence({ segments }: DeviceEvidence, cell: GatingCell, limit: number): number {

@@ -14,6 +14,10 @@ it.each([
   ['nor do four', { percentOfCompleted: 20 }, tally(1, 3, 6, 50), false],
   ['of five one may', { percentOfCompleted: 20 }, tally(1, 4, 5, 50), false],
   ['of five two may not', { percentOfCompleted: 20 }, tally(2, 3, 5, 50), true],
+  ['one of three is one word', { percentOfAll: 5, percentOfCompleted: 20 }, tally(1, 2, 0, 3), false],
+  ['unless the budget says that one is too many', { devices: 0, percentOfAll: 5 }, tally(1, 2, 0, 3), true],
+  ['two of three are two', { percentOfAll: 5 }, tally(2, 1, 0, 3), true],
+  ['of two devices one is believed', { percentOfAll: 5 }, tally(1, 1, 0, 2), true],
   ['all that were asked have answered', { percentOfCompleted: 20 }, tally(1, 1, 0, 50), true],
 ] as const)('%s', (_name, budget, devices, is) => {
   expect(budgetExceeded(budget, devices) !== undefined).toBe(is);
