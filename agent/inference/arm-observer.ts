@@ -5,8 +5,11 @@ import type { InferenceObserver, ObservedArm, ObservedPair } from './observer.js
 import { evidenceOf, observedArm, type ServedEvidence } from './served.js';
 import type { ReleaseFailedError } from './serving-error.js';
 
-/** The arm and segment of a call that was drawn, and its key. */
-export type Drawn = Pick<ObservedArm, 'arm' | 'segment'> & { readonly key?: string | undefined };
+/** The arm and segment of a call that was drawn, and its key; whether its answer came later than a canary's may. */
+export type Drawn = Pick<ObservedArm, 'arm' | 'segment'> & {
+  readonly key?: string | undefined;
+  readonly isLate?: boolean;
+};
 
 /** Tells the observer what became of calls, in the arm and segment of their draw. */
 export class ArmObserver {
@@ -24,7 +27,8 @@ export class ArmObserver {
     const { rows, invalid, classes } = evidence.reading;
     const totalMicros = Math.round((this.#clock.now().monotonicMs - at.monotonicMs) * 1000);
     const { computeMicros } = answer;
-    this.#observer.answered({ ...evidence.arm, computeMicros, totalMicros, reading: rows, invalid, classes });
+    const isLate = drawn.isLate === true ? { isLate: true } : {};
+    this.#observer.answered({ ...evidence.arm, computeMicros, totalMicros, reading: rows, invalid, classes, ...isLate });
     return evidence;
   }
 

@@ -27,7 +27,7 @@ interface Drawn {
   readonly at: Instant;
 }
 
-/** A canary's answer is late when half of the call's time is over: the other half is stable's. */
+/** An answer of a split is late when half of the call's time is over, in both arms: the other half is for stable to answer in the canary's place. */
 const lateShare = 0.5;
 
 /** The arms of one model: the stable lane, beside it a canary's lane while one is tried, and one queue limit over both. */
@@ -55,6 +55,10 @@ export class ModelArms {
     return this.#trial;
   }
 
+  get #lateMs(): number {
+    return this.#parts.limits.deadlineMs * lateShare;
+  }
+
   /** Stable's calls go to this runner from now on; resolves when the one before it is gone. */
   swap(runner: Runner): Promise<void> {
     this.#cut();
@@ -73,8 +77,7 @@ export class ModelArms {
     }
     this.#cut();
     const isOwn = runner !== this.stable.runner;
-    const late = { ...limits, deadlineMs: limits.deadlineMs * lateShare };
-    const lane = isOwn ? new ModelLane(runner, clock, late) : undefined;
+    const lane = isOwn ? new ModelLane(runner, clock, limits) : undefined;
     this.#trial = new CanaryTrial({ lane, release: runner.model, settings, before: this.#before }, trials);
   }
 
@@ -136,11 +139,14 @@ export class ModelArms {
     const arm = { ...drawn, arm: 'stable' } as const;
     try {
       const answer = await this.stable.submit(call);
-      const evidence = this.#observed.answered(answer, arm, at);
-      const isBad = evidence.reading.invalid;
+      // By the rule of the canary's answers, or a device that stalls for a while would be the canary's fault.
+      const isLate = this.#parts.clock.now().monotonicMs - at.monotonicMs > this.#lateMs;
+      const evidence = this.#observed.answered(answer, { ...arm, isLate }, at);
+      const isBad = isLate || evidence.reading.invalid;
       this.#stableCalled(isBad);
       const { computeMicros } = answer;
-      const shadow = this.#shadow(shadowing, drawn, { bad: isBad ? 'invalid' : null, computeMicros });
+      const bad = evidence.reading.invalid ? 'invalid' : null;
+      const shadow = this.#shadow(shadowing, drawn, { bad, computeMicros });
       return servedBy(answer, { arm: 'stable', evidence: { ...evidence, ...(shadow && { shadow }) } });
     } catch (error) {
       if (!(error instanceof ReleaseFailedError)) throw error;
@@ -164,7 +170,10 @@ export class ModelArms {
   async #askCanary(trial: CanaryTrial, drawn: Drawn): Promise<Served | FallbackReason | 'moved'> {
     const arm = { ...drawn, arm: 'canary' } as const;
     try {
-      const answer = await (trial.lane ?? this.stable).submit(drawn.call, { isAccepted: true });
+      const { lane } = trial;
+      const answer = await (lane === undefined
+        ? this.stable.submit(drawn.call, { isAccepted: true })
+        : lane.submit(drawn.call, { isAccepted: true, deadlineMs: this.#lateMs }));
       const evidence = this.#observed.answered(answer, arm, drawn.at);
       const { invalid } = evidence.reading;
       trial.called(invalid);

@@ -31,6 +31,8 @@ export interface ObservedAnswer extends ObservedArm {
   readonly invalid: boolean;
   /** How many classes the interpretation has; 0 without classes. */
   readonly classes: number;
+  /** It came when a canary's would have been replaced: an error, as evidence. */
+  readonly isLate?: boolean;
 }
 
 export interface ObservedFailure extends ObservedArm {

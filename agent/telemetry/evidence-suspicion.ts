@@ -26,8 +26,9 @@ export function logDeviceHarm(segments: readonly DeviceSegment[]): number {
 
 function splitOf({ mode, share, startedAtMs, life }: DeviceSegment, cell: GatingCell, firstMs: number): Split[] {
   const count = life.get(cell);
-  // Both runners are there for the same time, so the next death is either's alike; so is what one arm of a pair does alone.
-  const probability = mode === 'shadow' || cell === 'death' ? 0.5 : share / 10_000;
+  // What one arm of a pair does alone is either's alike; so is a death of time, as both runners are there for the same.
+  const ofCalls = share / 10_000;
+  const probability = mode === 'shadow' ? 0.5 : cell === 'death' ? Math.max(0.5, ofCalls) : ofCalls;
   if (count === undefined || mode === 'full' || probability <= 0 || probability >= 1) return [];
   const epoch = Math.max(0, Math.floor((startedAtMs - firstMs) / segmentMs));
   return [{ epoch, share: probability, canary: count.canary, total: count.canary + count.stable }];

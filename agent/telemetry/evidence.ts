@@ -150,8 +150,11 @@ function countTime(current: Current, { monotonicMs }: Instant): void {
   current.countedMs = monotonicMs;
 }
 
-function outcomeOf({ invalid, computeMicros, key }: ObservedAnswer): CallOutcome {
-  return { bad: invalid ? 'invalid' : null, computeMicros, ...(key === undefined ? {} : { key }) };
+function outcomeOf({ invalid, isLate = false, computeMicros, key }: ObservedAnswer): CallOutcome {
+  const named = key === undefined ? {} : { key };
+  // Of a canary's late answer nobody knows how long it computed.
+  if (isLate) return { bad: 'error', computeMicros: null, ...named };
+  return { bad: invalid ? 'invalid' : null, computeMicros, ...named };
 }
 
 function armOf(arm: ObservedArm['arm']): EvidenceArm {

@@ -16,9 +16,12 @@ export const ArmOutputs = Type.Object({
 });
 export type ArmOutputs = Static<typeof ArmOutputs>;
 
-/** One window's part. */
-export function outputsOf({ classes, confidence, compute }: ArmWindow): ArmOutputs {
-  return { classes, confidence, compute };
+/**
+ * One window's part. `isEachDrawn`: each call was drawn by itself. All calls of an assignment key are answered by one arm, so
+ * that what they say is the key's and not the arm's: then classes and confidence compare nothing.
+ */
+export function outputsOf({ classes, confidence, compute }: ArmWindow, isEachDrawn: boolean): ArmOutputs {
+  return isEachDrawn ? { classes, confidence, compute } : { classes: [], confidence: [], compute };
 }
 
 /** Both added up; undefined counts as nothing. */

@@ -13,7 +13,7 @@ export interface RolloutDecision {
   readonly why: string | null;
   /** Of abort: devices that have the release up keep it. */
   readonly keep: boolean;
-  /** Of promote: to the end, and not to the next step. */
+  /** Of promote: to the end, or the next step that asks for an approval, and not to the next step. */
   readonly all: boolean;
 }
 
@@ -96,7 +96,14 @@ function promoted(
   const { course } = rollout;
   const strata = [...rollout.members.values()].map(({ stratum }) => stratum);
   const proven = withCourse(rollout, { provenStrata: [...new Set([...course.provenStrata, ...strata])] });
-  return all ? finished(proven, look.devices) : nextStep(proven, look.devices, nowMs);
+  if (!all) return nextStep(proven, look.devices, nowMs);
+  // Another pair of eyes is asked for there: whoever may promote may not stand in for it.
+  const asking = course.policy.steps.findIndex(
+    ({ approval }, step) => step > course.approvedStep && step > course.step && approval,
+  );
+  return asking === -1
+    ? finished(proven, look.devices)
+    : nextStep(withCourse(proven, { step: asking - 1 }), look.devices, nowMs);
 }
 
 function presentOf(rollout: StagedRollout, { devices }: CourseLook) {

@@ -19,6 +19,9 @@ export interface CourseLook {
 /** The only answers of a verdict that waiting does not change. */
 const holding = new Set(['output-shift', 'not-measured', 'unpaired-limit']);
 
+/** So many devices that each decide alone are no accident: a person looks. */
+const tooManyAlone = 3;
+
 /** What the devices and the evidence mean, while canaries are out: harm first, whatever else is going on [R-4]. */
 export function watch(rollout: StagedRollout, { devices, verdict }: CourseLook): StagedRollout {
   if (verdict?.value === 'fail') {
@@ -44,6 +47,12 @@ function decided(rollout: StagedRollout, look: CourseLook, nowMs: number): Stage
   const hold = verdict?.reasons.find(({ code }) => holding.has(code) && !course.acknowledged.includes(code));
   if (hold !== undefined) return inPhase(rollout, 'held', { code: hold.code, text: hold.text });
 
+  const loud = [...rollout.members.values()].filter(({ off }) => off === 'single-device').length;
+  if (loud >= tooManyAlone && !course.acknowledged.includes('single-device')) {
+    const text = `${loud} devices were switched off because each of them alone decided: together they may be right`;
+    return inPhase(rollout, 'held', { code: 'single-device', text });
+  }
+
   const present = presentMembers(rollout, byId(devices));
   const step = course.policy.steps[course.step];
   const hasAnswered = haveAllAnswered(rollout, present);
@@ -67,7 +76,8 @@ export function isBack(rollout: StagedRollout, { devices }: CourseLook): boolean
     const model = report.models.find((each) => each.model === rollout.model);
     const hasSeen = report.observed?.epoch === order.epoch && report.observed.generation >= order.generation;
     const has = model?.canary?.manifest === rollout.manifest || model?.serving?.manifest === rollout.manifest;
-    return hasSeen && (!has || base === rollout.manifest);
+    // A device that had no release before has nothing to go back to.
+    return hasSeen && (!has || base === null || base === rollout.manifest);
   });
 }
 

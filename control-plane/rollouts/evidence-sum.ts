@@ -60,7 +60,8 @@ export function sumOf({ window, arms }: CountedWindow, createdAtMs: number, arri
         each.model === window.model && each.arm === arm && each.segment === window.segment && each.manifest === manifest
       );
     });
-    return found === undefined ? undefined : outputsOf(found);
+    const counted = arm === 'stable' ? calls.stable : calls.canary;
+    return found === undefined ? undefined : outputsOf(found, mode !== 'split' || found.requests === counted);
   };
   const outputs = bothArms(of('stable', stable), of(mode === 'shadow' ? 'shadow' : 'canary', canary));
   return {

@@ -18,22 +18,23 @@ export function unpairedInput(rollout: StagedRollout, evidence: CourseEvidence):
   if (running === undefined) return undefined;
   const presence = presenceOf(rollout, evidence);
   const counted = countedMembers(rollout, evidence);
-  const baseline = new Map<string, { bad: number; calls: number }>();
+  const baseline = new Map<string, { bad: number; calls: number; overBudget: number }>();
   const devices = counted.flatMap((member) => {
     const sums = [...(evidence.sums.get(member.device)?.values() ?? [])].filter((sum) => isOurs(rollout, member, sum));
-    const before = baseline.get(member.stratum) ?? { bad: 0, calls: 0 };
+    const before = baseline.get(member.stratum) ?? { bad: 0, calls: 0, overBudget: 0 };
     baseline.set(member.stratum, before);
     for (const sum of sums) {
       if (sum.mode !== 'split') continue;
       before.bad += badOf(sum, 'stable');
       before.calls += sum.calls.stable;
+      before.overBudget += Math.min(sum.calls.stable, overBudgetOf(sum, 'stable', evidence));
     }
     const full = sums.filter((sum) => sum.mode === 'full' && sum.step === running.index);
     if (full.length === 0 && !presence.isAwaited(member)) return [];
     if (course.leftStrata.includes(member.stratum)) return [];
     const calls = full.reduce((total, sum) => total + sum.calls.canary, 0);
     const bad = full.reduce((total, sum) => total + badOf(sum, 'canary'), 0);
-    const overBudget = full.reduce((total, sum) => total + overBudgetOf(sum, evidence), 0);
+    const overBudget = full.reduce((total, sum) => total + overBudgetOf(sum, 'canary', evidence), 0);
     const isIdle = presence.isIdle(member, full);
     const { device, stratum } = member;
     return [{ device, stratum, calls, bad, overBudget: Math.min(calls, overBudget), ...(isIdle && { isIdle }) }];
@@ -51,8 +52,8 @@ function isOurs(rollout: StagedRollout, member: Member, sum: EvidenceSum): boole
   return sum.canary === rollout.manifest && (sum.mode === 'full' || sum.stable === member.base);
 }
 
-function overBudgetOf({ outputs }: EvidenceSum, { manifest }: CourseEvidence): number {
-  const compute = outputs?.canary?.compute;
+function overBudgetOf({ outputs }: EvidenceSum, arm: 'stable' | 'canary', { manifest }: CourseEvidence): number {
+  const compute = outputs?.[arm]?.compute;
   return compute === undefined || manifest === undefined ? 0 : countAbove(compute, manifest.budgets.p99Ms * 1000);
 }
 

@@ -87,12 +87,14 @@ export function countOfCell(
 }
 
 /**
- * The probability that the next bad call of a cell is the canary's while both arms are alike: the share of the calls;
- * of the runners' time for deaths, so that a slow start of one arm is no evidence; a half for what only one arm of a pair did.
+ * The probability that the next bad call of a cell is the canary's while both arms are alike: the share of the calls, and a
+ * half for what only one arm of a pair did. A runner dies of a request or of time, so that of deaths it lies between the
+ * share of the calls and that of the runners' time: harm is measured against the larger, a pass against the smaller.
  */
-export function nullShare(counters: SegmentCounters, cell: GatingCell): number {
+export function nullShare(counters: SegmentCounters, cell: GatingCell, of: 'harm' | 'pass'): number {
   if (counters.mode === 'shadow') return 0.5;
   if (cell !== 'death') return counters.share;
   const { stable, canary } = counters.runnerMs;
-  return stable + canary === 0 ? counters.share : canary / (stable + canary);
+  const ofTime = stable + canary === 0 ? counters.share : canary / (stable + canary);
+  return of === 'harm' ? Math.max(counters.share, ofTime) : Math.min(counters.share, ofTime);
 }

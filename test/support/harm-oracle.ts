@@ -48,7 +48,7 @@ function eventsOf(segment: SegmentCounters, cell: GatingCell): Event[] {
   const { canary, stable } = segment.cells[cell] ?? { canary: 0, stable: 0 };
   const byTime = segment.runnerMs.canary / segment.runnerMs.stable;
   const byShare = segment.share / (1 - segment.share);
-  const odds = segment.mode === 'shadow' ? 1 : cell === 'death' ? byTime : byShare;
+  const odds = segment.mode === 'shadow' ? 1 : cell === 'death' ? Math.max(byTime, byShare) : byShare;
   const event = (isCanary: boolean): Event => ({ epoch: segment.epoch, odds, isCanary });
   return [...Array.from({ length: canary }, () => event(true)), ...Array.from({ length: stable }, () => event(false))];
 }

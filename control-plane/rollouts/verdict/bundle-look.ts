@@ -38,7 +38,8 @@ export function unpairedLook({ limits: _, ...input }: UnpairedInput): UnpairedLo
     return { device, stratum, calls, bad, overBudget, ...(isIdle === true && { isIdle }) };
   });
   const baseline = Object.entries(input.baseline).map(
-    ([stratum, { bad, calls }]) => [stratum, { bad, calls }] as const,
+    ([stratum, { bad, calls, overBudget }]) =>
+      [stratum, { bad, calls, ...(overBudget !== undefined && { overBudget }) }] as const,
   );
   return {
     kind: 'unpaired',

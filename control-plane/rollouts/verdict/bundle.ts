@@ -77,7 +77,10 @@ export const UnpairedLook = Type.Object({
   ),
   minCalls: count,
   provenStrata: Type.Array(name),
-  baseline: Type.Record(Type.String({ maxLength: 64 }), Type.Object({ bad: count, calls: count })),
+  baseline: Type.Record(
+    Type.String({ maxLength: 64 }),
+    Type.Object({ bad: count, calls: count, overBudget: Type.Optional(count) }),
+  ),
 });
 export type UnpairedLook = Static<typeof UnpairedLook>;
 

@@ -122,7 +122,7 @@ function relativeEvidence({ segments }: DeviceEvidence, { cell, without }: CellE
   for (const segment of segments) {
     const count = countOfCell(segment, cell);
     if (count === undefined || count.stable + count.canary === 0) continue;
-    const share = nullShare(segment, cell);
+    const share = nullShare(segment, cell, 'pass');
     if (share <= 0 || share >= 1) continue;
     if (share !== known) {
       const canary = logNonInferior({ share, canary: 1, total: 1 }, limit);

@@ -153,30 +153,31 @@ interface Unpaired {
   readonly bad: number;
   readonly overBudget: number;
   readonly badLimit: number;
+  readonly slowLimit: number;
   readonly logBad: number;
   readonly logSlow: number;
 }
 
 /** `fail` in `full`. */
-export function unpairedLimit({ stratum, ...numbers }: Unpaired): VerdictReason {
+export function unpairedLimit({ stratum, slowLimit, ...numbers }: Unpaired): VerdictReason {
   const { bad, calls, overBudget, badLimit, logBad, logSlow } = numbers;
   const what =
     logBad >= logSlow
       ? `${rate(bad, calls)} bad calls, ${percent(badLimit)} is the limit`
-      : `${rate(overBudget, calls)} calls beyond the budget of the 99 % quantile`;
+      : `${rate(overBudget, calls)} calls beyond the budget of the 99 % quantile, ${percent(slowLimit)} is the limit`;
   const text = `unpaired${on(stratum)}: ${what}; there is no second arm to say whether it is the release`;
   return { code: 'unpaired-limit', stratum, text, numbers };
 }
 
 /** `pass` in `full`. */
-export function unpairedWithin({ stratum, ...numbers }: Unpaired): VerdictReason {
+export function unpairedWithin({ stratum, slowLimit: _, ...numbers }: Unpaired): VerdictReason {
   const { bad, calls, overBudget, badLimit } = numbers;
   const text = `unpaired${on(stratum)}: ${rate(bad, calls)} bad calls, less than ${percent(badLimit)}; ${rate(overBudget, calls)} beyond the budget; a split has passed before`;
   return { code: 'unpaired-within', stratum, text, numbers };
 }
 
 /** `full` where no split has passed: a person decides. */
-export function unproven({ stratum, ...numbers }: Unpaired): VerdictReason {
+export function unproven({ stratum, slowLimit: _, ...numbers }: Unpaired): VerdictReason {
   const text = `unpaired${on(stratum)}: no split has passed there, so there is nothing to compare with: a person must say whether to go on`;
   return { code: 'no-evidence', stratum, text, numbers };
 }

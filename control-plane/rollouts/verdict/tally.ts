@@ -81,7 +81,7 @@ function addSegment(rows: MutableRows, segment: SegmentCounters): void {
 /** Without a death it does not matter how long the runners were there; else there would be a row for each device. */
 function shareOf(segment: SegmentCounters, cell: GatingCell, count: ArmCount): number {
   if (cell === 'death' && count.stable + count.canary === 0) return segment.share;
-  return nullShare(segment, cell);
+  return nullShare(segment, cell, 'harm');
 }
 
 function rowOf(rows: Map<number, MutableRow>, epoch: number, share: number): MutableRow {

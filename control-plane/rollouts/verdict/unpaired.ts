@@ -17,6 +17,13 @@ export interface UnpairedEvidence {
   readonly isIdle?: boolean;
 }
 
+/** Stable's calls beside the canary; `overBudget`: beyond the canary's p99 budget, left out where nobody measured. */
+export interface UnpairedBaseline {
+  readonly bad: number;
+  readonly calls: number;
+  readonly overBudget?: number;
+}
+
 /** Everything that a verdict without a second arm depends on. */
 export interface UnpairedInput {
   readonly limits: EvidenceLimits;
@@ -26,10 +33,10 @@ export interface UnpairedInput {
   /** Strata in which a split step was passed, by other devices or by these while they had two arms. */
   readonly provenStrata: readonly string[];
   /** What stable did in the split steps of a stratum: an application that sends one bad request in a hundred goes on doing so. */
-  readonly baseline: Readonly<Record<string, { readonly bad: number; readonly calls: number }>>;
+  readonly baseline: Readonly<Record<string, UnpairedBaseline>>;
 }
 
-/** How many calls in a hundred may compute longer than the budget for the 99 % quantile: by its definition. */
+/** The part of the calls that may compute longer than the budget for the 99 % quantile, by its definition; more where stable's did. */
 const maxOverBudget = 0.01;
 
 interface Found {
@@ -38,6 +45,7 @@ interface Found {
   readonly bad: number;
   readonly overBudget: number;
   readonly badLimit: number;
+  readonly slowLimit: number;
   readonly logBad: number;
   readonly logSlow: number;
 }
@@ -72,16 +80,18 @@ function findingOf(stratum: string, { limits, devices, baseline }: UnpairedInput
   const members = devices.filter((device) => device.stratum === stratum);
   const sum = (of: (device: UnpairedEvidence) => number) => members.reduce((all, device) => all + of(device), 0);
   const before = baseline[stratum];
-  const usual = before === undefined || before.calls === 0 ? 0 : before.bad / before.calls;
-  const badLimit = Math.min(0.5, Math.max(limits.maxBad, usual * limits.maxRatio));
+  const usual = (bad: number) => (before === undefined || before.calls === 0 ? 0 : bad / before.calls);
+  const badLimit = Math.min(0.5, Math.max(limits.maxBad, usual(before?.bad ?? 0) * limits.maxRatio));
+  const slowLimit = Math.min(0.5, Math.max(maxOverBudget, usual(before?.overBudget ?? 0) * limits.maxSlowRatio));
   return {
     stratum,
     calls: sum(({ calls }) => calls),
     bad: sum(({ bad }) => bad),
     overBudget: sum(({ overBudget }) => overBudget),
     badLimit,
+    slowLimit,
     logBad: withoutAny(members, { limit: badLimit, of: ({ bad }) => bad }),
-    logSlow: withoutAny(members, { limit: maxOverBudget, of: ({ overBudget }) => overBudget }),
+    logSlow: withoutAny(members, { limit: slowLimit, of: ({ overBudget }) => overBudget }),
   };
 }
 
@@ -98,12 +108,12 @@ function withoutAny(
 
 /** Enough calls, few of them bad, and the budget kept; of version 1 whoever made the calls. */
 function isWithin(found: Found, { limits, devices }: UnpairedInput, version: VerdictVersion): boolean {
-  const { stratum, calls, bad, overBudget, badLimit } = found;
+  const { stratum, calls, bad, overBudget, badLimit, slowLimit } = found;
   const needed = -Math.log(limits.beta);
   if (calls === 0) return false;
   if (version === 1) return overBudget <= maxOverBudget * calls && logRare(bad, calls, badLimit) >= needed;
   const members = devices.filter((device) => device.stratum === stratum);
-  return isInBudget(members) && rareOf(members, badLimit, needed) >= needed;
+  return isInBudget(members, slowLimit) && rareOf(members, badLimit, needed) >= needed;
 }
 
 /** As rare as needed, one device's share of it at most max(20 %, 1/n), as with two arms [R-3]: the good calls of a liar are not those of all. */
@@ -116,11 +126,11 @@ function rareOf(members: readonly UnpairedEvidence[], limit: number, needed: num
 }
 
 /** Without the device that has most calls too, where there are three: it might hide what the others do. */
-function isInBudget(members: readonly UnpairedEvidence[]): boolean {
+function isInBudget(members: readonly UnpairedEvidence[], limit: number): boolean {
   const busiest = members.toSorted((a, b) => b.calls - a.calls);
   return [busiest, ...(members.length < 3 ? [] : [busiest.slice(1)])].every((some) => {
     const sum = (of: (device: UnpairedEvidence) => number) => some.reduce((all, device) => all + of(device), 0);
-    return sum(({ overBudget }) => overBudget) <= maxOverBudget * sum(({ calls }) => calls);
+    return sum(({ overBudget }) => overBudget) <= limit * sum(({ calls }) => calls);
   });
 }
 

@@ -87,6 +87,25 @@ describe('a canary', () => {
     expect(world.evidence()).toMatchObject([{ cells: { error: { stable: 0, canary: 1 } } }]);
   });
 
+  it('is late by the same rule as stable, and its runner has the whole deadline: a stall is nobody’s harm', async () => {
+    const world = new CanaryWorld();
+    world.begin({ share: 5000 });
+    const canary: boolean[] = [];
+    for (let i = 0; i < 12; i++) {
+      const before = world.canary.calls.length;
+      const served = world.serving.infer('digits', { inputs: [] });
+      await world.clock.advance(0);
+      canary.push(world.canary.calls.length > before);
+      await world.clock.advance(6_000);
+      for (const { calls } of [world.stable, world.canary]) calls.at(-1)?.answer({ outputs: probabilities(0.75) });
+      await served;
+    }
+    const late = { stable: canary.filter((is) => !is).length, canary: canary.filter((is) => is).length };
+    expect(Math.min(late.stable, late.canary)).toBeGreaterThan(0);
+    expect(world.evidence()).toMatchObject([{ calls: late, cells: { error: late } }]);
+    expect(world.canary.calls.map(({ deadlineMs }) => deadlineMs)).toEqual(Array(late.canary).fill(10_000));
+  });
+
   it('that dies fails the call that it executed; those that waited for it are stable’s, and no evidence', async () => {
     const world = new CanaryWorld();
     world.begin({ mode: 'full', share: 10_000 });

@@ -25,6 +25,7 @@ it('the largest numbers that a device can say stop neither the windows of others
   const arm = armOf([], {
     manifest: entry?.stable.manifest ?? '',
     segment: 1,
+    requests: maxCount,
     compute,
     classes: [Number.MAX_SAFE_INTEGER],
   });

@@ -2,6 +2,7 @@ import * as fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { addSums, type EvidenceSum, sumKey, sumOf } from '@bellwether/control-plane/rollouts/evidence-sum';
 import type { EvidenceWindow } from '@bellwether/shared/contract/evidence-window';
+import { armOf } from '../../support/telemetry-messages.js';
 
 const count = fc.integer({ min: 0, max: 1000 });
 const arms = fc.record({ stable: count, canary: count });
@@ -28,28 +29,40 @@ it('counters add up to the same in whatever order they come', () => {
   );
 });
 
+const windowAt = (startedAtMs: number, changes: Partial<EvidenceWindow> = {}): EvidenceWindow => ({
+  rollout: 'r1',
+  model: 'digits',
+  segment: 1,
+  slowMicros: {},
+  startedAtMs,
+  step: 0,
+  mode: 'split',
+  share: 1,
+  stable: 'a'.repeat(64),
+  canary: 'b'.repeat(64),
+  calls: { stable: 1, canary: 1 },
+  runnerMs: { stable: 1, canary: 1 },
+  labelled: { stable: 0, canary: 0 },
+  cells: {},
+  both: {},
+  ...changes,
+});
+
 it('a wrong clock makes no epoch that is not there', () => {
-  const window = (startedAtMs: number): EvidenceWindow => ({
-    rollout: 'r1',
-    model: 'digits',
-    segment: 1,
-    slowMicros: {},
-    startedAtMs,
-    step: 0,
-    mode: 'split',
-    share: 1,
-    stable: 'a'.repeat(64),
-    canary: 'b'.repeat(64),
-    calls: { stable: 1, canary: 1 },
-    runnerMs: { stable: 1, canary: 1 },
-    labelled: { stable: 0, canary: 0 },
-    cells: {},
-    both: {},
-  });
   const [created, arrived] = [1_000_000, 1_000_000 + 11 * 60_000];
-  const epochAt = (ms: number) => sumOf({ window: window(ms), arms: [] }, created, arrived).epoch;
+  const epochAt = (ms: number) => sumOf({ window: windowAt(ms), arms: [] }, created, arrived).epoch;
   expect([0, created, created + 300_000, arrived, Number.MAX_SAFE_INTEGER].map(epochAt)).toEqual([0, 0, 1, 2, 2]);
-  expect(sumKey(sumOf({ window: window(0), arms: [] }, created, arrived))).toBe(
-    sumKey(sumOf({ window: window(created + 1), arms: [] }, created, arrived)),
+  expect(sumKey(sumOf({ window: windowAt(0), arms: [] }, created, arrived))).toBe(
+    sumKey(sumOf({ window: windowAt(created + 1), arms: [] }, created, arrived)),
   );
+});
+
+it('what a key’s calls say is the key’s: classes count only where each call was drawn by itself', () => {
+  const latencies = Array.from({ length: 40 }, () => 2000);
+  const arms = [armOf(latencies, { segment: 1, classes: [40, 0], confidence: [0, 40] })];
+  const outputsOf = (stable: number) =>
+    sumOf({ window: windowAt(1000, { calls: { stable, canary: 0 } }), arms }, 1000, 2000).outputs?.stable;
+  expect(outputsOf(40)).toMatchObject({ classes: [40, 0], confidence: [0, 40] });
+  // Three cameras called forty times.
+  expect(outputsOf(3)).toMatchObject({ classes: [], confidence: [], compute: { sum: 80_000 } });
 });

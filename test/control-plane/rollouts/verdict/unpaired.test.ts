@@ -48,6 +48,14 @@ describe('a verdict without a second arm', () => {
     expect(judgeUnpaired(look(fleet(4, { bad: 90 }), { baseline: usual })).value).toBe('fail');
   });
 
+  it('measures slowness too by what stable usually did: a tight budget is no fault of the release', () => {
+    const slow = fleet(4, { overBudget: 50 });
+    const usual = (overBudget: number) => ({ pi: { bad: 0, calls: 100_000, overBudget } });
+    expect(judgeUnpaired(look(slow)).value).toBe('fail');
+    expect(judgeUnpaired(look(slow, { baseline: usual(2500) })).value).toBe('pass');
+    expect(judgeUnpaired(look(fleet(4, { overBudget: 120 }), { baseline: usual(2500) })).value).toBe('fail');
+  });
+
   it('holds for a person where no split has passed in the stratum', () => {
     const verdict = judgeUnpaired(look(fleet(4), { provenStrata: ['jetson'] }));
     expect(verdict).toMatchObject({ value: 'inconclusive', passedStrata: [] });
