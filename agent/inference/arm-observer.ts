@@ -28,7 +28,15 @@ export class ArmObserver {
     const totalMicros = Math.round((this.#clock.now().monotonicMs - at.monotonicMs) * 1000);
     const { computeMicros } = answer;
     const isLate = drawn.isLate === true ? { isLate: true } : {};
-    this.#observer.answered({ ...evidence.arm, computeMicros, totalMicros, reading: rows, invalid, classes, ...isLate });
+    this.#observer.answered({
+      ...evidence.arm,
+      computeMicros,
+      totalMicros,
+      reading: rows,
+      invalid,
+      classes,
+      ...isLate,
+    });
     return evidence;
   }
 

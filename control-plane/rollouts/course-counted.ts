@@ -1,7 +1,7 @@
 import type { Member } from './course.js';
 import type { CourseDevice } from './course-device.js';
 import type { DeviceSums } from './evidence-ledger.js';
-import type { EvidenceSum } from './evidence-sum.js';
+import { type EvidenceSum, isOrdered } from './evidence-sum.js';
 import type { StagedRollout } from './rollout.js';
 
 /** What of the counters may decide. */
@@ -27,16 +27,7 @@ export function countedMembers(rollout: StagedRollout, evidence: CourseEvidence)
 
 /** What a member has counted at the ordered step and share, on both ordered releases. */
 export function orderedSums(rollout: StagedRollout, member: Member, { sums }: CourseEvidence): EvidenceSum[] {
-  return [...(sums.get(member.device)?.values() ?? [])].filter((sum) => isOrdered(rollout, member, sum));
-}
-
-/** A step's own mode and share, the rollout's release and the member's own stable one: all else is no evidence of it. */
-function isOrdered(rollout: StagedRollout, member: Member, sum: EvidenceSum): boolean {
-  const step = rollout.course.policy.steps[sum.step];
-  return (
-    sum.canary === rollout.manifest &&
-    sum.stable === member.base &&
-    step?.mode === sum.mode &&
-    Math.round(step.share * 100) === sum.share
-  );
+  const { manifest, course } = rollout;
+  const ordered = { manifest, steps: course.policy.steps, base: member.base };
+  return [...(sums.get(member.device)?.values() ?? [])].filter((sum) => isOrdered(ordered, sum));
 }

@@ -1,5 +1,6 @@
 import type { StoredSum } from './evidence-store-sql.js';
-import { addSums, type CountedWindow, type EvidenceSum, sumKey, sumOf } from './evidence-sum.js';
+import { addSums, type CountedWindow, type EvidenceSum, keptSum, sumKey } from './evidence-sum.js';
+import { isStaged, type Rollout } from './rollout.js';
 
 /** The sums of one device, by sumKey(). */
 export type DeviceSums = ReadonlyMap<string, EvidenceSum>;
@@ -13,13 +14,17 @@ export class EvidenceLedger {
     for (const { rollout, device, sum } of stored) this.#add(rollout, device, sum);
   }
 
-  /** Adds one window's part, which is stored. */
+  /** Adds one window's part, which is stored; nothing of a device that is no member. */
   take(
-    rollout: { readonly number: number; readonly createdAtMs: number },
+    rollout: Rollout,
     device: string,
     { counted, arrivedAtMs }: { readonly counted: CountedWindow; readonly arrivedAtMs: number },
   ): void {
-    this.#add(rollout.number, device, sumOf(counted, rollout.createdAtMs, arrivedAtMs));
+    const member = rollout.members.get(device);
+    if (!isStaged(rollout) || member === undefined) return;
+    const { createdAtMs, manifest, course } = rollout;
+    const sum = keptSum(counted, { createdAtMs, manifest, steps: course.policy.steps, base: member.base }, arrivedAtMs);
+    if (sum !== undefined) this.#add(rollout.number, device, sum);
   }
 
   /** By device. */

@@ -3,10 +3,13 @@ import { checkSchema } from '@bellwether/shared/contract/decode';
 import { parseStrictJson } from '@bellwether/shared/contract/strict-json';
 import type { Window } from '@bellwether/shared/contract/window';
 import { Compile } from '@bellwether/shared/schema';
-import { addSums, EvidenceSum, sumKey, sumOf } from './evidence-sum.js';
+import { Course, Member } from './course.js';
+import { addSums, type CountedRollout, EvidenceSum, keptSum, sumKey } from './evidence-sum.js';
 import { type LookHistoryStoreSql, noLooks } from './look-history-store-sql.js';
 
 const compiled = Compile(EvidenceSum);
+const compiledCourse = Compile(Course);
+const compiledMember = Compile(Member);
 
 /** A stored sum, and whose it is. */
 export interface StoredSum {
@@ -19,6 +22,8 @@ export interface StoredSum {
 export class EvidenceStoreSql {
   readonly #statements: ReturnType<typeof prepare>;
   readonly #looks: Pick<LookHistoryStoreSql, 'flush'>;
+  /** By rollout: a policy never changes, and reading it takes longer than adding the counters up. */
+  readonly #steps = new Map<number, CountedRollout['steps']>();
 
   /** `looks`: stores what waits there in the same transaction. */
   constructor(db: Database, looks: Pick<LookHistoryStoreSql, 'flush'> = noLooks) {
@@ -26,20 +31,31 @@ export class EvidenceStoreSql {
     this.#looks = looks;
   }
 
-  /** Adds what a new window says of the rollouts that there are. The caller's transaction holds it. */
+  /** Adds what a new window says of the rollouts that the device is a member of. The caller's transaction holds it. */
   add(device: string, { evidence = [], arms }: Pick<Window, 'evidence' | 'arms'>, arrivedAtMs: number): void {
-    const { created, find, put } = this.#statements;
+    const { counting, find, put } = this.#statements;
     this.#looks.flush();
     for (const window of evidence) {
       const rollout = Number(window.rollout.slice(1));
-      const createdAtMs = created.get(rollout)?.createdAtMs;
-      if (createdAtMs === undefined) continue;
-      const part = sumOf({ window, arms }, createdAtMs, arrivedAtMs);
+      const row = counting.get(rollout, device);
+      if (row === undefined) continue;
+      const steps = this.#stepsOf(rollout, row.course);
+      const { base } = checkSchema(compiledMember, parse(row.member), `stored member of rollout ${rollout}`);
+      const part = keptSum({ window, arms }, { ...row, steps, base }, arrivedAtMs);
+      if (part === undefined) continue;
       const key = sumKey(part);
       const known = find.get(rollout, device, key);
       const sum = known === undefined ? part : addSums(read(known.body, device), part);
       put.run(rollout, device, key, JSON.stringify(sum));
     }
+  }
+
+  #stepsOf(rollout: number, course: string): CountedRollout['steps'] {
+    const known = this.#steps.get(rollout);
+    if (known !== undefined) return known;
+    const { steps } = checkSchema(compiledCourse, parse(course), `stored rollout ${rollout}`).policy;
+    this.#steps.set(rollout, steps);
+    return steps;
   }
 
   /** Deletes the counters of rollouts that ended and began before this; at most so many rows at a time. The verdicts stay. */
@@ -57,8 +73,9 @@ export class EvidenceStoreSql {
 
 function prepare(db: Database) {
   return {
-    created: db.prepare<[number], { createdAtMs: number }>(
-      'select created_at_ms as createdAtMs from rollouts where number = ?',
+    counting: db.prepare<[number, string], { createdAtMs: number; manifest: string; course: string; member: string }>(
+      `select created_at_ms as createdAtMs, manifest, course, rollout_members.body as member
+       from rollouts join rollout_members on rollout = number where number = ? and device = ? and course is not null`,
     ),
     find: db.prepare<[number, string, string], { body: string }>(
       'select body from evidence where rollout = ? and device = ? and segment = ?',
@@ -76,5 +93,9 @@ function prepare(db: Database) {
 }
 
 function read(body: string, device: string): EvidenceSum {
-  return checkSchema(compiled, parseStrictJson(Buffer.from(body)), `stored evidence of ${device}`);
+  return checkSchema(compiled, parse(body), `stored evidence of ${device}`);
+}
+
+function parse(body: string): unknown {
+  return parseStrictJson(Buffer.from(body));
 }

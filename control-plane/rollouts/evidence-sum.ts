@@ -11,6 +11,7 @@ import {
 } from '@bellwether/shared/evidence/counters';
 import { type Static, Type } from '@bellwether/shared/schema';
 import { ArmOutputs, addOutputs, outputsOf } from './arm-outputs.js';
+import type { RolloutStep } from './policy.js';
 
 const { step, mode, share, stable, canary, calls, runnerMs, labelled, cells, both } = EvidenceWindow.properties;
 
@@ -78,6 +79,41 @@ export function sumOf({ window, arms }: CountedWindow, createdAtMs: number, arri
     both,
     ...(outputs !== undefined && { outputs }),
   };
+}
+
+/** What counters of a device must be of to be used: the releases and steps that it was ordered. */
+export interface CountedRollout {
+  readonly createdAtMs: number;
+  readonly manifest: string;
+  readonly steps: readonly Pick<RolloutStep, 'mode' | 'share'>[];
+  /** Manifest of the device's stable release. */
+  readonly base: string;
+}
+
+/** True for counters at a step's own mode and share, on the rollout's release and the device's own stable one. */
+export function isOrdered(
+  { manifest, steps, base }: Omit<CountedRollout, 'createdAtMs'>,
+  sum: Pick<EvidenceSum, 'step' | 'mode' | 'share' | 'stable' | 'canary'>,
+): boolean {
+  const step = steps[sum.step];
+  const isStable = sum.stable === base || sum.mode === 'full';
+  return sum.canary === manifest && isStable && step?.mode === sum.mode && Math.round(step.share * 100) === sum.share;
+}
+
+/**
+ * What is kept of a window: its sum, or, of anything that was not ordered, no more than that it came. What a device makes up
+ * must not become rows and memory of its own choice.
+ */
+export function keptSum(counted: CountedWindow, rollout: CountedRollout, arrivedAtMs: number): EvidenceSum | undefined {
+  const sum = sumOf(counted, rollout.createdAtMs, arrivedAtMs);
+  // In `full` nothing is stable's: whatever release it names has counted nothing.
+  if (isOrdered(rollout, sum)) return sum.mode === 'full' ? { ...sum, stable: rollout.base } : sum;
+  if (rollout.steps[sum.step] === undefined) return undefined;
+  const none = { stable: 0, canary: 0 };
+  const { step } = sum;
+  const nobody = '0'.repeat(64);
+  const about = { step, epoch: 0, mode: 'split', share: 0, stable: nobody, canary: nobody } as const;
+  return { ...about, calls: none, runnerMs: none, labelled: none, cells: {}, both: {} };
 }
 
 /** Both added up; of the key of the first. */

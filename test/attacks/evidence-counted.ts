@@ -64,7 +64,8 @@ async function repeated(judgement: Judgement): Promise<string> {
   const { TelemetryStoreSql, EvidenceStoreSql } = judgement;
   const database = await temporaryDatabase();
   try {
-    await new RolloutStoreSql(database.kysely, database.sqlite).insert(rollout(names));
+    const rollouts = new RolloutStoreSql(database.kysely, database.sqlite);
+    rollouts.save(rollout(names), await rollouts.insert(rollout(names)), { atMs: 1000, moments: [], sight: null });
     const evidence = new EvidenceStoreSql(database.sqlite);
     const store = new TelemetryStoreSql(database.sqlite, evidence);
     for (const device of names) {
@@ -114,10 +115,10 @@ const specs: readonly JudgeAttack[] = [
     attacker: 'broker',
     row: 'says of each window of a split of 5 % that it was one of 95 %, in which so few of the errors would be the canary’s',
     code: 'not-measured',
-    control: 'counters count at the ordered mode and share only (isOrdered, control-plane/rollouts/course-counted.ts)',
+    control: 'counters count at the ordered mode and share only (isOrdered, control-plane/rollouts/evidence-sum.ts)',
     patches: [
       {
-        module: 'control-plane/rollouts/course-counted',
+        module: 'control-plane/rollouts/evidence-sum',
         guard: 'Math.round(step.share * 100) === sum.share',
         permissive: 'Math.round(step.share * 100) <= sum.share',
       },

@@ -40,7 +40,7 @@ it('a device that had no release before has nothing to go back to: it holds no r
   if (rollout.course === null) throw new Error('it is in steps');
   const { devices, ...look } = fleet.look();
   const [first] = devices;
-  if (first?.report == null) throw new Error('it has reported');
+  if (first === undefined || first.report === null) throw new Error('it has reported');
   expect(isBack({ ...rollout, course: rollout.course }, { ...look, devices: [first] })).toBe(false);
   expect(isBack({ ...rollout, course: rollout.course }, { ...look, devices: [{ ...first, base: null }] })).toBe(true);
 });

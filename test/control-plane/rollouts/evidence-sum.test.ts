@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { addSums, type EvidenceSum, sumKey, sumOf } from '@bellwether/control-plane/rollouts/evidence-sum';
+import { addSums, type EvidenceSum, keptSum, sumKey, sumOf } from '@bellwether/control-plane/rollouts/evidence-sum';
 import type { EvidenceWindow } from '@bellwether/shared/contract/evidence-window';
 import { armOf } from '../../support/telemetry-messages.js';
 
@@ -65,4 +65,28 @@ it('what a key’s calls say is the key’s: classes count only where each call 
   expect(outputsOf(40)).toMatchObject({ classes: [40, 0], confidence: [0, 40] });
   // Three cameras called forty times.
   expect(outputsOf(3)).toMatchObject({ classes: [], confidence: [], compute: { sum: 80_000 } });
+});
+
+it('what was not ordered leaves one row of a step, whatever a device makes up', () => {
+  const steps = [
+    { mode: 'split' as const, share: 5 },
+    { mode: 'full' as const, share: 100 },
+  ];
+  const rollout = { createdAtMs: 1000, manifest: 'b'.repeat(64), steps, base: 'a'.repeat(64) };
+  const ordered = { step: 0, share: 500 };
+  const keyOf = (changes: Partial<EvidenceWindow>, startedAtMs = 2000) => {
+    const kept = keptSum({ window: windowAt(startedAtMs, { ...ordered, ...changes }), arms: [] }, rollout, 900_000);
+    return kept === undefined ? undefined : sumKey(kept);
+  };
+  const digests = Array.from({ length: 50 }, (_, i) => i.toString(16).padStart(64, '0'));
+  const madeUp = [
+    ...digests.flatMap((digest) => [{ stable: digest }, { canary: digest }]),
+    ...Array.from({ length: 50 }, (_, share) => ({ share })),
+    { mode: 'shadow' as const },
+  ];
+  expect(new Set(madeUp.flatMap((each, i) => [keyOf(each), keyOf(each, 2000 + i * 60_000)])).size).toBe(1);
+  expect(keyOf({ step: 2 })).toBeUndefined();
+  expect(new Set([keyOf({}), keyOf({}, 400_000), keyOf({ share: 1 })]).size).toBe(3);
+  const full = digests.map((stable) => keyOf({ step: 1, mode: 'full', share: 10_000, stable }));
+  expect(new Set(full).size).toBe(1);
 });

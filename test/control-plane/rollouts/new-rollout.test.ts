@@ -23,7 +23,15 @@ it('a label with more values than a verdict can name is refused with the number'
   const policy = { ...presets.hotfix, evidence: { stratifyBy: 'site' } };
   const keys = { cohortKey: '0'.repeat(32), salt: '1'.repeat(32) };
   const courseOn = (sites: number) =>
-    newCourse({ name: 'custom', policy, devices: onSites(sites), keys, nowMs: 0, callsPerSecond: () => 0 });
+    newCourse({
+      name: 'custom',
+      policy,
+      devices: onSites(sites),
+      keys,
+      nowMs: 0,
+      callsPerSecond: () => 0,
+      keepsState: false,
+    });
   expect(courseOn(maxStrata).strata).toHaveLength(maxStrata);
   expect(() => courseOn(maxStrata + 1)).toThrow(/the label site makes 65 strata, .* 64 is the most/);
 });
