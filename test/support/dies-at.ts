@@ -6,12 +6,12 @@ import BetterSqlite3, { type Statement } from 'better-sqlite3';
 
 /**
  * When a process dies: as soon as a file's name, matching `file`, has been put in its place, with an object of these
- * fields (`holds`) somewhere in its JSON; or as soon as a transaction with a statement like `sql` is committed, or is about to be
+ * fields (`holds`) somewhere in its JSON; or as soon as a transaction with a statement like `sql`, and values whose JSON is like `values`, is committed, or is about to be
  * (`before`). The `nth` time.
  */
 export type Moment = { readonly nth?: number } & (
   | { readonly file: string; readonly holds?: Readonly<Record<string, unknown>> }
-  | { readonly sql: string; readonly before?: boolean }
+  | { readonly sql: string; readonly values?: string; readonly before?: boolean }
 );
 
 const variable = 'BELLWETHER_TEST_DIES_AT';
@@ -31,7 +31,7 @@ function arm(moment: Moment): void {
   const dieIfDue = (): void => {
     if (--left === 0) process.kill(process.pid, 'SIGKILL');
   };
-  if ('sql' in moment) watchCommits(new RegExp(moment.sql), moment.before === true, dieIfDue);
+  if ('sql' in moment) watchCommits(moment, dieIfDue);
   else watchNames(moment, dieIfDue);
 }
 
@@ -54,11 +54,15 @@ function watchNames(
   syncBuiltinESMExports();
 }
 
-function watchCommits(sql: RegExp, isBefore: boolean, found: () => void): void {
+function watchCommits(
+  { sql: source, values = '', before: isBefore = false }: Extract<Moment, { sql: string }>,
+  found: () => void,
+): void {
+  const [sql, like] = [new RegExp(source), new RegExp(values)];
   const prototype = Object.getPrototypeOf(new BetterSqlite3(':memory:').prepare('select 1')) as Statement;
   let isPending = false;
-  const look = (statement: Statement): void => {
-    isPending ||= sql.test(statement.source);
+  const look = (statement: Statement, args: readonly unknown[]): void => {
+    isPending ||= sql.test(statement.source) && (values === '' || like.test(JSON.stringify(args)));
     if (!isPending || (statement.database.inTransaction && !isBefore)) return;
     isPending = false;
     found();
@@ -67,7 +71,7 @@ function watchCommits(sql: RegExp, isBefore: boolean, found: () => void): void {
     new Proxy(method, {
       apply: (original, statement: Statement, args: unknown[]) => {
         const result: unknown = Reflect.apply(original, statement, args);
-        look(statement);
+        look(statement, args);
         return result;
       },
     });

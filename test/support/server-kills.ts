@@ -38,10 +38,14 @@ export const serverKills = [
   { name: 'a decision is in the audit log', at: { sql: 'into audit_rows', nth: 2 }, does: 'roll out' },
   { name: 'a rollout is stored', at: { sql: 'into "?rollouts' }, does: 'roll out' },
   { name: 'an order is allocated and not yet sent', at: { sql: 'into orders' }, does: 'roll out' },
-  { name: 'a step is stored as begun and nobody is ordered', at: { sql: '^update rollouts' }, does: 'begin a step' },
+  {
+    name: 'a step is stored as begun and nobody is ordered',
+    at: { sql: 'into rollout_members', values: 'isOrdered[^,]*true' },
+    does: 'begin a step',
+  },
   {
     name: 'a rollout is stored as taken back and nobody is ordered',
-    at: { sql: '^update rollouts' },
+    at: { sql: '^update rollouts', values: '"rolled-back"' },
     does: 'take back',
   },
   {
@@ -205,7 +209,14 @@ export class ServerKills {
     };
     return {
       // Whoever had no answer looks first.
-      ask: async () => (await id()) ?? this.#fleet.api('/rollouts', { release, to: { all: true }, policy: twoSteps }),
+      ask: async () => {
+        if ((await id()) !== undefined) return;
+        // Nobody who is not there is ordered.
+        const isThere = ({ id: device, presence }: DeviceView): boolean =>
+          device.startsWith('meadow-') && presence === 'online';
+        await this.#fleet.until('the agent is back', (devices) => devices.some(isThere));
+        await this.#fleet.api('/rollouts', { release, to: { all: true }, policy: twoSteps });
+      },
       problems: async () => {
         const rollout = (await id()) ?? '';
         const hasCanary = ({ report }: DeviceView) =>
