@@ -40,6 +40,11 @@ export class ComputeTimes {
     record(this.#recent, micros);
   }
 
+  /** Whether quantiles can be taken of them. */
+  get isEnough(): boolean {
+    return this.#recentCalls >= enoughCalls || this.#before.sum > 0;
+  }
+
   /** All that there is now; later calls do not change it. */
   frozen(): FrozenTimes {
     const all = emptyHistogram();

@@ -1,6 +1,6 @@
 import type { Instant } from '@bellwether/shared/clock';
-import type { EvidenceWindow } from '@bellwether/shared/contract/evidence-window';
-import { segmentMs } from '@bellwether/shared/evidence/counters';
+import { type EvidenceWindow, maxShare } from '@bellwether/shared/contract/evidence-window';
+import { segmentMs, slowCellsAt } from '@bellwether/shared/evidence/counters';
 import type {
   ObservedAnswer,
   ObservedArm,
@@ -27,6 +27,8 @@ interface Current {
   readonly segment: EvidenceSegment;
   /** Until when the runners' time is counted, monotonic. */
   countedMs: number;
+  /** Stable's times, where there were too few of them when the segment began to tell slow calls by; as soon as there are enough the segment ends. */
+  readonly awaits: ComputeTimes | undefined;
 }
 
 /** The evidence of every canary on this device, in segments of which nothing changes [R-2, W-4]. Numbers that add up; it decides nothing. */
@@ -37,10 +39,11 @@ export class Evidence {
   readonly #frozen = new Map<string, { readonly of: string; readonly times: FrozenTimes }>();
   #lastSegment = 0;
 
-  /** The segment that calls of a model are drawn in now; 0 outside one, and once the five minutes of the wall are over. */
+  /** The segment that calls of a model are drawn in now; 0 outside one, once the five minutes of the wall are over, and once times can be compared that could not be when it began. */
   current(model: string, wallMs: number): number {
-    const head = this.#current.get(model)?.segment.head;
-    if (head === undefined) return 0;
+    const current = this.#current.get(model);
+    if (current === undefined || current.awaits?.isEnough === true) return 0;
+    const { head } = current.segment;
     return Math.floor(head.startedAtMs / segmentMs) === Math.floor(wallMs / segmentMs) ? head.segment : 0;
   }
 
@@ -60,7 +63,7 @@ export class Evidence {
     };
     const segment = new EvidenceSegment(head);
     this.#segments.set(head.segment, segment);
-    this.#current.set(trial.model, { segment, countedMs: now.monotonicMs });
+    this.#current.set(trial.model, { segment, countedMs: now.monotonicMs, awaits: this.#awaited(trial) });
     const [oldest] = this.#segments.keys();
     if (this.#segments.size > maxSegments && oldest !== undefined) this.#segments.delete(oldest);
     return head.segment;
@@ -133,6 +136,12 @@ export class Evidence {
     const slow = frozen.times.limits(share, budgetMicros);
     if (frozen.times.isEnough) this.#frozen.set(model, frozen);
     return slow;
+  }
+
+  #awaited({ model, stable, mode, share }: Omit<TrialHead, 'budgetMicros'>): ComputeTimes | undefined {
+    if (mode !== 'split' || slowCellsAt(share / maxShare).length === 0) return undefined;
+    const times = this.#timesOf(model, stable);
+    return times.isEnough ? undefined : times;
   }
 
   /** Another release of the model begins anew. */

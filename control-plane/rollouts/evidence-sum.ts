@@ -6,6 +6,7 @@ import {
   addCounts,
   type GatingCell,
   gatingCells,
+  isSlow,
   type SegmentCounters,
   segmentMs,
 } from '@bellwether/shared/evidence/counters';
@@ -42,9 +43,13 @@ export interface CountedWindow {
   readonly arms: readonly ArmWindow[];
 }
 
-/** What stays apart in the counters: sums of equal keys add up. */
-export function sumKey({ step, epoch, mode, share, stable, canary }: EvidenceSum): string {
-  return [step, epoch, mode, share, stable, canary].join(' ');
+/**
+ * What stays apart in the counters: sums of equal keys add up. Calls before slow ones could be told are no calls that were
+ * not slow, so that they are not added to those after.
+ */
+export function sumKey({ step, epoch, mode, share, stable, canary, cells }: EvidenceSum): string {
+  const slow = gatingCells.filter((cell) => isSlow(cell) && cells[cell] !== undefined).length;
+  return [step, epoch, mode, share, stable, canary, ...(slow > 0 ? [slow] : [])].join(' ');
 }
 
 /**

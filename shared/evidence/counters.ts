@@ -13,6 +13,11 @@ export const slowQuantiles = { slow50: 0.5, slow90: 0.9, slow95: 0.95, slow99: 0
 /** The cells of slow calls. */
 export type SlowCell = keyof typeof slowQuantiles;
 
+/** True for a cell of slow calls. */
+export function isSlow(cell: GatingCell): cell is SlowCell {
+  return Object.hasOwn(slowQuantiles, cell);
+}
+
 /** Between these shares both arms run about equally often, and their times can be compared closely [docs/decisions/0013]. */
 export const evenShares = { from: 0.25, to: 0.75 } as const;
 

@@ -35,7 +35,7 @@ afterAll(() => fleet.stop());
 
 describe('a rollout in steps, with real agents', () => {
   it('reaches them on evidence, though the server is killed in every step, and a verdict can be made again', async () => {
-    const loads = agents.map(({ socketPath }, index) => new OpenLoop(socketPath, digitLoad(index), 40));
+    const loads = agents.map(({ socketPath }, index) => new OpenLoop(socketPath, digitLoad(index), 120));
     for (const load of loads) load.start();
     try {
       const file = join(fleet.folder, 'policy.json');

@@ -27,6 +27,7 @@ import { generateKeyPair } from '@bellwether/shared/signing/key-pair';
 import { FakeCatalog } from './catalog.js';
 import { type TestDatabase, temporaryDatabase } from './database.js';
 import { ManualClock } from './manual-clock.js';
+import { quietCells } from './quiet-cells.js';
 import { RecordedAudit } from './recorded-audit.js';
 import { storedDevice } from './stored-device.js';
 import { armOf, reportOf, windowOf } from './telemetry-messages.js';
@@ -200,7 +201,7 @@ export class ConductorWorld {
       calls: { stable, canary: calls },
       runnerMs: { stable: 1000, canary: 1000 },
       labelled: { stable: 0, canary: 0 },
-      cells: { error: errors ?? { stable: 0, canary: 0 } },
+      cells: { error: errors ?? { stable: 0, canary: 0 }, ...quietCells(mode, share) },
       both: {},
       slowMicros: {},
       ...changes,

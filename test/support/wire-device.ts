@@ -2,6 +2,7 @@ import type { MqttClient } from 'mqtt';
 import type { Order } from '@bellwether/shared/contract/order';
 import type { CanaryReport } from '@bellwether/shared/contract/report';
 import { type FleetDevice, openOrder, presence } from './fleet-device.js';
+import { quietCells } from './quiet-cells.js';
 import { armOf, bytesOf, reportOf, windowOf } from './telemetry-messages.js';
 
 /** What both arms did in one window. */
@@ -85,7 +86,7 @@ export class WireDevice {
       calls: { stable, canary },
       runnerMs: { stable: 1000, canary: 1000 },
       labelled: { stable: 0, canary: 0 },
-      cells: { error: errors },
+      cells: { error: errors, ...quietCells(mode, share) },
       both: {},
       slowMicros: {},
     };

@@ -1,9 +1,10 @@
 import {
   countOfCell,
+  evenShares,
   type GatingCell,
   gatingCells,
+  isSlow,
   nullShare,
-  type SlowCell,
   slowQuantiles,
   trialsOf,
 } from '@bellwether/shared/evidence/counters';
@@ -36,7 +37,7 @@ export function promotionProgress(
   const outages = new Map(gatingCells.map((cell) => [cell, outageEpochs(devices, cell, limits)]));
   return [...byStratum(devices)].flatMap(([stratum, members]) =>
     gatingCells
-      .filter((cell) => isNeeded(cell, members, devices))
+      .filter((cell) => isNeeded(cell, members, { all: devices, version }))
       .map((cell) => {
         const without = outages.get(cell) ?? new Set();
         return { stratum, cell, logE: cellEvidence(members, { cell, without }, { limits, version }), needed };
@@ -82,10 +83,6 @@ function boundsOf(
   return isSlow(cell) ? { ratio: maxSlowRatio, rate: 1 - slowQuantiles[cell] } : { ratio: maxRatio, rate: maxBad };
 }
 
-function isSlow(cell: GatingCell): cell is SlowCell {
-  return Object.hasOwn(slowQuantiles, cell);
-}
-
 /** True when a cell has what it needs. */
 export function isEnough({ logE, needed }: CellProgress): boolean {
   return logE >= needed;
@@ -102,12 +99,22 @@ export function cleanCallsToPass(limits: EvidenceLimits, cell: GatingCell = 'err
 }
 
 /**
- * Errors must always be shown to be rare. What one stratum can measure, as slowness, is asked of each, so that a release
- * does not pass where nobody looked; labels are asked for where there are some.
+ * Errors must always be shown to be rare; slowness wherever both arms run about equally often, measured there or not: a
+ * release must not pass because nobody could look. What one stratum can measure else is asked of each; labels are asked for
+ * where there are some.
  */
-function isNeeded(cell: GatingCell, members: readonly DeviceEvidence[], all: readonly DeviceEvidence[]): boolean {
+function isNeeded(
+  cell: GatingCell,
+  members: readonly DeviceEvidence[],
+  { all, version }: { readonly all: readonly DeviceEvidence[]; readonly version: VerdictVersion },
+): boolean {
   if (cell === 'error') return true;
+  if (isSlow(cell) && version > 1 && all.some(comparesTimes)) return true;
   return (cell === 'wrong' ? members : all).some((device) => measures(device, cell));
+}
+
+function comparesTimes({ segments }: DeviceEvidence): boolean {
+  return segments.some(({ mode, share }) => mode === 'split' && share >= evenShares.from && share <= evenShares.to);
 }
 
 /**

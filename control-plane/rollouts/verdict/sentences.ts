@@ -1,6 +1,13 @@
-import { type ArmCount, type GatingCell, type SegmentCounters, segmentMs } from '@bellwether/shared/evidence/counters';
+import {
+  type ArmCount,
+  type GatingCell,
+  gatingCells,
+  isSlow,
+  type SegmentCounters,
+  segmentMs,
+} from '@bellwether/shared/evidence/counters';
 import type { EvidenceLimits } from './evidence-policy.js';
-import { byStratum, type DeviceEvidence, segmentsOf, totalsOf } from './fleet-evidence.js';
+import { byStratum, type DeviceEvidence, measures, segmentsOf, totalsOf } from './fleet-evidence.js';
 import type { Harm, LoneVoice } from './harm.js';
 import type { Disturbed } from './interference.js';
 import { type CellProgress, isEnough, voiceOf } from './promotion.js';
@@ -88,15 +95,31 @@ export function missing(
   if (calls === 0) {
     return [{ code: 'no-evidence', text: 'the canary has not answered one call yet', numbers: { calls } }];
   }
-  const open = progress.filter((each) => !isEnough(each)).toSorted((a, b) => a.logE - b.logE);
-  const reasons = open.map(({ cell, stratum, logE, needed }): VerdictReason => {
+  const untimed = timesMissing(progress, step);
+  const isUntimed = ({ cell, stratum }: CellProgress) =>
+    isSlow(cell) && untimed.some((each) => each.stratum === stratum);
+  const open = progress.filter((each) => !isEnough(each) && !isUntimed(each)).toSorted((a, b) => a.logE - b.logE);
+  const gathering = open.map(({ cell, stratum, logE, needed }): VerdictReason => {
     const where = stratum === '' ? '' : ` on ${stratum}`;
     const text = `${names[cell]}${where}: ${Math.round((Math.max(0, logE) / needed) * 100)} % of the evidence that a pass needs`;
     return { code: 'gathering', cell, stratum, text, numbers: { logE, needed } };
   });
+  const reasons = [...untimed, ...gathering];
   if (calls >= minCalls) return reasons.slice(0, 64);
   const text = `${calls} calls of the canary of at least ${minCalls}`;
   return [{ code: 'gathering' as const, text, numbers: { calls, minCalls } }, ...reasons].slice(0, 64);
+}
+
+/** Strata in which slowness is asked for and no device can tell slow calls yet. */
+function timesMissing(progress: readonly CellProgress[], step: readonly DeviceEvidence[]): VerdictReason[] {
+  const strata = new Set(progress.flatMap(({ cell, stratum }) => (isSlow(cell) ? [stratum] : [])));
+  return [...byStratum(step)].flatMap(([stratum, members]): VerdictReason[] => {
+    const slow = gatingCells.filter(isSlow);
+    if (!strata.has(stratum) || members.some((device) => slow.some((cell) => measures(device, cell)))) return [];
+    const where = stratum === '' ? '' : ` on ${stratum}`;
+    const text = `times${where} cannot be compared yet: none of ${members.length} devices has answered 1,000 calls with its stable release since its agent started`;
+    return [{ code: 'gathering', stratum, text, numbers: { devices: members.length, calls: 1000 } }];
+  });
 }
 
 /** Devices without calls, by stratum: said beside every verdict but `fail`. */

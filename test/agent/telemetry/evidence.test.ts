@@ -43,6 +43,25 @@ describe('times of calls', () => {
     expect(Object.keys(window?.cells ?? {})).toEqual(['error', 'invalid', 'death']);
   });
 
+  it('end the segment as soon as there are enough, so that those after are compared', () => {
+    const evidence = new Evidence();
+    warmed(evidence, 990);
+    const before = evidence.begin(head, at(0));
+    expect(evidence.current(head.model, at(1).wallMs)).toBe(before);
+    warmed(evidence, 10);
+    expect(evidence.current(head.model, at(2).wallMs)).toBe(0);
+    const after = evidence.begin(head, at(2));
+    expect(Object.keys(evidence.takeWindows(at(3)).at(-1)?.slowMicros ?? {})).toContain('slow50');
+    expect(evidence.current(head.model, at(4).wallMs)).toBe(after);
+  });
+
+  it('end no segment of a shadow, which compares no times', () => {
+    const evidence = new Evidence();
+    const shadow = evidence.begin({ ...head, mode: 'shadow' }, at(0));
+    warmed(evidence, 1000);
+    expect(evidence.current(head.model, at(1).wallMs)).toBe(shadow);
+  });
+
   it('are slow above the frozen quantiles of stable, and of the canary above those with the tolerance', () => {
     const evidence = new Evidence();
     warmed(evidence, 1000, (i) => 1000 + i);
