@@ -82,10 +82,10 @@ describe('a device', () => {
   it('reports what it serves', async () => {
     const status = await world.agent.untilStatus(({ connected, state }) => connected && state === 'converged');
     expect(status).toMatchObject({ development: true, observed: { epoch: 1, generation: 1 }, health: 'ok' });
-    const { devices } = await world.server.read<DeviceList>('/devices');
-    expect(devices).toMatchObject([
-      { presence: 'online', report: { state: 'converged', observed: { generation: 1 } } },
-    ]);
+    // What the device says of itself is on its way to the server.
+    const devices = async () => (await world.server.read<DeviceList>('/devices')).devices;
+    const told = [{ presence: 'online', report: { state: 'converged', observed: { generation: 1 } } }];
+    await expect.poll(devices, { timeout: 20_000 }).toMatchObject(told);
   });
 
   it('signs what it reports, with what served and how often', async () => {
