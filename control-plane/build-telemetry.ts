@@ -9,6 +9,10 @@ import { spreadArrivals } from './telemetry/arrivals.js';
 import { Ingest } from './telemetry/ingest.js';
 import type { LiveBoard } from './telemetry/live-board.js';
 import { keepTrimmed } from './telemetry/retention.js';
+import { RollUpStoreSql } from './telemetry/roll-up-store-sql.js';
+import { RollUps } from './telemetry/roll-ups.js';
+import { seriesRoutes } from './telemetry/series-routes.js';
+import { SeriesThread } from './telemetry/series-thread-sql.js';
 import { telemetryRoutes } from './telemetry/telemetry-routes.js';
 import { TelemetryStoreSql } from './telemetry/telemetry-store-sql.js';
 
@@ -29,7 +33,16 @@ export function buildTelemetry(
   const { clock, database, settings } = parts;
   const log = parts.log.child({ room: 'telemetry' });
   const store = new TelemetryStoreSql(database.sqlite, evidenceStore);
-  const spread = spreadArrivals({ fleet, live, feed, conductor, log });
+  const rollUpStore = new RollUpStoreSql(database.sqlite);
+  const rollUps = new RollUps({
+    store: rollUpStore,
+    clock,
+    log,
+    labelKeys: settings.metricLabels,
+    isKnown: (model, version) => parts.catalog.find(model, version) !== undefined,
+    labelsOf: (device) => fleet.find(device)?.labels ?? {},
+  });
+  const spread = spreadArrivals({ fleet, live, feed, conductor, rollUps, log });
   const ingest = new Ingest({
     clock,
     log,
@@ -39,13 +52,23 @@ export function buildTelemetry(
       if (message.kind === 'report' || message.kind === 'presence') void formerKeys.look();
     },
   });
-  const { windowDays, eventDays } = settings;
+  const reader = new SeriesThread(database.sqlite.name, clock);
+  const facts = () => ({
+    nowMs: Math.floor(clock.now().wallMs),
+    labelKeys: settings.metricLabels,
+    devices: fleet.members(),
+  });
   return {
     store,
     live,
     ingest,
+    rollUps,
     /** Begins to delete what is too old; answers what ends it. */
-    trim: () => keepTrimmed({ clock, log, store, windowDays, eventDays }),
-    routes: (app: TypedApp): void => telemetryRoutes(app, { store }),
+    trim: () => keepTrimmed({ clock, log, store, rollUps: rollUpStore, days: settings }),
+    reader,
+    routes: (app: TypedApp): void => {
+      telemetryRoutes(app, { store });
+      seriesRoutes(app, { reader, facts });
+    },
   };
 }

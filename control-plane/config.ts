@@ -1,4 +1,5 @@
 import { CodedError } from '@bellwether/shared/errors';
+import { labelPattern } from '@bellwether/shared/ids';
 import { isLoopback } from './messaging/loopback.js';
 
 /** What `bellwether serve` may be told. Ports: 0 takes any free one. */
@@ -8,9 +9,13 @@ export interface ServeSettings {
   readonly host: string;
   readonly httpPort: number;
   readonly mqttPort: number;
-  /** How long windows and events are kept. */
+  /** How long windows and events are kept, and series by the minute and by the hour. */
   readonly windowDays: number;
   readonly eventDays: number;
+  readonly minuteDays: number;
+  readonly hourDays: number;
+  /** Device labels that series are kept by, beside those of the whole fleet. */
+  readonly metricLabels: readonly string[];
   /** Where devices are sent for blobs, with signed URLs; undefined: they download from here. */
   readonly blobCdn?: string;
   /** PEM files of the certificate (with its chain) and its key, for HTTP and MQTT; both or neither. */
@@ -33,6 +38,9 @@ export const serveDefaults: ServeSettings = {
   mqttPort: 1883,
   windowDays: 7,
   eventDays: 30,
+  minuteDays: 7,
+  hourDays: 400,
+  metricLabels: ['hardware', 'site'],
 };
 
 const bounds = {
@@ -40,13 +48,15 @@ const bounds = {
   mqttPort: [0, 65_535],
   windowDays: [1, 3650],
   eventDays: [1, 3650],
+  minuteDays: [1, 3650],
+  hourDays: [1, 3650],
 } as const;
 
 /** Fills in the defaults and holds every number to its bounds; throws ConfigError. */
 export function serveSettings(given: GivenSettings): ServeSettings {
   const told = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
   const settings: ServeSettings = { ...serveDefaults, ...told };
-  for (const name of ['httpPort', 'mqttPort', 'windowDays', 'eventDays'] as const) {
+  for (const name of ['httpPort', 'mqttPort', 'windowDays', 'eventDays', 'minuteDays', 'hourDays'] as const) {
     const [lowest, highest] = bounds[name];
     const value = settings[name];
     if (!Number.isInteger(value) || value < lowest || value > highest) {
@@ -58,6 +68,9 @@ export function serveSettings(given: GivenSettings): ServeSettings {
   }
   if (settings.data === '' || settings.host === '')
     throw new ConfigError('config-invalid', 'data and host must not be empty');
+  const label = settings.metricLabels.find((key) => !new RegExp(labelPattern).test(key));
+  if (label !== undefined || settings.metricLabels.length > 8)
+    throw new ConfigError('config-invalid', `metricLabels are up to 8 keys of labels; ${label ?? 'there are more'}`);
   if (settings.blobCdn !== undefined && !/^https?:\/\//.test(settings.blobCdn))
     throw new ConfigError('config-invalid', `blobCdn is ${settings.blobCdn}; it must be the URL of a CDN`);
   if ((settings.tlsCert === undefined) !== (settings.tlsKey === undefined))

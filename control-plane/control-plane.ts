@@ -123,11 +123,14 @@ export function buildControlPlane(parts: ControlPlaneParts): ControlPlane {
   let endTrimming = (): void => {};
   const lifecycle = new Lifecycle([
     ...people.steps,
+    { stop: () => telemetry.reader.stop() },
+    { stop: () => telemetry.rollUps.stop() },
     { stop: () => ingest.stop() },
     { stop: () => rollouts.orderStore.stop() },
     { start: () => fleet.start() },
     { start: () => access.consumers.start() },
     { start: () => promotions.start() },
+    { start: () => telemetry.rollUps.start() },
     {
       start: () => channel.start({ ...book, accept: (device, what, payload) => ingest.accept(device, what, payload) }),
       stop: () => channel.stop(),

@@ -13,6 +13,7 @@ import { addReleaseVerbs } from './release-verbs.js';
 import { addRolloutVerbs } from './rollout-verbs.js';
 import { addServeVerb } from './serve-verb.js';
 import { addStatusVerb } from './status-verb.js';
+import { addTelemetryVerbs } from './telemetry-verbs.js';
 import { addTokenVerbs } from './token-verbs.js';
 import type { VerbParts } from './verb.js';
 import { addVerdictVerbs } from './verdict-verbs.js';
@@ -43,6 +44,7 @@ export function buildProgram(parts: VerbParts, { asJson = false }: { readonly as
   addConsumerVerbs(program, parts);
   addRolloutVerbs(program, parts);
   addVerdictVerbs(program, parts);
+  addTelemetryVerbs(program, parts);
   addLoginVerbs(program, parts);
   addOperatorVerbs(program, parts);
   addApiTokenVerbs(program, parts);

@@ -6,7 +6,7 @@ import { type OutputOptions, type VerbParts, withOutput } from './verb.js';
 
 /** `bellwether serve` */
 export function addServeVerb(program: Command, parts: VerbParts): void {
-  const { data, host, httpPort, mqttPort, windowDays, eventDays } = serveDefaults;
+  const { data, host, httpPort, mqttPort, windowDays, eventDays, minuteDays, hourDays, metricLabels } = serveDefaults;
   withOutput(program.command('serve'))
     .description('run the server: catalogue, fleet, rollouts, broker and console in one process')
     .option('--data <dir>', 'the data folder', data)
@@ -16,6 +16,9 @@ export function addServeVerb(program: Command, parts: VerbParts): void {
     .option('--mqtt-port <port>', 'MQTT; 0 takes any free port', port, mqttPort)
     .option('--window-days <days>', 'how long windows are kept', days, windowDays)
     .option('--event-days <days>', 'how long events are kept', days, eventDays)
+    .option('--minute-days <days>', 'how long series are kept by the minute', days, minuteDays)
+    .option('--hour-days <days>', 'how long series are kept by the hour', days, hourDays)
+    .option('--metric-labels <keys...>', 'labels of devices that series are kept by', [...metricLabels])
     .option('--tls-cert <file>', 'certificate with its chain (PEM), for HTTP and MQTT; read again at SIGHUP')
     .option('--tls-key <file>', "the certificate's key (PEM)")
     .option('--insecure-plaintext-network', 'listen beyond this machine without TLS: tokens can be read on the way')

@@ -11,6 +11,7 @@ import { people } from './migrations/people.js';
 import { promotions } from './migrations/promotions.js';
 import { receipts } from './migrations/receipts.js';
 import { rolloutPast } from './migrations/rollout-past.js';
+import { series } from './migrations/series.js';
 import { stagedRollouts } from './migrations/staged-rollouts.js';
 import { verdicts } from './migrations/verdicts.js';
 import type { Tables } from './schema.js';
@@ -27,6 +28,7 @@ const migrations: Readonly<Record<string, Migration>> = {
   '0005-staged-rollouts': stagedRollouts,
   '0006-verdicts': verdicts,
   '0007-rollout-past': rolloutPast,
+  '0008-series': series,
 };
 
 /**

@@ -88,6 +88,16 @@ export interface Tables {
     arrived_at_ms: number;
     body: string;
   };
+  /** Sums of many windows: see telemetry/roll-up.ts; JSON. */
+  roll_ups: {
+    level: string;
+    scope: string;
+    at_ms: number;
+    model: string;
+    version: string;
+    arm: string;
+    body: string;
+  };
   /** Which windows of a run arrived: what is missing below `highest` is lost, or still on its way. */
   window_runs: { device: string; run_id: string; received: number; highest: number };
   /** What devices say they dropped since they were installed [A-11]. */

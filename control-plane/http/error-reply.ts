@@ -8,6 +8,7 @@ import type { FleetErrorCode } from '../fleet/fleet-error.js';
 import { RateError } from '../limits/rate-error.js';
 import { OperatorError, type OperatorErrorCode } from '../operators/operator-error.js';
 import type { RolloutErrorCode } from '../rollouts/rollout-error.js';
+import type { SeriesErrorCode } from '../telemetry/series-error.js';
 
 type OurCode =
   | PromotionErrorCode
@@ -16,6 +17,7 @@ type OurCode =
   | 'hook-secret-invalid'
   | 'device-rate'
   | RolloutErrorCode
+  | SeriesErrorCode
   | OperatorErrorCode;
 
 /** Our codes over HTTP. The catalogue's routes answer their own. */
@@ -70,6 +72,9 @@ const statuses: Readonly<Record<OurCode, number>> = {
   'consumer-unknown': 404,
   'hook-secret-invalid': 403,
   'device-rate': 429,
+  'series-impossible': 422,
+  'series-too-large': 422,
+  'series-timeout': 503,
 };
 
 /** fastify's own refusals that a client can meet, with a code of ours. */

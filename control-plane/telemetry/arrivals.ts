@@ -5,6 +5,7 @@ import type { LiveFeed } from '../http/live-feed.js';
 import type { Conductor } from '../rollouts/conductor.js';
 import type { Decoded } from './device-message.js';
 import type { LiveBoard } from './live-board.js';
+import type { RollUps } from './roll-ups.js';
 import { timelineEvent } from './timeline.js';
 
 interface ArrivalParts {
@@ -12,15 +13,17 @@ interface ArrivalParts {
   readonly live: LiveBoard;
   readonly feed: LiveFeed;
   readonly conductor: Conductor;
+  readonly rollUps: RollUps;
   readonly log: Log;
 }
 
 /** What a committed message means to the other rooms. Everything here can be made again from the database. */
-export function spreadArrivals({ fleet, live, feed, conductor, log }: ArrivalParts) {
+export function spreadArrivals({ fleet, live, feed, conductor, rollUps, log }: ArrivalParts) {
   return (device: string, message: Decoded, seenAtMs: number): void => {
     switch (message.kind) {
       case 'window':
         live.add(message.value);
+        rollUps.add({ window: message.value, arms: message.arms, arrivedAtMs: seenAtMs });
         fleet.apply(device, { seenAtMs });
         conductor.counted(device, message.value, seenAtMs);
         break;

@@ -3,11 +3,11 @@ import { DecodeError } from '@bellwether/shared/contract/decode';
 import { DeviceEvent, decodeEvent, maxEventBytes } from '@bellwether/shared/contract/event';
 import { decodePresence, Presence } from '@bellwether/shared/contract/presence';
 import { decodeReport, maxReportBytes, Report } from '@bellwether/shared/contract/report';
-import { countUnknownFields } from '@bellwether/shared/contract/unknown-fields';
-import { decodeWindow, maxWindowBytes, Window } from '@bellwether/shared/contract/window';
+import { type UnknownFieldCounter, unknownFieldCounter } from '@bellwether/shared/contract/unknown-fields';
+import { type ArmWindow, decodeWindow, maxWindowBytes, Window } from '@bellwether/shared/contract/window';
 import { messageOf } from '@bellwether/shared/errors';
+import type { Histogram } from '@bellwether/shared/evidence/histogram';
 import { decodeHistogram } from '@bellwether/shared/evidence/histogram-wire';
-import type { TSchema } from '@bellwether/shared/schema';
 import { sha256 } from '@bellwether/shared/signing/digest';
 import type { Upward } from '../messaging/device-channel.js';
 
@@ -16,6 +16,18 @@ interface Kinds {
   readonly presence: Presence;
   readonly window: Window;
   readonly event: DeviceEvent;
+}
+
+/** Both histograms of one arm of a window, decoded: microseconds. */
+export interface ArmTimes {
+  readonly compute: Histogram;
+  readonly total: Histogram;
+}
+
+/** One arm of a window, with its histograms. */
+export interface CountedArm {
+  readonly arm: ArmWindow;
+  readonly times: ArmTimes;
 }
 
 /**
@@ -29,14 +41,16 @@ export type Decoded = {
     readonly json: string;
     readonly digest: string;
     readonly unknownFields: number;
+    /** Of a window: its arms, with their histograms. Empty for the others. */
+    readonly arms: readonly CountedArm[];
   };
 }[keyof Kinds];
 
-const schemas: Readonly<Record<Upward, TSchema>> = {
-  report: Report,
-  presence: Presence,
-  window: Window,
-  event: DeviceEvent,
+const countUnknown: Readonly<Record<Upward, UnknownFieldCounter>> = {
+  report: unknownFieldCounter(Report),
+  presence: unknownFieldCounter(Presence),
+  window: unknownFieldCounter(Window),
+  event: unknownFieldCounter(DeviceEvent),
 };
 
 /** Presence is small; its limit has no name of its own. */
@@ -54,7 +68,7 @@ const maxBytes: Readonly<Record<Upward, number>> = {
 export function decodeMessage(device: string, what: Upward, payload: Uint8Array): Decoded {
   const bytes = inflated(payload, what);
   const read = decodeAs(what, bytes);
-  const unknownFields = countUnknownFields(schemas[what], read.value);
+  const unknownFields = countUnknown[what](read.value);
   const decoded = { ...read, json: Buffer.from(bytes).toString(), digest: sha256(bytes), unknownFields };
   if ('device' in decoded.value && decoded.value.device !== device) {
     throw new DecodeError('schema', `${what} at /device: is ${decoded.value.device}, but ${device} sent it`);
@@ -65,24 +79,25 @@ export function decodeMessage(device: string, what: Upward, payload: Uint8Array)
 function decodeAs(what: Upward, bytes: Uint8Array) {
   switch (what) {
     case 'report':
-      return { kind: what, value: decodeReport(bytes) };
+      return { kind: what, value: decodeReport(bytes), arms: noArms };
     case 'presence':
-      return { kind: what, value: decodePresence(bytes) };
+      return { kind: what, value: decodePresence(bytes), arms: noArms };
     case 'window':
-      return { kind: what, value: windowWithHistograms(bytes) };
+      return { kind: what, ...windowWithTimes(bytes) };
     case 'event':
-      return { kind: what, value: decodeEvent(bytes) };
+      return { kind: what, value: decodeEvent(bytes), arms: noArms };
   }
 }
 
+const noArms: readonly CountedArm[] = [];
+
 /** A schema cannot look into a histogram's bytes; whoever reads the window later must be able to [W-5]. */
-function windowWithHistograms(bytes: Uint8Array): Window {
-  const window = decodeWindow(bytes);
-  for (const arm of window.arms) {
-    decodeHistogram(arm.compute);
-    decodeHistogram(arm.total);
-  }
-  return window;
+function windowWithTimes(bytes: Uint8Array): { readonly value: Window; readonly arms: readonly CountedArm[] } {
+  const value = decodeWindow(bytes);
+  const arms = value.arms.map((arm) => {
+    return { arm, times: { compute: decodeHistogram(arm.compute), total: decodeHistogram(arm.total) } };
+  });
+  return { value, arms };
 }
 
 /** A few bytes must not become gigabytes: inflating stops at the message's own limit. */

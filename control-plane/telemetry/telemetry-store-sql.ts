@@ -1,4 +1,4 @@
-import type { Database, Statement, Transaction } from 'better-sqlite3';
+import type { Database, Transaction } from 'better-sqlite3';
 import type { DeviceEvent } from '@bellwether/shared/contract/event';
 import type { Report } from '@bellwether/shared/contract/report';
 import type { Window } from '@bellwether/shared/contract/window';
@@ -6,6 +6,7 @@ import type { TelemetrySummary, TimelineEvent } from '../http/operator-api.js';
 import type { CloneAlert } from '../http/status-api.js';
 import type { Decoded } from './device-message.js';
 import { ReceiptStoreSql } from './receipt-store-sql.js';
+import type { RejectedList } from './rejected-api.js';
 import type { Arrival, Outcome, Retention, TelemetryStore } from './telemetry-store.js';
 
 type Of<Kind extends Decoded['kind']> = Extract<Decoded, { kind: Kind }>;
@@ -13,6 +14,8 @@ type Counter = 'windows-received' | 'windows-duplicate' | 'windows-rejected' | '
 
 /** Of a rejected message this much is kept. */
 const keptBytes = 4096;
+/** Of a rejected message this much is shown. */
+const shownBytes = 200;
 
 /** Where the counters of rollouts go. */
 export interface EvidenceSink {
@@ -28,16 +31,23 @@ export class TelemetryStoreSql implements TelemetryStore {
   readonly #statements: ReturnType<typeof prepare>;
   readonly #receipts: ReceiptStoreSql;
   readonly #evidence: EvidenceSink;
+  /** Of the transaction that runs. */
+  readonly #counts = new Map<Counter, number>();
 
   /** `evidence`: adds a new window's counters up, within the transaction that stores it. */
   constructor(db: Database, evidence: EvidenceSink = noEvidence) {
     this.#evidence = evidence;
     this.#statements = prepare(db);
     this.#receipts = new ReceiptStoreSql(db);
-    this.#commitAll = db.transaction((arrivals: readonly Arrival[]) => arrivals.map((arrival) => this.#store(arrival)));
+    this.#commitAll = db.transaction((arrivals: readonly Arrival[]) => {
+      const outcomes = arrivals.map((arrival) => this.#store(arrival));
+      this.#writeCounts();
+      return outcomes;
+    });
   }
 
   commit(arrivals: readonly Arrival[]): Outcome[] {
+    this.#counts.clear();
     return this.#commitAll.immediate(arrivals);
   }
 
@@ -59,6 +69,12 @@ export class TelemetryStoreSql implements TelemetryStore {
 
   clones(): CloneAlert[] {
     return this.#statements.clones.all();
+  }
+
+  rejected(): RejectedList['messages'] {
+    return this.#statements.rejected
+      .all()
+      .map(({ body, ...row }) => ({ ...row, body: body.subarray(0, shownBytes).toString() }));
   }
 
   trim(retention: Retention): void {
@@ -173,7 +189,11 @@ export class TelemetryStoreSql implements TelemetryStore {
   }
 
   #count(counter: Counter, by = 1): void {
-    if (by > 0) this.#statements.count.run(counter, by);
+    this.#counts.set(counter, (this.#counts.get(counter) ?? 0) + by);
+  }
+
+  #writeCounts(): void {
+    for (const [counter, by] of this.#counts) if (by > 0) this.#statements.count.run(counter, by);
   }
 }
 
@@ -233,17 +253,20 @@ function prepare(db: Database) {
     clones: db.prepare<[], CloneAlert>(
       `select device, max(at_ms) as atMs from events where source = 'server-clone' group by device order by atMs desc`,
     ),
-    trimWindows: trimByArrival(db, 'windows'),
-    trimEvents: trimByArrival(db, 'events'),
+    // Rows ascend as they arrive, nearly: the oldest are the first. The newest row stays, or its number would be given again.
+    trimWindows: db.prepare<[number, number]>(
+      `delete from windows where arrived_at_ms < ? and rowid in (select rowid from windows order by rowid limit ?)
+       and rowid < (select max(rowid) from windows)`,
+    ),
+    trimEvents: db.prepare<[number, number]>(
+      `delete from events where rowid in
+       (select rowid from events where arrived_at_ms < ? order by arrived_at_ms limit ?)`,
+    ),
+    rejected: db.prepare<[], { atMs: number; device: string; what: string; reason: string; body: Buffer }>(
+      'select arrived_at_ms as atMs, device, what, reason, body from rejected order by id desc limit 1000',
+    ),
     trimRejected: db.prepare<[number]>(
       'delete from rejected where id <= (select id from rejected order by id desc limit 1 offset ?)',
     ),
   };
-}
-
-function trimByArrival(db: Database, table: 'windows' | 'events'): Statement<[number, number]> {
-  return db.prepare<[number, number]>(
-    `delete from ${table} where rowid in
-     (select rowid from ${table} where arrived_at_ms < ? order by arrived_at_ms limit ?)`,
-  );
 }

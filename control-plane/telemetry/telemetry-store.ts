@@ -2,6 +2,7 @@ import type { TelemetrySummary, TimelineEvent } from '../http/operator-api.js';
 import type { CloneAlert } from '../http/status-api.js';
 import type { Upward } from '../messaging/device-channel.js';
 import type { Decoded } from './device-message.js';
+import type { RejectedList } from './rejected-api.js';
 
 /** A message as it arrived: decoded, or set aside with the reason. */
 export type Arrival = { readonly device: string; readonly what: Upward; readonly arrivedAtMs: number } & (
@@ -33,6 +34,8 @@ export interface TelemetryStore {
   events(limit: number): TimelineEvent[];
   /** Devices whose receipts have twins, the newest first, as long as events are kept [T-12]. */
   clones(): CloneAlert[];
+  /** Messages that were set aside, newest first. */
+  rejected(): RejectedList['messages'];
   /** Deletes what is too old. */
   trim(retention: Retention): void;
 }

@@ -1,6 +1,6 @@
 import { CodedError, messageOf } from '../errors.js';
 import { type SchemaErrors, schemaFault } from './schema-fault.js';
-import { parseStrictJson } from './strict-json.js';
+import { parseStrictJson, parseUnsignedJson } from './strict-json.js';
 
 export type DecodeErrorCode = 'too-large' | 'malformed' | 'schema';
 
@@ -17,16 +17,18 @@ interface DocumentLimits {
   /** What it is, for the message: `order`. */
   readonly what: string;
   readonly maxBytes: number;
+  /** True for telemetry: equal keys are borne there, since no two readers have to see one document. */
+  readonly isUnsigned?: boolean;
 }
 
-/** Reads a document: size, strict JSON, schema, in this order. Whether unknown fields pass is the schema's to say. Throws DecodeError. */
+/** Reads a document: size, JSON (strict, unless it is unsigned), schema, in this order. Whether unknown fields pass is the schema's to say. Throws DecodeError. */
 export function decodeDocument<T>(schema: CompiledSchema<T>, bytes: Uint8Array, limits: DocumentLimits): T {
   if (bytes.byteLength > limits.maxBytes) {
     throw new DecodeError('too-large', `${limits.what} has ${bytes.byteLength} bytes, more than ${limits.maxBytes}`);
   }
   let value: unknown;
   try {
-    value = parseStrictJson(bytes);
+    value = limits.isUnsigned === true ? parseUnsignedJson(bytes) : parseStrictJson(bytes);
   } catch (cause) {
     throw new DecodeError('malformed', `${limits.what} ${messageOf(cause)}`, { cause });
   }

@@ -1,3 +1,5 @@
+import { messageOf } from '../errors.js';
+
 /**
  * JSON as our own formats allow it (RFC 8259 with I-JSON's limits, RFC 7493): UTF-8 without a byte-order mark, no
  * duplicate keys, no `__proto__`, at most 32 levels, numbers finite. JSON.parse takes the last of two equal keys, so
@@ -24,18 +26,39 @@ export class StrictJsonError extends Error {}
 
 /** Parses bytes strictly; throws StrictJsonError. */
 export function parseStrictJson(bytes: Uint8Array): unknown {
-  let text: string;
-  try {
-    text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
-  } catch (cause) {
-    throw new StrictJsonError('is not UTF-8', { cause });
-  }
+  const text = textOf(bytes);
   const plain = parsePlainJson(text);
   if (plain !== undefined) return plain.value;
   const reader = new Reader(text);
   const value = reader.value(0);
   reader.end();
   return value;
+}
+
+/**
+ * Parses what nobody signs and somebody sends by the thousand: as JSON.parse does, the last of two equal keys stands, but
+ * UTF-8 only and at most 32 levels deep. Throws StrictJsonError.
+ */
+export function parseUnsignedJson(bytes: Uint8Array): unknown {
+  let value: unknown;
+  try {
+    value = JSON.parse(textOf(bytes));
+  } catch (cause) {
+    if (cause instanceof StrictJsonError) throw cause;
+    throw new StrictJsonError(`is not JSON: ${messageOf(cause)}`, { cause });
+  }
+  if (isDeeper(value, maxDepth)) throw new StrictJsonError(`nests deeper than ${maxDepth} levels`);
+  return value;
+}
+
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
+function textOf(bytes: Uint8Array): string {
+  try {
+    return utf8.decode(bytes);
+  } catch (cause) {
+    throw new StrictJsonError('is not UTF-8', { cause });
+  }
 }
 
 /**
@@ -56,7 +79,9 @@ function parsePlainJson(text: string): { readonly value: unknown } | undefined {
 /** True when arrays and objects nest deeper than `levels`. */
 function isDeeper(value: unknown, levels: number): boolean {
   if (typeof value !== 'object' || value === null) return false;
-  return levels === 0 || Object.values(value).some((inner) => isDeeper(inner, levels - 1));
+  if (levels === 0) return true;
+  for (const inner of Array.isArray(value) ? value : Object.values(value)) if (isDeeper(inner, levels - 1)) return true;
+  return false;
 }
 
 class Reader {

@@ -105,5 +105,5 @@ const compiled = Compile(Window);
 
 /** Reads a window; throws DecodeError. */
 export function decodeWindow(bytes: Uint8Array): Window {
-  return decodeDocument(compiled, bytes, { what: 'window', maxBytes: maxWindowBytes });
+  return decodeDocument(compiled, bytes, { what: 'window', maxBytes: maxWindowBytes, isUnsigned: true });
 }

@@ -52,6 +52,11 @@ function pushVarint(bytes: number[], value: number): void {
 }
 
 function takeVarint(bytes: Uint8Array, place: { at: number }): number {
+  const first = bytes[place.at] ?? 128;
+  if (first < 128) {
+    place.at++;
+    return first;
+  }
   let value = 0;
   for (let scale = 1; scale <= 2 ** 49; scale *= 128) {
     const byte = bytes[place.at++];
