@@ -25,11 +25,11 @@ export const metrics: ReadonlyMap<string, Metric> = new Map<string, Metric>([
   ['accuracy', arm('1', 'part of the answers with known truth that were right', accuracyOf)],
   ...timesOf('compute', 'the runner alone'),
   ...timesOf('total', 'from parsed to answered'),
-  ...gauge('agent-cpu', 'agentCpu', '%', 100, 'of one core: the agent'),
-  ...gauge('runners-cpu', 'runnersCpu', '%', 100, 'of one core: the runners'),
-  ...gauge('memory-used', 'memoryUsed', '%', 100, 'of the machine'),
-  ...gauge('disk-used', 'diskUsed', '%', 100, 'of the disk that the agent is on'),
-  ...gauge('temperature', 'temperature', '°C', 10, 'of the machine'),
+  ...gauge('agent-cpu', { histogram: 'agentCpu', unit: '%', scale: 100, about: 'of one core: the agent' }),
+  ...gauge('runners-cpu', { histogram: 'runnersCpu', unit: '%', scale: 100, about: 'of one core: the runners' }),
+  ...gauge('memory-used', { histogram: 'memoryUsed', unit: '%', scale: 100, about: 'of the machine' }),
+  ...gauge('disk-used', { histogram: 'diskUsed', unit: '%', scale: 100, about: 'of the disk that the agent is on' }),
+  ...gauge('temperature', { histogram: 'temperature', unit: '°C', scale: 10, about: 'of the machine' }),
 ]);
 
 function arm(unit: Metric['unit'], about: string, read: Metric['read']): Metric {
@@ -41,14 +41,16 @@ function timesOf(name: 'compute' | 'total', about: string): [string, Metric][] {
   return [mean, ...quantilesOf(name, (q) => arm('ms', `${q} of the time: ${about}`, quantileOf(name, q, 1000)))];
 }
 
+interface Gauge {
+  readonly histogram: string;
+  /** Its integers are the value times this. */
+  readonly scale: number;
+  readonly unit: Metric['unit'];
+  readonly about: string;
+}
+
 /** A gauge is measured once a window: its mean and quantiles are over windows. */
-function gauge(
-  name: string,
-  histogram: string,
-  unit: Metric['unit'],
-  scale: number,
-  about: string,
-): [string, Metric][] {
+function gauge(name: string, { histogram, scale, unit, about }: Gauge): [string, Metric][] {
   const host = (read: Metric['read'], what: string): Metric => ({ of: 'host', unit, about: `${what} ${about}`, read });
   const mean: [string, Metric] = [`${name}-mean`, host(meanOf(histogram, scale), 'mean,')];
   return [mean, ...quantilesOf(name, (q) => host(quantileOf(histogram, q, scale), `${q},`))];

@@ -1,5 +1,5 @@
 import { parentPort, workerData } from 'node:worker_threads';
-import BetterSqlite3 from 'better-sqlite3';
+import { openForReading } from '../database/reading-sqlite.js';
 import type { SeriesView } from './series-api.js';
 import { SeriesError, type SeriesErrorCode } from './series-error.js';
 import type { SeriesPlan } from './series-plan.js';
@@ -16,7 +16,7 @@ export type SeriesAnswer = { readonly id: number } & (
 );
 
 /** The worker's main: a connection that only reads, one question after the other. What is no refusal ends it, and so reaches its owner. */
-const reader = new SeriesReaderSql(new BetterSqlite3(String(workerData), { readonly: true }));
+const reader = new SeriesReaderSql(openForReading(String(workerData)));
 
 parentPort?.on('message', ({ id, plan }: SeriesQuestion) => {
   parentPort?.postMessage(answerTo(id, plan));

@@ -5,7 +5,7 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { DeviceView, TokenReply } from '@bellwether/control-plane/http/operator-api';
+import type { DeviceView, TelemetrySummary, TokenReply } from '@bellwether/control-plane/http/operator-api';
 import { initDevelopmentKeys, initProductionKeys } from '@bellwether/control-plane/publisher/key-set-disk';
 import { messageOf } from '@bellwether/shared/errors';
 import { runVerb } from './cli-verb.js';
@@ -86,6 +86,10 @@ export class FleetProcesses {
 
   get data(): string {
     return join(this.folder, 'data');
+  }
+
+  get serverPid(): number {
+    return this.#server?.pid ?? 0;
   }
 
   get httpUrl(): string {
@@ -205,6 +209,14 @@ export class FleetProcesses {
       await new Promise((resolve) => {
         setTimeout(resolve, 50);
       });
+    }
+  }
+
+  /** Asks for the number of stored windows until it is at least this. */
+  async untilStored(windows: number): Promise<void> {
+    for (;;) {
+      const { windowsReceived } = await this.api<TelemetrySummary>('/telemetry/summary');
+      if (windowsReceived >= windows) return;
     }
   }
 

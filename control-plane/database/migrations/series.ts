@@ -1,4 +1,5 @@
-import { type Kysely, type Migration, sql } from 'kysely';
+import type { Kysely, Migration } from 'kysely';
+import { sql } from '../kysely.js';
 
 /** Series of many windows, by the minute and by the hour; and which windows are in them. */
 export const series: Migration = {
