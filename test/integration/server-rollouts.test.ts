@@ -12,11 +12,11 @@ import { OpenLoop } from '../support/open-loop.js';
 const policy: RolloutPolicy = {
   version: 1,
   steps: [
-    { cohort: { devices: 1 }, mode: 'split', share: 50, timeLimitSeconds: 600 },
+    // With few of the calls times are held to four times stable's: a machine that runs other tests too is no judge of more.
+    { cohort: { devices: 1 }, mode: 'split', share: 20, timeLimitSeconds: 600 },
     { cohort: { percent: 100 }, mode: 'full', share: 100 },
   ],
   failureBudget: { devices: 0 },
-  // Calls of a machine that runs other tests too say nothing about latency.
   evidence: { maxBadPct: 5, maxSlowRatio: 10, toleratedRatio: 5 },
 };
 
