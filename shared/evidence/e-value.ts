@@ -1,3 +1,5 @@
+import { logGamma } from './log-gamma.js';
+
 /**
  * Sequential evidence by e-values: non-negative numbers whose expectation is at most 1 while a hypothesis holds, at every
  * look, so that P(ever ≥ 1/α) ≤ α (Ville's inequality). Products of independent ones and averages of any are e-values too.
@@ -152,17 +154,3 @@ export function logSum(logs: readonly number[]): number {
 function logBeta(a: number, b: number): number {
   return logGamma(a) + logGamma(b) - logGamma(a + b);
 }
-
-/** Lanczos approximation (g = 7, n = 9; Numerical Recipes §6.1 gives the method), relative error below 1e-13 for x > 0. */
-function logGamma(x: number): number {
-  if (x < 0.5) return Math.log(Math.PI / Math.sin(Math.PI * x)) - logGamma(1 - x);
-  const [first = 0, ...rest] = lanczos;
-  const t = x + 6.5;
-  const series = rest.reduce((sum, coefficient, i) => sum + coefficient / (x + i), first);
-  return 0.5 * Math.log(2 * Math.PI) + (x - 0.5) * Math.log(t) - t + Math.log(series);
-}
-
-const lanczos: readonly number[] = [
-  0.99999999999980993, 676.5203681218851, -1259.1392167224028, 771.32342877765313, -176.61502916214059,
-  12.507343278686905, -0.13857109526572012, 9.9843695780195716e-6, 1.5056327351493116e-7,
-];
