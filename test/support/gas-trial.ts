@@ -1,8 +1,8 @@
 import { seededDice } from './dice.js';
 import { DriftWatch, type WatchedRow } from './drift-watch.js';
 import type { GasRow } from './gas-drift.js';
-import { type Labelled, SmallPerceptron } from './small-perceptron.js';
 import { shuffled } from './shuffled.js';
+import { type Labelled, SmallPerceptron } from './small-perceptron.js';
 
 /** What came of one seed, by stream (`held`: rows of batches 1 and 2 that nobody has seen; `3` … `6`). */
 export interface GasTrial {
