@@ -7,6 +7,7 @@ import { LocalApi } from './inference/local-api-http.js';
 import { ServedReleases } from './inference/served-releases.js';
 import { Serving } from './inference/serving.js';
 import type { Announcement } from './installs/install.js';
+import { readReference } from './installs/reference.js';
 import { CallCounter } from './reconcile/call-counter.js';
 import { LeaseRenewal } from './reconcile/lease-renewal.js';
 import { LiveModels } from './reconcile/live-models.js';
@@ -57,6 +58,23 @@ export async function buildAgent(parts: AgentParts): Promise<Agent> {
       },
       onSuspicion: () => reporter.closeSoon(),
     },
+  });
+  recorder.features.askFor(({ model, version, manifest }) => {
+    const release = serving.releaseOf(model, version);
+    if (release?.manifestSha256 !== manifest) {
+      recorder.features.forget(manifest);
+      return;
+    }
+    const { inputs } = release.manifest;
+    readReference(release, parts.blobs)
+      .then((reference) => recorder.features.watch(manifest, reference === undefined ? null : { reference, inputs }))
+      .catch((error: unknown) => {
+        recorder.features.watch(manifest, null);
+        log.warn(
+          { model, version, err: messageOf(error) },
+          'reference distributions cannot be read: drift is not counted',
+        );
+      });
   });
   const host = await parts.hostMetrics(() => live.runners());
   const { windowSeconds } = config;

@@ -1,5 +1,6 @@
 import type { Clock, Instant } from '@bellwether/shared/clock';
 import type { VerifiedModel } from '../installs/verified-model.js';
+import type { Tensor } from './engine.js';
 import type { LaneAnswer } from './model-lane.js';
 import type { InferenceObserver, ObservedArm, ObservedPair } from './observer.js';
 import { evidenceOf, observedArm, type ServedEvidence } from './served.js';
@@ -9,6 +10,8 @@ import type { ReleaseFailedError } from './serving-error.js';
 export type Drawn = Pick<ObservedArm, 'arm' | 'segment'> & {
   readonly key?: string | undefined;
   readonly isLate?: boolean;
+  /** What it is asked; left out for a shadow. */
+  readonly inputs?: readonly Tensor[];
 };
 
 /** Tells the observer what became of calls, in the arm and segment of their draw. */
@@ -36,6 +39,7 @@ export class ArmObserver {
       invalid,
       classes,
       ...isLate,
+      ...(drawn.inputs === undefined ? {} : { inputs: drawn.inputs }),
     });
     return evidence;
   }

@@ -141,7 +141,7 @@ export class ModelArms {
       const answer = await this.stable.submit(call);
       // By the rule of the canary's answers, or a device that stalls for a while would be the canary's fault.
       const isLate = this.#parts.clock.now().monotonicMs - at.monotonicMs > this.#lateMs;
-      const evidence = this.#observed.answered(answer, { ...arm, isLate }, at);
+      const evidence = this.#observed.answered(answer, { ...arm, isLate, inputs: call.inputs }, at);
       const isBad = isLate || evidence.reading.invalid;
       this.#stableCalled(isBad);
       const { computeMicros } = answer;
@@ -174,7 +174,7 @@ export class ModelArms {
       const answer = await (lane === undefined
         ? this.stable.submit(drawn.call, { isAccepted: true })
         : lane.submit(drawn.call, { isAccepted: true, deadlineMs: this.#lateMs }));
-      const evidence = this.#observed.answered(answer, arm, drawn.at);
+      const evidence = this.#observed.answered(answer, { ...arm, inputs: drawn.call.inputs }, drawn.at);
       const { invalid } = evidence.reading;
       trial.called(invalid);
       return invalid && trial.lane !== undefined ? 'invalid' : servedBy(answer, { arm: 'canary', evidence });

@@ -1,3 +1,5 @@
+import type { Tensor } from './engine.js';
+
 /** Where serving tells what happened to each request; the recorder counts it into windows. Times are microseconds. */
 export interface InferenceObserver {
   answered(answer: ObservedAnswer): void;
@@ -33,6 +35,8 @@ export interface ObservedAnswer extends ObservedArm {
   readonly classes: number;
   /** It came when a canary's would have been replaced: an error, as evidence. */
   readonly isLate?: boolean;
+  /** What it was asked; left out for a shadow, which is asked what stable was asked. */
+  readonly inputs?: readonly Tensor[];
 }
 
 export interface ObservedFailure extends ObservedArm {

@@ -12,9 +12,12 @@ import type {
 import { Evidence } from './evidence.js';
 import { ArmCounters } from './recorder-arm.js';
 import { windowTime } from './wall-time.js';
+import { WatchedReleases } from './watched-releases.js';
 
 /** Of the window's schema: more arms than this do not fit in one message; the window's `shed` then says `arms`. */
 const maxArms = 256;
+/** Feature counts come with every so many windows [W-3]. */
+const windowsPerFeatures = 10;
 /** Names of unknown models come from applications: a bound keeps them from filling memory and the message. */
 const maxRejectedModels = 64;
 const otherModel = 'other';
@@ -37,6 +40,8 @@ export interface WindowFrame {
 export class Recorder implements InferenceObserver {
   /** Of the canaries on this device; it goes with the windows. */
   readonly evidence = new Evidence();
+  /** Of the releases that answer; every tenth window has them. */
+  readonly features = new WatchedReleases();
   readonly #agentStart: Instant;
   #windowStart: Instant;
   #arms = new Map<string, ArmCounters>();
@@ -51,6 +56,7 @@ export class Recorder implements InferenceObserver {
   answered(answer: ObservedAnswer): void {
     this.#arm(answer)?.answered(answer);
     this.evidence.answered(answer);
+    this.features.answered(answer, sinceMs(this.#agentStart, this.#windowStart));
   }
 
   failed(failure: ObservedFailure): void {
@@ -85,6 +91,8 @@ export class Recorder implements InferenceObserver {
   takeWindow(now: Instant, frame: WindowFrame): Window {
     const { device, runId, bootId, sequence, host, outbox } = frame;
     const evidence = this.evidence.takeWindows(now);
+    const isTenth = sequence % windowsPerFeatures === windowsPerFeatures - 1;
+    const features = isTenth ? this.features.take() : [];
     const window: Window = {
       version: 1,
       device,
@@ -96,6 +104,7 @@ export class Recorder implements InferenceObserver {
       ...windowTime(this.#windowStart, now, frame.serverMs),
       arms: [...this.#arms.values()].map((arm) => arm.toWindow()),
       ...(evidence.length === 0 ? {} : { evidence }),
+      ...(features.length === 0 ? {} : { features }),
       rejected: Object.fromEntries([...this.#rejected].map(([model, codes]) => [model, Object.fromEntries(codes)])),
       host,
       shed: this.#isFull ? ['arms'] : [],

@@ -83,7 +83,7 @@ export const pureFiles: readonly string[] = [
   ...['engine', 'observer', 'runner-user', 'serving-error'].map((name) => `agent/inference/${name}.ts`),
   ...['answer-memory', 'allowance', 'feedback-error', 'feedback-judgement'].map((name) => `agent/inference/${name}.ts`),
   ...['breaker', 'canary-settings', 'key-arms', 'recent-calls'].map((name) => `agent/inference/${name}.ts`),
-  ...names('agent/telemetry', ['recorder', 'wall-time', 'governor', 'evidence']),
+  ...names('agent/telemetry', ['recorder', 'wall-time', 'governor', 'evidence', 'feature-counts', 'watched-releases']),
   'agent/uplink/proxy.ts',
   'control-plane/config.ts',
   ...names('control-plane/orders', ['compose']),

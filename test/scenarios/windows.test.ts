@@ -1,10 +1,12 @@
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { decodeStatus } from '@bellwether/agent/status';
 import type { TelemetrySummary } from '@bellwether/control-plane/http/operator-api';
 import type { Window } from '@bellwether/shared/contract/window';
+import { decodeReference } from '@bellwether/shared/models/reference';
 import { digitRequest } from '../support/agent-world.js';
 import { digitOf, digitsFolder } from '../support/digits.js';
 import { type AgentProcess, childrenOf, FleetProcesses, servedVersion } from '../support/fleet-process.js';
@@ -155,6 +157,24 @@ it('count a call that hung past its deadline and one whose runner was killed; ea
     return [now.requests - before.requests, now.errors - before.errors, now.deaths - before.deaths];
   };
   await expect.poll(counted, { timeout: 10_000 }).toEqual([3, 2, 2]);
+});
+
+it('count the watched inputs into the bins of the reference, in every tenth window', async () => {
+  const withCounts = () => storedWindows(fleet.data).filter(({ features }) => features !== undefined);
+  await expect.poll(() => withCounts().length, { timeout: 15_000 }).toBeGreaterThan(0);
+  expect(withCounts().every(({ sequence }) => sequence % 10 === 9)).toBe(true);
+  const reference = decodeReference(readFileSync(new URL('1.0.0/reference.json', digitsFolder)));
+  const [counted] = withCounts().flatMap(({ features = [] }) => features);
+  expect(counted).toMatchObject({ model: 'digits', version: '1.0.0', arm: 'stable' });
+  // The first calls came before the reference was read.
+  const rows = counted?.rows ?? 0;
+  expect(rows).toBeGreaterThan(100);
+  const bins = counted?.features.map((counts) => counts.length);
+  expect(bins).toEqual(reference.features.map(({ tensor, edges }) => (tensor === 'image' ? edges.length + 2 : 0)));
+  for (const counts of counted?.features.slice(0, 16) ?? []) {
+    expect(counts.reduce((sum, count) => sum + count, 0)).toBe(rows);
+    expect(counts.at(-1)).toBe(3);
+  }
 });
 
 it('outlive a dead broker and a kill -9: at most the open one is lost, and the sequence has no gap', async () => {

@@ -49,6 +49,7 @@ describe('serving', () => {
         reading: [{ classIndex: 1, confidence: 0.75 }],
         invalid: false,
         classes: 2,
+        inputs: [],
       },
     ]);
   });

@@ -155,4 +155,35 @@ describe('the recorder', () => {
     expect(full.shed).toEqual(['arms']);
     expect(recorder.takeWindow(at(120), frame).shed).toEqual([]);
   });
+
+  it('has feature counts in every tenth window, by arm, once the reference is there', () => {
+    const recorder = new Recorder(start);
+    const asked: string[] = [];
+    recorder.features.askFor(({ manifest }) => void asked.push(manifest));
+    const inputs = [
+      { name: 'x', dtype: 'FP32', shape: [1, 1], data: new Uint8Array(new Float32Array([2]).buffer) },
+    ] as const;
+    recorder.answered(answer({ inputs }));
+    recorder.answered(answer({ inputs }));
+    expect(asked).toEqual([stable.manifest]);
+    recorder.features.watch(stable.manifest, {
+      reference: { samples: 1, features: [{ name: 'x', tensor: 'x', index: 0, edges: [1], counts: [1, 1] }] },
+      inputs: [{ name: 'x', dtype: 'FP32', shape: [-1, 1], role: 'app' }],
+    });
+    recorder.answered(answer({ inputs }));
+    recorder.answered(answer({ inputs, arm: 'canary' }));
+    recorder.answered(answer({ inputs, arm: 'shadow' }));
+    expect(recorder.takeWindow(at(60), { ...frame, sequence: 8 })).not.toHaveProperty('features');
+    recorder.features.shed(true);
+    recorder.answered(answer({ inputs }));
+    const window = recorder.takeWindow(at(120), { ...frame, sequence: 9 });
+    expect(decodeWindow(Buffer.from(JSON.stringify(window)))).toEqual(window);
+    const { model, version, manifest } = stable;
+    const counted = { model, version, manifest, sinceMs: 0, rows: 1, features: [[0, 1, 0]] };
+    expect(window.features).toEqual([
+      { ...counted, arm: 'stable' },
+      { ...counted, arm: 'canary' },
+    ]);
+    expect(recorder.takeWindow(at(180), { ...frame, sequence: 19 })).not.toHaveProperty('features');
+  });
 });
