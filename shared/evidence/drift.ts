@@ -63,7 +63,7 @@ export function referenceWeights(counts: readonly number[]): readonly number[] {
 
 /**
  * Takes in the counts of one look, `reference` from `referenceWeights`, as many bins each. `inflation` ≥ 1 is how many
- * rows are worth one independent row (see docs/decisions/0018); it may depend on earlier looks only.
+ * rows are worth one independent row (see docs/decisions/0023); it may depend on earlier looks only.
  */
 export function observeDrift(
   drift: Drift,
