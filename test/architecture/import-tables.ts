@@ -89,6 +89,7 @@ export const pureFiles: readonly string[] = [
   ...names('control-plane/orders', ['compose']),
   ...names('control-plane/messaging', ['topic-access', 'broker-access', 'loopback', 'connection-limits']),
   ...['grant', 'consumer', 'consumer-api', 'consumer-error'].map((name) => `control-plane/consumers/${name}.ts`),
+  ...names('control-plane/alerts', ['forecast', 'attribution']),
   'control-plane/limits/**',
   ...[
     'roll-up',

@@ -1,0 +1,121 @@
+import type { Attribution, CommonLabel } from '@bellwether/shared/contract/alert';
+import { armsSay } from './attribution-arms.js';
+import type { Trouble } from './attribution-facts.js';
+import { type CountedTrait, countTraits, isTelling } from './attribution-traits.js';
+
+/** Traits within a factor of ten of the least likely one explain the trouble equally well. */
+const equalWithin = Math.log(10);
+/** Where everybody is affected nobody is left to compare with: then so many devices, and so many of them, are asked for. */
+const minWholeFleet = 5;
+const minWholePart = 0.8;
+/** Labels that the contract takes. */
+const labelPattern = /^[A-Za-z0-9][A-Za-z0-9_.-]{0,62}=[A-Za-z0-9][A-Za-z0-9_.-]{0,62}$/;
+const maxSentence = 1000;
+
+type Cause = Attribution['cause'];
+
+/**
+ * Where a trouble comes from. The arms of a canary go first: they differ in nothing but the release. Then what sets the
+ * affected devices apart from the others; a change goes before what was always so. Two that fit equally well and point to
+ * different sides leave it undetermined, unless the arms rule the release out.
+ */
+export function attribute({ symptom, devices, segments }: Trouble): Attribution {
+  const arms = armsSay(segments);
+  if (arms.says === 'canary-only')
+    return { cause: 'model', sentence: cut(`The release: ${arms.sentence}.`), common: null };
+  const affected = devices.filter(({ troubleSinceMs }) => troubleSinceMs !== null).length;
+  const isRuledOut = arms.says === 'both-arms';
+  const traits = affected === 0 ? [] : countTraits(devices).filter(({ side }) => !(isRuledOut && side === 'model'));
+  const telling = fitBest(traits.filter(isTelling));
+  if (telling !== undefined) return fromTraits(telling, isRuledOut ? arms.sentence : null);
+  if (isRuledOut && symptom !== 'drift') {
+    const text = `Not the release: ${arms.sentence}; nothing sets the affected devices apart.`;
+    return { cause: 'infrastructure', sentence: cut(text), common: null };
+  }
+  return withoutComparison(traits) ?? withoutTraits({ symptom, affected, all: devices.length });
+}
+
+/** Traits that explain a trouble equally well: those to be named, and all of them. */
+interface Explanation {
+  readonly named: readonly [CountedTrait, ...CountedTrait[]];
+  readonly equal: readonly CountedTrait[];
+}
+
+/** Those that explain it best, the surest first; of these the changes, where there are any. */
+function fitBest(traits: readonly CountedTrait[]): Explanation | undefined {
+  const least = traits[0]?.logP ?? 0;
+  const equal = traits.filter(({ logP }) => logP <= least + equalWithin);
+  const changes = equal.filter(({ isChange }) => isChange);
+  const [first, ...rest] = changes.length > 0 ? changes : equal;
+  return first === undefined ? undefined : { named: [first, ...rest], equal };
+}
+
+function fromTraits({ named, equal }: Explanation, ruledOut: string | null): Attribution {
+  const [first, ...rest] = named;
+  const rival = rest.find(({ side }) => side !== first.side);
+  const cause: Cause = rival === undefined ? first.side : 'undetermined';
+  const parts = [
+    describe(first),
+    ...(rival === undefined ? [] : [`${counts(rival)} as well, which fits equally`]),
+    ...(ruledOut === null ? [] : [`not the release: ${ruledOut}`]),
+  ];
+  return { cause, sentence: cut(`${opening(cause)}${parts.join('; ')}.`), common: commonLabel(equal) };
+}
+
+/** Where all are affected: a change that nearly all of them had just before. */
+function withoutComparison(traits: readonly CountedTrait[]): Attribution | undefined {
+  const explanation = fitBest(traits.filter((trait) => trait.isChange && isOfWholeFleet(trait)));
+  return explanation === undefined ? undefined : fromTraits(explanation, null);
+}
+
+/** What is left to be said where nothing sets the affected apart. */
+function withoutTraits({
+  symptom,
+  affected,
+  all,
+}: {
+  readonly symptom: Trouble['symptom'];
+  readonly affected: number;
+  readonly all: number;
+}): Attribution {
+  const text = `${affected} of ${all} devices are affected, and nothing that they have or that was changed sets them apart`;
+  if (symptom !== 'drift' || affected * 2 < all) {
+    return { cause: 'undetermined', sentence: cut(`Undetermined: ${text}.`), common: null };
+  }
+  return {
+    cause: 'model',
+    sentence: cut(`The model: ${text}; what it sees is no longer what it was made for.`),
+    common: null,
+  };
+}
+
+function isOfWholeFleet({ affected, ofAffected, ofOthers }: CountedTrait): boolean {
+  return ofOthers * 20 <= ofAffected && ofAffected >= minWholeFleet && affected >= minWholePart * ofAffected;
+}
+
+function opening(cause: Cause): string {
+  if (cause === 'undetermined') return 'Undetermined: ';
+  return cause === 'model' ? 'The release: ' : 'What it runs on: ';
+}
+
+function counts({ affected, ofAffected, others, ofOthers, text }: CountedTrait): string {
+  return `${affected} of ${ofAffected} affected devices ${text}, and ${others} of ${ofOthers} others`;
+}
+
+function describe(trait: CountedTrait): string {
+  if (trait.ofOthers === 0)
+    return `${trait.affected} of ${trait.ofAffected} affected devices ${trait.text}, and no device is left to compare with`;
+  return `${counts(trait)} (${trait.lift.toPrecision(2)} times as often, p ≤ 1e${Math.ceil(trait.logP / Math.LN10)} after correction)`;
+}
+
+function commonLabel(equal: readonly CountedTrait[]): CommonLabel | null {
+  for (const { label, affected, ofAffected, others, ofOthers, lift, logP } of equal) {
+    if (label === null || !labelPattern.test(label)) continue;
+    return { label, affected, ofAffected, others, ofOthers, lift, p: Math.exp(logP) };
+  }
+  return null;
+}
+
+function cut(text: string): string {
+  return text.length <= maxSentence ? text : `${text.slice(0, maxSentence - 1)}…`;
+}
