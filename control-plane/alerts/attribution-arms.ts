@@ -55,7 +55,7 @@ function splitsOf(segments: readonly SegmentCounters[], cell: GatingCell) {
   return segments.flatMap((counters) => {
     const count = countOfCell(counters, cell);
     if (count === undefined) return [];
-    const share = nullShare(counters, cell);
+    const share = nullShare(counters, cell, 'harm');
     return [{ epoch: counters.epoch, share, canary: count.canary, total: count.canary + count.stable }];
   });
 }

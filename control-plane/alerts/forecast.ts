@@ -9,7 +9,7 @@ const intervalErrors = 1.645;
 
 /** What stands out less is no outlook at all; what stands out so far is sure. */
 const leastScore = 2.5;
-const sureOnset = 4.8;
+const sureOnset = 5.2;
 const sureTrend = 4;
 
 /** Windows that a trend is looked for in while there is no daily profile. */

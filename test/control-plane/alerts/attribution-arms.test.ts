@@ -37,6 +37,24 @@ describe('both arms', () => {
     expect(armsSay([segment({ error: { stable: 5400, canary: 3000 } })]).says).toBe('unclear');
   });
 
+  it('want more of one cell among many: the worst of them is bad by chance', () => {
+    const says = (canary: number, rest: SegmentCounters['cells'] = {}) => {
+      return armsSay([segment({ error: { stable: 20, canary }, ...rest })]).says;
+    };
+    let canary = 1;
+    while (says(canary) !== 'canary-only') canary++;
+    const rest = {
+      invalid: noCount,
+      slow50: noCount,
+      slow90: noCount,
+      slow95: noCount,
+      slow99: noCount,
+      wrong: noCount,
+    };
+    expect(says(canary, rest)).toBe('unclear');
+    expect(says(canary * 2, rest)).toBe('canary-only');
+  });
+
   it('of a release that is as good blame it in one case of a hundred at most', () => {
     const dice = seededDice(5);
     const blamed = Array.from({ length: 300 }, () => {

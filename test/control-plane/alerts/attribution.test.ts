@@ -120,6 +120,49 @@ describe('the cause of a trouble', () => {
     expect(failures(serials)).toMatchObject({ cause: 'undetermined', common: null });
   });
 
+  it('costs no evidence by serial numbers: nobody asks whether one of them is common', () => {
+    const devices = fleet(
+      { count: 3, isAffected: true, labels: { site: 'north' } },
+      { count: 7, isAffected: false, labels: { site: 'north' } },
+      { count: 90, isAffected: false },
+    ).map((each, i) => ({ ...each, labels: { ...each.labels, serial: `s${i}` } }));
+    expect(failures(devices).common?.label).toBe('site=north');
+  });
+
+  it('is nothing that half of the others have as well, nor what few of the affected have, however sure it is', () => {
+    const north = { site: 'north' };
+    const often = fleet(
+      { count: 600, isAffected: true, labels: north },
+      { count: 400, isAffected: true },
+      { count: 400, isAffected: false, labels: north },
+      { count: 600, isAffected: false },
+    );
+    expect(failures(often).cause).toBe('undetermined');
+    const few = fleet(
+      { count: 10, isAffected: true, labels: north },
+      { count: 30, isAffected: true },
+      { count: 400, isAffected: false },
+    );
+    expect(failures(few).cause).toBe('undetermined');
+  });
+
+  it('is what fits best, though a change fits as well as chance allows', () => {
+    const north = { site: 'north' };
+    const devices = fleet(
+      { count: 25, isAffected: true, labels: north, changes: [release] },
+      { count: 15, isAffected: true, labels: north },
+      { count: 2, isAffected: false, changes: [release] },
+      { count: 158, isAffected: false },
+    );
+    expect(failures(devices)).toMatchObject({ cause: 'infrastructure', common: { label: 'site=north' } });
+  });
+
+  it('is no change that everybody had where only half are affected', () => {
+    const changes = [release];
+    const devices = fleet({ count: 30, isAffected: true, changes }, { count: 30, isAffected: false, changes });
+    expect(failures(devices).cause).toBe('undetermined');
+  });
+
   it('is what nearly all had just before where nobody is left to compare with', () => {
     expect(failures(fleet({ count: 20, isAffected: true, changes: [release] })).cause).toBe('model');
     expect(failures(fleet({ count: 20, isAffected: true, changes: [system] })).cause).toBe('infrastructure');

@@ -61,6 +61,15 @@ describe('what is normal', () => {
     );
   });
 
+  it('is at the level of the last day, since whatever moved it may stay', () => {
+    const normal = learn(6, (minute) => gaugeAt(wave, minute) + (minute < (days - 1) * dayMinutes ? 0 : 15));
+    if (normal === undefined) throw new Error('nothing was learnt');
+    const next = Array.from({ length: 360 }, (_, i) => days * dayMinutes + i);
+    expect(Math.abs(median(next.map((minute) => normalAt(normal, minute) - gaugeAt(wave, minute))) - 15)).toBeLessThan(
+      2,
+    );
+  });
+
   it('is not moved by outliers, nor by an hour in each day without samples', () => {
     const whole = learn(3, (minute) => gaugeAt(wave, minute));
     const hurt = learn(
