@@ -17,15 +17,17 @@ const trendMinutes = [240, 360, 720] as const;
 
 /** What has been rising for hours is not drawn on for days; only what does so every day is. */
 const riseHorizonMinutes = 360;
+/** The morning of a daily wave looks like a trend while no profile is known: less is drawn on. */
+const trendHorizonMinutes = 240;
 
 /** Looks ahead from `minute`; null when nothing leads to the limit within the horizon. A `normal` may be some hours old. */
 export function lookAhead(
   series: MinuteSeries,
   { minute, normal, limit }: { readonly minute: number; readonly normal: Normal | undefined; readonly limit: Limit },
 ): Outlook | null {
-  const soon = { ...limit, horizonMinutes: Math.min(limit.horizonMinutes, riseHorizonMinutes) };
-  if (normal === undefined) return alongTrends(series, { minute, limit: soon });
-  const rise = alongOnset(series, { minute, normal, limit: soon });
+  const within = (minutes: number) => ({ ...limit, horizonMinutes: Math.min(limit.horizonMinutes, minutes) });
+  if (normal === undefined) return alongTrends(series, { minute, limit: within(trendHorizonMinutes) });
+  const rise = alongOnset(series, { minute, normal, limit: within(riseHorizonMinutes) });
   if (rise?.isSure === true) return rise;
   const steady = alongNormal(normal, minute, limit);
   return steady?.isSure === true ? steady : (rise ?? steady);

@@ -4,7 +4,7 @@ import { halfHoursOf, slotsPerDay } from '@bellwether/control-plane/alerts/forec
 import { GaugeHistory } from '@bellwether/control-plane/alerts/forecast-history';
 import { dayMinutes, sampleAt } from '@bellwether/control-plane/alerts/forecast-series';
 import { seededDice } from '../../support/dice.js';
-import { noisySeries } from '../../support/gauge-series.js';
+import { gaugeAt, noisySeries } from '../../support/gauge-series.js';
 
 describe('the history of a gauge', () => {
   const first = 1000;
@@ -57,6 +57,16 @@ describe('a gauge', () => {
     expect(changes[0]).toBeGreaterThan(0);
     expect(changes[0]).toBeLessThan(90);
     expect(was).toBe('silent');
+  });
+
+  it('is not announced where nothing happens: fifteen days without a wave, and fifteen with one', () => {
+    for (const amplitude of [0, 15]) {
+      const wave = { base: 50, amplitude, phase: 100 };
+      const { values } = noisySeries(seededDice(4), 15 * dayMinutes, { valueAt: (minute) => gaugeAt(wave, minute) });
+      const gauge = new GaugeForecast({ limit: 100, horizonMinutes: 360 }, 0);
+      const announced = values.filter((value, minute) => gauge.take(minute, value).announcement.phase === 'announced');
+      expect(announced).toHaveLength(0);
+    }
   });
 
   it('is not looked at again for a sample that comes late', () => {
