@@ -59,12 +59,15 @@ describe('a gauge', () => {
     expect(was).toBe('silent');
   });
 
-  it('is not announced where nothing happens: fifteen days without a wave, and fifteen with one', () => {
+  it('is not announced where nothing happens: four days without a wave, and four with one', () => {
     for (const amplitude of [0, 15]) {
       const wave = { base: 50, amplitude, phase: 100 };
-      const { values } = noisySeries(seededDice(4), 15 * dayMinutes, { valueAt: (minute) => gaugeAt(wave, minute) });
+      const { values } = noisySeries(seededDice(4), 7 * dayMinutes, { valueAt: (minute) => gaugeAt(wave, minute) });
       const gauge = new GaugeForecast({ limit: 100, horizonMinutes: 360 }, 0);
-      const announced = values.filter((value, minute) => gauge.take(minute, value).announcement.phase === 'announced');
+      for (const [minute, value] of values.subarray(0, 3 * dayMinutes).entries()) gauge.remember(minute, value);
+      const announced = values.filter((value, minute) => {
+        return minute >= 3 * dayMinutes && gauge.take(minute, value).announcement.phase === 'announced';
+      });
       expect(announced).toHaveLength(0);
     }
   });

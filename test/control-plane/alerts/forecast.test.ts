@@ -51,6 +51,14 @@ describe('looking ahead', () => {
     expect(outlook?.breachMinutes).toBeLessThan(120);
   });
 
+  it('draws a line without history on for four hours and no further: a morning looks like one', () => {
+    const { series } = rising(1, 700);
+    const alone = { startMinute: onset, values: series.values.subarray(onset) };
+    const at = (minute: number) => lookAhead(alone, { minute: onset + minute, normal: undefined, limit });
+    expect(at(380)).toBeNull();
+    expect(at(560)).toMatchObject({ by: 'trend', isSure: true });
+  });
+
   it('sees days ahead that a disk is full which fills by as much every day, and not that one is which does not', () => {
     const days = (perDay: number) => {
       const valueAt = (minute: number) => 70 + (perDay * minute) / dayMinutes;
