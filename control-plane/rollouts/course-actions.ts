@@ -2,7 +2,7 @@ import type { RolloutAction, RolloutPhase } from '../http/rollout-api.js';
 import { inPhase, rollingBack, withCourse, withMembers } from './course-change.js';
 import type { CourseLook } from './course-look.js';
 import { finished, nextStep } from './course-step.js';
-import { presentMembers } from './course-tally.js';
+import { hasFailed, presentMembers } from './course-tally.js';
 import type { StagedRollout } from './rollout.js';
 
 /** What a person decides about a rollout, and why. */
@@ -51,7 +51,7 @@ export function decide(
     case 'resume':
       return resumed(rollout, look, nowMs);
     case 'retry':
-      return inPhase(retried(rollout, look), 'rolling', null);
+      return inPhase(retried(withTimeAnew(rollout, nowMs), look), 'rolling', null);
     case 'promote':
       return promoted(rollout, decision, { look, nowMs });
     case 'abort': {
@@ -63,27 +63,38 @@ export function decide(
   }
 }
 
-/** Going on means: what there is of failures and reasons to hold has been seen. The step gets its time anew. */
+/** Going on means: what there is of failures and reasons to hold has been seen. */
 function resumed(rollout: StagedRollout, look: CourseLook, nowMs: number): StagedRollout {
   const { course, reason } = rollout;
   const seen = presentOf(rollout, look).flatMap(({ member, stands }) => {
-    const failure = stands.standing === 'failed' ? stands.code : stands.standing === 'silent' ? 'silent' : null;
+    const failure = hasFailed(stands) ? stands.code : stands.standing === 'silent' ? 'silent' : null;
     return failure === null || failure === member.acknowledged ? [] : [{ ...member, acknowledged: failure }];
   });
   const acknowledged =
     rollout.phase === 'held' && reason !== null
       ? [...new Set([...course.acknowledged, reason.code])]
       : course.acknowledged;
-  const stepStartedAtMs = course.stepStartedAtMs === null ? null : nowMs;
-  return inPhase(withCourse(withMembers(rollout, seen), { acknowledged, stepStartedAtMs }), 'rolling', null);
+  const going = withCourse(withMembers(withTimeAnew(rollout, nowMs), seen), { acknowledged });
+  return inPhase(going, 'rolling', null);
+}
+
+/** A step that a person goes on with has its whole time again. */
+function withTimeAnew(rollout: StagedRollout, nowMs: number): StagedRollout {
+  return rollout.course.stepStartedAtMs === null ? rollout : withCourse(rollout, { stepStartedAtMs: nowMs });
 }
 
 /** Failed devices go back to the end of the line, and are then asked by another entry of the order. */
 function retried(rollout: StagedRollout, look: CourseLook): StagedRollout {
-  const failed = presentOf(rollout, look).filter(({ stands }) => stands.standing === 'failed');
+  const failed = presentOf(rollout, look).filter(({ stands }) => hasFailed(stands));
   return withMembers(
     rollout,
-    failed.map(({ member }) => ({ ...member, isOrdered: false, acknowledged: null, attempt: member.attempt + 1 })),
+    failed.map(({ member }) => ({
+      ...member,
+      isOrdered: false,
+      off: null,
+      acknowledged: null,
+      attempt: member.attempt + 1,
+    })),
   );
 }
 

@@ -2,7 +2,7 @@ import type { Course } from './course.js';
 import { inPhase, rollingBack, withCourse, withMembers } from './course-change.js';
 import type { CourseDevice } from './course-device.js';
 import { nextStep, startStep } from './course-step.js';
-import { haveAllAnswered, type PresentMember, presentMembers, tooManyFailures } from './course-tally.js';
+import { haveAllAnswered, lateCode, type PresentMember, presentMembers, tooManyFailures } from './course-tally.js';
 import type { StagedRollout } from './rollout.js';
 import type { Verdict } from './verdict/verdict.js';
 
@@ -65,7 +65,8 @@ function decided(rollout: StagedRollout, look: CourseLook, nowMs: number): Stage
   const waiting = course.passedAtMs === null ? rollout : withCourse(rollout, { passedAtMs: null });
   const limitMs = (step?.timeLimitSeconds ?? Number.POSITIVE_INFINITY) * 1000;
   if (nowMs - course.stepStartedAtMs < limitMs) return waiting;
-  const parted = hasAnswered ? withoutUnpassed(waiting, verdict, present) : undefined;
+  if (!hasAnswered) return withoutLate(waiting, look) ?? overdue(waiting, look);
+  const parted = withoutUnpassed(waiting, verdict, present);
   return parted === undefined ? overdue(waiting, look) : nextStep(withProven(parted, verdict), devices, nowMs);
 }
 
@@ -129,12 +130,30 @@ function withoutUnpassed(
   return withCourse(rollout, { leftStrata: [...new Set([...rollout.course.leftStrata, ...left])] });
 }
 
+/**
+ * At the time limit, one device with a full disk does not hold a fleet: what the others have shown decides, as long as the
+ * late ones fit into the failure budget; undefined: they do not, or it is not they who are waited for.
+ */
+function withoutLate(rollout: StagedRollout, { verdict, devices }: CourseLook): StagedRollout | undefined {
+  if (verdict?.value !== 'pass' || rollout.course.policy.failureBudget === undefined) return undefined;
+  const late = presentMembers(rollout, byId(devices)).filter(({ stands }) => stands.standing === 'open');
+  const without = withMembers(
+    rollout,
+    late.map(({ member }) => ({ ...member, off: lateCode })),
+  );
+  const present = presentMembers(without, byId(devices));
+  const isOver = tooManyFailures(without, present, devices.length) !== undefined;
+  return isOver || !haveAllAnswered(without, present) ? undefined : without;
+}
+
 function overdue(rollout: StagedRollout, { verdict, devices }: CourseLook): StagedRollout {
   const { course } = rollout;
   const hours = ((course.policy.steps[course.step]?.timeLimitSeconds ?? 0) / 3600).toPrecision(2);
   const open = presentMembers(rollout, byId(devices)).filter(({ stands }) => stands.standing === 'open').length;
-  const why =
-    verdict?.reasons[0]?.text ?? (open > 0 ? `${open} devices are still on their way` : 'there is no evidence');
+  const onTheWay = `${open} ${open === 1 ? 'device is' : 'devices are'} still on the way`;
+  // Evidence that is enough is no reason to hold.
+  const reason = verdict?.value === 'pass' ? undefined : verdict?.reasons[0]?.text;
+  const why = reason ?? (open > 0 ? onTheWay : 'there is no evidence');
   return inPhase(rollout, 'held', {
     code: 'time-limit',
     text: `step ${course.step + 1} is over its ${hours} h: ${why}`,

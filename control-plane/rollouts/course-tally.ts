@@ -20,9 +20,17 @@ export function presentMembers(rollout: StagedRollout, devices: ReadonlyMap<stri
   });
 }
 
+/** A member that had not come to its step by the time limit: its canary is off, and it counts as a failure. */
+export const lateCode = 'late';
+
 /** True for a failure that no person has seen yet. */
 export function isNewFailure({ member, stands }: PresentMember): boolean {
-  return stands.standing === 'failed' && member.acknowledged !== stands.code;
+  return hasFailed(stands) && member.acknowledged !== stands.code;
+}
+
+/** True where a person may ask the device to try again. */
+export function hasFailed({ standing, code }: MemberStanding): boolean {
+  return standing === 'failed' || (standing === 'off' && code === lateCode);
 }
 
 /** Why the failures are more than the policy lets be; undefined while they are not. */

@@ -65,7 +65,7 @@ export const Member = Type.Object({
   base: Type.String({ pattern: hex64Pattern }),
   /** Its canary has been ordered; before that it waits for its turn. */
   isOrdered: Type.Boolean(),
-  /** Why its canary was switched off: `single-device`, `interference`, and at the end `tripped`, `reverted`; null while it is on. */
+  /** Why its canary was switched off: `single-device`, `interference`, `late`, and at the end `tripped`, `reverted`; null while it is on. */
   off: Type.Union([Type.String({ maxLength: 40 }), Type.Null()]),
   /** The failure that a person has seen, by its code. */
   acknowledged: Type.Union([Type.String({ maxLength: 64 }), Type.Null()]),

@@ -83,6 +83,46 @@ describe('a device', () => {
   });
 
   it.each([
+    [{ failureBudget: { percentOfAll: 25 } }, 'done', undefined],
+    [{ failureBudget: { devices: 0 } }, 'held', 'time-limit'],
+    [{}, 'held', 'time-limit'],
+  ] as const)('that is late: by %j the others are %s', (budget, phase, code) => {
+    const fleet = new CourseFleet(stagedRollout({ version: 1, steps: policy.steps, ...budget }), 8);
+    fleet.looked();
+    const late = members(fleet)[0] ?? '';
+    const others = () => members(fleet).filter((name) => name !== late);
+    fleet.verdict = pass;
+    for (let round = 0; round < 4; round++) {
+      for (const name of others()) fleet.report(name, 'ready');
+      fleet.looked();
+    }
+    expect([fleet.rollout.phase, staged(fleet).course.step]).toEqual(['rolling', 0]);
+    fleet.nowMs += 3_600_000;
+    for (let round = 0; round < 8; round++) {
+      fleet.looked();
+      for (const name of others()) fleet.report(name, 'ready');
+    }
+    expect([fleet.rollout.phase, fleet.rollout.reason?.code]).toEqual([phase, code]);
+    const held = { code: 'time-limit', text: 'step 1 is over its 1.0 h: 1 device is still on the way' };
+    if (phase === 'held') expect(fleet.rollout.reason).toEqual(held);
+    else expect(partOf(fleet.rollout, { device: late, stratum: '' })).toEqual({ kind: 'none' });
+  });
+
+  it('that was late is asked again by retry', () => {
+    const fleet = new CourseFleet(stagedRollout({ ...policy, failureBudget: { devices: 1 } }), 8);
+    fleet.looked();
+    const [late = '', ...others] = members(fleet);
+    for (const name of others) fleet.report(name, 'ready');
+    fleet.verdict = pass;
+    fleet.nowMs += 3_600_000;
+    fleet.looked();
+    expect(fleet.rollout.members.get(late)).toMatchObject({ off: 'late' });
+    fleet.decided('retry');
+    fleet.looked();
+    expect(fleet.rollout.members.get(late)).toMatchObject({ off: null, attempt: 1, isOrdered: true });
+  });
+
+  it.each([
     ['stable', false],
     ['cohort', true],
   ] as const)('that joins meanwhile (%s) is in a later cohort: %s, and has the release at the end', (joiners, isIn) => {
