@@ -9,8 +9,10 @@ import { promotionRoutes } from './catalog/promotion-routes.js';
 import { PromotionStoreSql } from './catalog/promotion-store-sql.js';
 import { Promotions } from './catalog/promotions.js';
 import { transportOf } from './config.js';
+import { FleetPublisher } from './consumers/fleet-publisher.js';
 import type { ControlPlaneParts } from './control-plane-parts.js';
 import { Fleet } from './fleet/fleet.js';
+import { releaseSource } from './fleet/fleet-releases.js';
 import { FleetStoreSql } from './fleet/fleet-store-sql.js';
 import { releaseRoutes } from './fleet/release-routes.js';
 import { HttpListener } from './http/listener-fastify.js';
@@ -22,6 +24,7 @@ import { Lifecycle } from './lifecycle.js';
 import { BrokerAedes } from './messaging/broker-aedes.js';
 import { serveMqttOverWebSocket } from './messaging/broker-aedes-websocket.js';
 import { reachableUrl } from './messaging/reachable-url.js';
+import { rolloutSource } from './rollouts/fleet-rollout.js';
 
 /** A control plane: `start` throws ListenError; `stop` ends everything in reverse. Both may be called twice. */
 export interface ControlPlane {
@@ -36,7 +39,6 @@ export interface ControlPlane {
 export function buildControlPlane(parts: ControlPlaneParts): ControlPlane {
   const { settings, clock, log, database, catalog } = parts;
   const { host, httpPort, mqttPort } = settings;
-  const feed = new LiveFeed(clock);
   const fleetStore = new FleetStoreSql(database);
   const fleet = new Fleet(fleetStore);
   const channel = new BrokerAedes({
@@ -46,6 +48,8 @@ export function buildControlPlane(parts: ControlPlaneParts): ControlPlane {
     clock,
     log: log.child({ room: 'messaging' }),
   });
+  const publisher = new FleetPublisher({ channel, clock, log: log.child({ room: 'consumers' }) });
+  const feed = new LiveFeed(clock, (what, id) => publisher.changed(what, id));
   const people = buildPeople(parts);
   const { audit, heads, operators } = people;
   const rollouts = buildRollouts(parts, { fleet, channel, feed, audit });
@@ -92,6 +96,8 @@ export function buildControlPlane(parts: ControlPlaneParts): ControlPlane {
       expiring: [...catalog.expiring(clock.now().wallMs)],
     }),
   });
+  publisher.add('rollouts', rolloutSource(views));
+  publisher.add('releases', releaseSource(views));
   const alsoServe = (server: Server) =>
     serveMqttOverWebSocket(server, (stream, address) => channel.take(stream, address));
   const http = new HttpListener({ host, httpPort, tls: parts.tls, alsoServe }, (serverFactory) =>
@@ -148,6 +154,7 @@ export function buildControlPlane(parts: ControlPlaneParts): ControlPlane {
         endCatalog();
       },
     },
+    { start: () => publisher.start(), stop: () => publisher.stop() },
     { start: () => http.start(), stop: () => http.stop() },
     { stop: () => feed.stop() },
   ]);

@@ -23,7 +23,10 @@ export function addConsumerVerbs(program: Command, parts: VerbParts): void {
   withServer(consumer.command('create'))
     .description('make an account; its password is shown this once')
     .argument('<name>', 'what it is called, such as grafana')
-    .requiredOption('--read <kinds>', 'what it may read, of window, event, report and presence, such as window,event')
+    .requiredOption(
+      '--read <kinds>',
+      'what it may read, of window, event, report, presence and fleet, such as window,event',
+    )
     .option('--labels <labels>', 'of which devices, such as site=a; left out: of all')
     .action((name: string, options: CreateOptions) => create(name, options, parts));
   withServer(consumer.command('list'))
@@ -43,7 +46,7 @@ async function create(name: string, options: CreateOptions, { terminal }: VerbPa
     ['user', reply.userName],
     ['password', reply.password],
     ['client id', `${reply.userName}, or ${reply.userName}_ANYTHING for several connections`],
-    ['topics', reply.grant.kinds.map((kind) => `bw/v1/+/+/${kind}`).join('  ')],
+    ['topics', reply.grant.kinds.map(topicsOf).join('  ')],
   ]);
   print(terminal, options, { value: reply, text });
 }
@@ -68,10 +71,17 @@ async function revoke(name: string, options: ServerOptions, { terminal }: VerbPa
   print(terminal, options, { value, text: `${name} is revoked; its connections have ended.` });
 }
 
+function topicsOf(kind: ReadableKind): string {
+  return kind === 'fleet' ? 'bw/v1/fleet/+/+' : `bw/v1/+/+/${kind}`;
+}
+
 /** Reads `window,event`; throws CliError `usage`. */
 export function parseKinds(text: string): ReadableKind[] {
   return [...new Set(text.split(','))].map((kind) => {
     if (compiledKind.Check(kind)) return kind;
-    throw new CliError('usage', `${kind === '' ? 'nothing' : kind} cannot be read: of window, event, report, presence`);
+    throw new CliError(
+      'usage',
+      `${kind === '' ? 'nothing' : kind} cannot be read: of window, event, report, presence, fleet`,
+    );
   });
 }

@@ -9,7 +9,7 @@ import { useResource } from './resource.js';
 import { SecretOnce } from './secret-once.js';
 import type { ServerApi } from './server-api.js';
 
-const kinds = ['window', 'event', 'report', 'presence'] as const;
+const kinds = ['window', 'event', 'report', 'presence', 'fleet'] as const;
 
 /** Accounts of programs that read telemetry over MQTT. */
 export function Consumers({ api }: { readonly api: ServerApi }) {

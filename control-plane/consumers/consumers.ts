@@ -8,7 +8,7 @@ import { type Consumer, consumerNamed, userNameOf } from './consumer.js';
 import type { ConsumerReply, ConsumerRequest, ConsumerView } from './consumer-api.js';
 import { ConsumerError } from './consumer-error.js';
 import type { ConsumerStoreSql } from './consumer-store-sql.js';
-import type { Grant } from './grant.js';
+import { type Grant, isFleetWide } from './grant.js';
 
 interface ConsumerParts {
   readonly store: ConsumerStoreSql;
@@ -33,9 +33,11 @@ export class Consumers {
       if (each.revokedAtMs === null) this.#standing.set(each.name, each);
   }
 
-  /** Makes an account; the password is told this once. Throws ConsumerError `consumer-exists`. */
+  /** Makes an account; the password is told this once. Throws ConsumerError `consumer-exists`, `grant-impossible`. */
   async create({ name, grant }: ConsumerRequest, by: Actor): Promise<ConsumerReply> {
     const { store, clock, log, audit } = this.#parts;
+    if (grant.kinds.includes('fleet') && !isFleetWide(grant, 'fleet'))
+      throw new ConsumerError('grant-impossible', 'fleet is of all devices: it cannot be granted with labels');
     if (this.#standing.has(name)) throw new ConsumerError('consumer-exists', `there is a consumer ${name} already`);
     const password = `bwc_${randomBytes(24).toString('base64url')}`;
     const createdAtMs = Math.floor(clock.now().wallMs);

@@ -1,18 +1,22 @@
 import { Labels } from '@bellwether/shared/contract/http-api';
 import { type Static, Type } from '@bellwether/shared/schema';
 
-/** What a consumer may be allowed to read: what devices say. Orders are between the server and one device. */
+/** What a consumer may be allowed to read: what devices say, and `fleet`, what the server says of all of them [W-2]. Orders are between the server and one device. */
 export const ReadableKind = Type.Union([
   Type.Literal('report'),
   Type.Literal('presence'),
   Type.Literal('window'),
   Type.Literal('event'),
+  Type.Literal('fleet'),
 ]);
 export type ReadableKind = Static<typeof ReadableKind>;
 
-/** Which messages of which devices: these kinds, of devices that carry all these labels (none: of every device). */
+/**
+ * Which messages of which devices: these kinds, of devices that carry all these labels (none: of every device). `fleet` is of
+ * the whole fleet and names its devices: a grant with labels cannot have it.
+ */
 export const Grant = Type.Object(
-  { kinds: Type.Array(ReadableKind, { minItems: 1, maxItems: 4, uniqueItems: true }), labels: Labels },
+  { kinds: Type.Array(ReadableKind, { minItems: 1, maxItems: 5, uniqueItems: true }), labels: Labels },
   { additionalProperties: false },
 );
 export type Grant = Static<typeof Grant>;

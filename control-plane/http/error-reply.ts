@@ -69,6 +69,7 @@ const statuses: Readonly<Record<OurCode, number>> = {
   'hold-unknown': 404,
   'verdict-unknown': 404,
   'consumer-exists': 409,
+  'grant-impossible': 400,
   'consumer-unknown': 404,
   'hook-secret-invalid': 403,
   'device-rate': 429,

@@ -1,18 +1,22 @@
 import type { Clock } from '@bellwether/shared/clock';
+import type { FleetTopic } from '@bellwether/shared/contract/topics';
 import { type Changes, LiveWatcher } from './live-watcher.js';
 import type { TimelineEvent } from './operator-api.js';
 
 /** At most two batches a second. */
 const batchMs = 500;
 
-/** Collects what changes and hands it to the watchers at most twice a second. */
+/** Collects what changes and hands it to the watchers at most twice a second; what fleet topics tell of goes to those too. */
 export class LiveFeed {
   readonly #clock: Clock;
+  readonly #changed: (what: FleetTopic, id?: string) => void;
   readonly #watchers = new Set<LiveWatcher>();
   #cancelBatch: (() => void) | undefined;
 
-  constructor(clock: Clock) {
+  /** `changed` is called at once, watched or not. */
+  constructor(clock: Clock, changed: (what: FleetTopic, id?: string) => void = () => {}) {
     this.#clock = clock;
+    this.#changed = changed;
   }
 
   deviceChanged(id: string): void {
@@ -20,10 +24,12 @@ export class LiveFeed {
   }
 
   rolloutChanged(id: string): void {
+    this.#changed('rollouts', id);
     this.#note(({ rollouts }) => rollouts.add(id));
   }
 
   releasesChanged(): void {
+    this.#changed('releases');
     this.#note((changes) => {
       changes.releases = true;
     });

@@ -73,9 +73,9 @@ export class Views {
     return this.#releaseView(release, this.#devicesServing());
   }
 
-  /** Newest first. */
-  rollouts(): RolloutView[] {
-    return this.#parts.conductor.views();
+  /** Newest first: all, or the newest so many. */
+  rollouts(newest?: number): RolloutView[] {
+    return this.#parts.conductor.views(newest);
   }
 
   /** Throws RolloutError `rollout-unknown`. */

@@ -129,16 +129,14 @@ export class BrokerAedes implements DeviceChannel {
   }
 
   publishOrder(device: string, envelope: Uint8Array): Promise<void> {
+    return this.publishRetained(deviceTopic(device, 'order'), envelope);
+  }
+
+  publishRetained(topic: string, payload: Uint8Array): Promise<void> {
     const aedes = this.#aedes;
     if (aedes === undefined) return Promise.resolve();
-    const packet: PublishPacket = {
-      cmd: 'publish',
-      topic: deviceTopic(device, 'order'),
-      payload: Buffer.from(envelope),
-      qos: 1,
-      retain: true,
-      dup: false,
-    };
+    const bytes = Buffer.from(payload);
+    const packet: PublishPacket = { cmd: 'publish', topic, payload: bytes, qos: 1, retain: true, dup: false };
     return new Promise((resolve, reject) => {
       aedes.publish(packet, (error) => (error instanceof Error ? reject(error) : resolve()));
     });

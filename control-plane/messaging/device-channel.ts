@@ -20,6 +20,8 @@ export interface DeviceChannel {
   readonly url: string;
   /** Keeps the order for the device, retained, and sends it if the device is there. */
   publishOrder(device: string, envelope: Uint8Array): Promise<void>;
+  /** Keeps a message for whoever subscribes to the topic, and sends it to whoever has; an empty one clears it. */
+  publishRetained(topic: string, payload: Uint8Array): Promise<void>;
   /** Ends the device's connection, if it has one. */
   disconnect(device: string): void;
   /** Ends every connection of a consumer account. */

@@ -1,5 +1,11 @@
 import type { Labels } from '@bellwether/shared/contract/http-api';
-import { deviceTopic, deviceTopics, parseDeviceTopic } from '@bellwether/shared/contract/topics';
+import {
+  deviceTopic,
+  deviceTopics,
+  fleetTopics,
+  parseDeviceTopic,
+  parseFleetTopic,
+} from '@bellwether/shared/contract/topics';
 import { type Grant, isFleetWide, isGranted } from '../consumers/grant.js';
 import type { Upward } from './device-channel.js';
 
@@ -32,16 +38,24 @@ export interface ConsumerFacts {
   readonly checksDeliveries: boolean;
 }
 
-/** True for one device's topic that the grant covers, and for `bw/v1/+/+/<kind>` or `bw/v1/<shard>/+/<kind>` of a granted kind. */
+const fleetFilters: ReadonlySet<string> = new Set(['+', ...fleetTopics].map((what) => `bw/v1/fleet/${what}/+`));
+
+/**
+ * True for one topic that the grant covers, for `bw/v1/+/+/<kind>` or `bw/v1/<shard>/+/<kind>` of a granted kind of devices, and for
+ * `bw/v1/fleet/<what>/+` or `bw/v1/fleet/+/+`. A model may be called `window`: who has no right to fleet topics gets none of them
+ * by a device's filter either, where the broker asks again.
+ */
 export function consumerMaySubscribe(grant: Grant, filter: string, facts: ConsumerFacts): boolean {
   if (consumerMayRead(grant, filter, facts)) return true;
+  if (fleetFilters.has(filter)) return isFleetWide(grant, 'fleet');
   const kind = /^bw\/v1\/(?:\+|s[0-6][0-9])\/\+\/([a-z]+)$/.exec(filter)?.[1];
   if (kind === undefined || deviceTopics.every((what) => what !== kind)) return false;
   return facts.checksDeliveries ? grant.kinds.some((each) => each === kind) : isFleetWide(grant, kind);
 }
 
-/** True for a message that the grant covers: its kind, of a device with its labels, as they are now. */
+/** True for a message that the grant covers: its kind, of a device with its labels, as they are now; or of the fleet. */
 export function consumerMayRead(grant: Grant, topic: string, { labelsOf }: Pick<ConsumerFacts, 'labelsOf'>): boolean {
+  if (parseFleetTopic(topic) !== undefined) return isFleetWide(grant, 'fleet');
   const parsed = parseDeviceTopic(topic);
   return parsed !== undefined && isGranted(grant, parsed.what, labelsOf(parsed.device));
 }

@@ -79,9 +79,10 @@ export class Conductor {
     await this.#ordering.orderAll(this.#parts.fleet.all());
   }
 
-  /** Newest first. */
-  views(): RolloutView[] {
-    return [...this.#rollouts.values()].reverse().map((rollout) => this.#eyes.viewOf(rollout));
+  /** Newest first: all, or the newest so many. */
+  views(newest?: number): RolloutView[] {
+    const rollouts = [...this.#rollouts.values()].reverse().slice(0, newest);
+    return rollouts.map((rollout) => this.#eyes.viewOf(rollout));
   }
 
   /** Those in steps that go no further without a person, newest first. */

@@ -2,6 +2,9 @@ import type { MqttClient } from 'mqtt';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { ConsumerReply } from '@bellwether/control-plane/consumers/consumer-api';
 import type { Grant } from '@bellwether/control-plane/consumers/grant';
+import { decodeFleetReleases } from '@bellwether/shared/contract/fleet-releases';
+import { decodeFleetRollout } from '@bellwether/shared/contract/fleet-rollout';
+import { fleetTopic } from '@bellwether/shared/contract/topics';
 import { connectOnce, untilClosed } from '../support/fleet-device.js';
 import { startServer, type TestServer } from '../support/server.js';
 import { bytesOf, windowOf } from '../support/telemetry-messages.js';
@@ -32,6 +35,13 @@ function topicsOf(client: MqttClient): string[] {
   const topics: string[] = [];
   client.on('message', (topic) => topics.push(topic));
   return topics;
+}
+
+/** The first message on a topic. */
+function messageOn(client: MqttClient, wanted: string): Promise<Buffer> {
+  return new Promise((resolve) => {
+    client.on('message', (topic, payload) => topic === wanted && resolve(payload));
+  });
 }
 
 describe('a consumer', () => {
@@ -91,6 +101,30 @@ describe('a consumer', () => {
     await server.restart();
     await expect(login(account)).rejects.toThrow(/./);
     expect((await login(kept)).connected).toBe(true);
+  });
+
+  it('reads what is retained about the fleet, and again after a restart', async () => {
+    const account = await made('board', { kinds: ['fleet'], labels: {} });
+    await server.publishDigits('1.0.0');
+    await server.read('/rollouts', { release: 'digits@1.0.0', to: { all: true } });
+    for (const _start of ['first', 'second']) {
+      const board = await login(account);
+      const [releases, rollout] = await Promise.all([
+        messageOn(board, fleetTopic('releases', 'digits')),
+        messageOn(board, fleetTopic('rollouts', 'r1')),
+        board.subscribeAsync('bw/v1/fleet/+/+', { qos: 1 }),
+      ]);
+      expect(decodeFleetReleases(releases)).toMatchObject({ releases: [{ version: '1.0.0', production: true }] });
+      expect(decodeFleetRollout(rollout)).toMatchObject({ releaseVersion: '1.0.0', policy: 'direct', endedAtMs: null });
+      await server.restart();
+    }
+    const windows = await login(await made('not-board', { kinds: ['window'], labels: {} }));
+    await expect(windows.subscribeAsync('bw/v1/fleet/+/+')).rejects.toThrow(/./);
+    const refused = await server.api('/consumers', {
+      name: 'part',
+      grant: { kinds: ['fleet'], labels: { site: 'a' } },
+    });
+    expect([refused.status, await refused.json()]).toMatchObject([400, { code: 'grant-impossible' }]);
   });
 
   it('is made once by a name, and its password is kept nowhere', async () => {

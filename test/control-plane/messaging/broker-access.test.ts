@@ -61,6 +61,25 @@ describe('a consumer', () => {
     expect(gets(ofA, '$SYS/broker/clients')).toBe(false);
   });
 
+  it('reads fleet topics with a grant of the whole fleet, by their filters and one by one', () => {
+    const news = consumer({ kinds: ['fleet'], labels: {} });
+    const filters = ['bw/v1/fleet/rollouts/r1', 'bw/v1/fleet/rollouts/+', 'bw/v1/fleet/releases/+', 'bw/v1/fleet/+/+'];
+    for (const to of [facts, blind])
+      expect(filters.map((filter) => subscribes(news, filter, to))).toEqual(filters.map(() => true));
+    const others = ['bw/v1/fleet/#', 'bw/v1/fleet/+', 'bw/v1/+/rollouts/+', 'bw/v1/fleet/orders/+', 'bw/v1/+/+/fleet'];
+    expect(others.map((filter) => subscribes(news, filter))).toEqual(others.map(() => false));
+    const withLabels = consumer({ kinds: ['fleet'], labels: { site: 'a' } });
+    for (const who of [ofA, ofAll, withLabels])
+      expect(filters.map((filter) => subscribes(who, filter))).toEqual(filters.map(() => false));
+  });
+
+  it('gets no fleet topic by a device’s filter: a model may be called window', () => {
+    const receives = (who: Principal) =>
+      isAllowed(who, { action: 'receive', topic: 'bw/v1/fleet/releases/window' }, facts);
+    expect(receives(ofAll)).toBe(false);
+    expect(receives(consumer({ kinds: ['fleet'], labels: {} }))).toBe(true);
+  });
+
   it('publishes nothing, whatever the topic', () => {
     const topics = oneof(string(), constantFrom(deviceTopic(inA, 'window'), deviceTopic(inA, 'order')));
     assert(property(topics, (topic) => !isAllowed(ofAll, { action: 'publish', topic }, facts)));
