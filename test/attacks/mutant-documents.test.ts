@@ -14,12 +14,12 @@ beforeAll(async () => {
 
 describe('mutants of signed documents', () => {
   it('never act on a device: a sample of the ten thousand of `bench attacks`', { timeout: 120_000 }, async () => {
-    const counts = await runMutants(product, world, { seed: 1, count: 400 });
+    const counts = await runMutants(product, world, { seed: 1, count: 250 });
     expect(counts.faults).toEqual([]);
-    expect(counts).toMatchObject({ mutants: 400, accepted: 0, sameMeaningOwn: 0, crashed: 0 });
-    expect(counts.resigned).toBeGreaterThanOrEqual(200);
+    expect(counts).toMatchObject({ mutants: 250, accepted: 0, sameMeaningOwn: 0, crashed: 0 });
+    expect(counts.resigned).toBeGreaterThanOrEqual(125);
     // Else nothing came far enough to be judged.
-    expect(counts.allowed).toBeGreaterThan(20);
+    expect(counts.allowed).toBeGreaterThan(12);
   });
 });
 
