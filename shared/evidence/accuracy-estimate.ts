@@ -2,7 +2,7 @@
 export interface AccuracyEstimate {
   /** Share of right answers, 0…1. */
   readonly accuracy: number;
-  /** Standard error that comes of the reference's own size. */
+  /** Standard error that comes of the reference's size and of how many answers there were. */
   readonly standardError: number;
   /** Answers that the estimate is of. */
   readonly answers: number;
@@ -31,15 +31,15 @@ export function estimateAccuracy(
   if (correct.length === 0 || correct.length !== confidence.length || counts.length !== confidence.length)
     return undefined;
   if (answers < 10) return undefined;
-  let right = 0;
-  let variance = 0;
-  for (const [bin, count] of counts.entries()) {
+  const bins = counts.map((count, bin) => {
     // One right and one wrong more than were seen: a bin without reference is worth half.
     const seen = (confidence[bin] ?? 0) + 2;
-    const p = ((correct[bin] ?? 0) + 1) / seen;
-    const share = count / answers;
-    right += share * p;
-    variance += (share ** 2 * p * (1 - p)) / (seen + 1);
-  }
+    return { share: count / answers, seen, p: ((correct[bin] ?? 0) + 1) / seen };
+  });
+  const right = bins.reduce((sum, { share, p }) => sum + share * p, 0);
+  const variance = bins.reduce(
+    (sum, { share, seen, p }) => sum + (share ** 2 * p * (1 - p)) / (seen + 1) + (share * (p - right) ** 2) / answers,
+    0,
+  );
   return { accuracy: right, standardError: Math.sqrt(variance), answers };
 }

@@ -102,6 +102,7 @@ export const pureFiles: readonly string[] = [
     'series-error',
     'metric',
   ].map((name) => `control-plane/telemetry/${name}.ts`),
+  ...['drift-finding', 'found-drift'].map((name) => `control-plane/telemetry/drift/${name}.ts`),
   ...['standing', 'fleet-error', 'device-rates'].map((name) => `control-plane/fleet/${name}.ts`),
   'control-plane/catalog/signed-url.ts',
   'control-plane/rollouts/verdict/**',

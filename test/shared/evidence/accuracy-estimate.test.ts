@@ -21,6 +21,14 @@ describe('the estimated accuracy', () => {
     expect(estimateAccuracy([100, 0], { confidence: [0, 5], correct: [0, 5] })?.accuracy).toBe(0.5);
   });
 
+  it('is surer of many answers than of a few', () => {
+    const few = estimateAccuracy([5, 5, 40], reference)?.standardError ?? 0;
+    const many = estimateAccuracy([500, 500, 4000], reference)?.standardError ?? 1;
+    // Of 50 answers with a chance of .89 each way: about what their mix alone makes.
+    expect(few).toBeCloseTo(0.03, 2);
+    expect(many).toBeLessThan(few / 3);
+  });
+
   it('is none without labels, with other bins, or of a handful', () => {
     expect(estimateAccuracy([100, 100, 800], { confidence: [1, 1, 8] })).toBeUndefined();
     expect(estimateAccuracy([100, 900], reference)).toBeUndefined();

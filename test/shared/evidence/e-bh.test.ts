@@ -37,6 +37,11 @@ describe('the e-Benjamini-Hochberg procedure', () => {
     ).toStrictEqual([3, 2, 1, 0]);
   });
 
+  it('takes the number of those that were left out', () => {
+    expect(rejectedByEvidence([Math.log(79)], 0.05, 4)).toStrictEqual([]);
+    expect(rejectedByEvidence([Math.log(81)], 0.05, 4)).toStrictEqual([0]);
+  });
+
   it('rejects nothing of nothing', () => {
     expect(rejectedByEvidence([], 0.05)).toStrictEqual([]);
   });
