@@ -3,6 +3,7 @@ import { DownloadGate } from './catalog/download-gate.js';
 import { consumerRoutes } from './consumers/consumer-routes.js';
 import { ConsumerStoreSql } from './consumers/consumer-store-sql.js';
 import { Consumers } from './consumers/consumers.js';
+import { schemaRoutes } from './consumers/schema-routes.js';
 import type { ControlPlaneParts } from './control-plane-parts.js';
 import type { Fleet } from './fleet/fleet.js';
 import type { SessionTokens } from './fleet/session-token.js';
@@ -12,6 +13,7 @@ import type { BrokerAedes } from './messaging/broker-aedes.js';
 import { BrokerHook } from './messaging/broker-hook.js';
 import { brokerHookRoutes } from './messaging/broker-hook-routes.js';
 import type { LoginBook } from './messaging/login-book.js';
+import { reachableUrl } from './messaging/reachable-url.js';
 import { bearerKinds } from './operators/operator.js';
 import type { Operators } from './operators/operators.js';
 
@@ -59,6 +61,9 @@ export function buildAccess(parts: ControlPlaneParts, { fleet, channel, tokens, 
     book,
     gate,
     brokerRoutes: (app: TypedApp): void => brokerHookRoutes(app, { hook, secret: parts.hookSecret }),
-    routes: (app: TypedApp): void => consumerRoutes(app, { consumers }),
+    routes: (app: TypedApp): void => {
+      consumerRoutes(app, { consumers });
+      schemaRoutes(app, { version: parts.version, mqttUrl: (hostname) => reachableUrl(channel.url, hostname) });
+    },
   };
 }

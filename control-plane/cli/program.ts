@@ -11,6 +11,7 @@ import { addOperatorVerbs } from './operator-verbs.js';
 import { programHelp, usageAsJson } from './program-help.js';
 import { addReleaseVerbs } from './release-verbs.js';
 import { addRolloutVerbs } from './rollout-verbs.js';
+import { addSchemaVerb } from './schema-verb.js';
 import { addServeVerb } from './serve-verb.js';
 import { addStatusVerb } from './status-verb.js';
 import { addTelemetryVerbs } from './telemetry-verbs.js';
@@ -45,6 +46,7 @@ export function buildProgram(parts: VerbParts, { asJson = false }: { readonly as
   addRolloutVerbs(program, parts);
   addVerdictVerbs(program, parts);
   addTelemetryVerbs(program, parts);
+  addSchemaVerb(program, parts);
   addLoginVerbs(program, parts);
   addOperatorVerbs(program, parts);
   addApiTokenVerbs(program, parts);

@@ -88,7 +88,9 @@ export const pureFiles: readonly string[] = [
   'control-plane/config.ts',
   ...names('control-plane/orders', ['compose']),
   ...names('control-plane/messaging', ['topic-access', 'broker-access', 'loopback', 'connection-limits']),
-  ...['grant', 'consumer', 'consumer-api', 'consumer-error'].map((name) => `control-plane/consumers/${name}.ts`),
+  ...['grant', 'consumer', 'consumer-api', 'consumer-error', 'message-kinds', 'async-api', 'fleet-source'].map(
+    (name) => `control-plane/consumers/${name}.ts`,
+  ),
   ...names('control-plane/alerts', ['forecast', 'attribution']),
   'control-plane/limits/**',
   ...[

@@ -1,0 +1,42 @@
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { messageKinds } from '@bellwether/control-plane/consumers/message-kinds';
+import { asyncApiFaults } from '../support/async-api.js';
+import { startServer, type TestServer } from '../support/server.js';
+
+let server: TestServer;
+let folder: string;
+beforeAll(async () => {
+  server = await startServer();
+  folder = await mkdtemp(join(tmpdir(), 'bellwether-consumers-'));
+});
+afterAll(async () => {
+  await server.stop();
+  await rm(folder, { recursive: true, force: true });
+});
+
+describe('the description of what consumers read', () => {
+  it('is AsyncAPI 3, from the server and from the command line, and for anybody', async () => {
+    const served = await (await fetch(`${server.httpUrl}/api/v1/asyncapi.json`)).text();
+    await server.cli('schemas', '--out', folder);
+    const written = await readFile(join(folder, 'asyncapi.json'), 'utf8');
+    expect(await asyncApiFaults(served)).toEqual([]);
+    expect(await asyncApiFaults(written)).toEqual([]);
+    const { servers, ...ofServer } = JSON.parse(served) as { servers: { broker: { host: string } } };
+    expect(ofServer).toEqual(JSON.parse(written));
+    expect(servers.broker.host).toBe(new URL(server.mqttUrl).host);
+    expect(await asyncApiFaults(served.replace('"action":"send"', '"action":"sends"'))).not.toEqual([]);
+  });
+
+  it('has a JSON Schema of every message, the same from both', async () => {
+    const names = [...messageKinds.keys()].map((name) => `${name}.schema.json`);
+    expect((await readdir(folder)).sort()).toEqual(['asyncapi.json', ...names].sort());
+    for (const name of names) {
+      const served: unknown = await (await fetch(`${server.httpUrl}/api/v1/schemas/${name}`)).json();
+      expect(served).toEqual(JSON.parse(await readFile(join(folder, name), 'utf8')));
+    }
+    expect((await fetch(`${server.httpUrl}/api/v1/schemas/order.schema.json`)).status).toBe(400);
+  });
+});
