@@ -56,15 +56,15 @@ class HostMetricsOs implements HostMetrics {
     ]);
     return {
       cores: availableParallelism(),
-      agentCpuPct,
-      runnersCpuPct: (runners.cpuMicros / elapsedMicros) * 100,
+      agentCpuPct: hundredths(agentCpuPct),
+      runnersCpuPct: hundredths((runners.cpuMicros / elapsedMicros) * 100),
       agentRssBytes: process.memoryUsage.rss(),
       runnersRssBytes: runners.rssBytes,
       load1: loadavg()[0] ?? 0,
       memoryTotalBytes: totalmem(),
       memoryAvailableBytes: freemem(),
       ...disk,
-      temperatureC,
+      temperatureC: temperatureC === null ? null : Math.round(temperatureC * 10) / 10,
     };
   }
 
@@ -82,6 +82,11 @@ class HostMetricsOs implements HostMetrics {
     this.#runnerMicros = seen;
     return { cpuMicros, rssBytes };
   }
+}
+
+/** Nobody reads more digits, and each is a byte of every window. */
+function hundredths(percent: number): number {
+  return Math.round(percent * 100) / 100;
 }
 
 function agentCpuMicros(): number {

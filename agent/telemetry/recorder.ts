@@ -1,5 +1,5 @@
 import type { Instant } from '@bellwether/shared/clock';
-import type { HostWindow, Window } from '@bellwether/shared/contract/window';
+import { type HostWindow, maxArms, type Window } from '@bellwether/shared/contract/window';
 import { modelNamePattern } from '@bellwether/shared/ids';
 import type {
   InferenceObserver,
@@ -14,8 +14,6 @@ import { ArmCounters } from './recorder-arm.js';
 import { windowTime } from './wall-time.js';
 import { WatchedReleases } from './watched-releases.js';
 
-/** Of the window's schema: more arms than this do not fit in one message; the window's `shed` then says `arms`. */
-const maxArms = 256;
 /** Feature counts come with every so many windows [W-3]. */
 const windowsPerFeatures = 10;
 /** Names of unknown models come from applications: a bound keeps them from filling memory and the message. */
@@ -94,7 +92,7 @@ export class Recorder implements InferenceObserver {
     const isTenth = sequence % windowsPerFeatures === windowsPerFeatures - 1;
     const features = isTenth ? this.features.take() : [];
     const window: Window = {
-      version: 1,
+      version: 2,
       device,
       runId,
       sequence,

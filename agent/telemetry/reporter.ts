@@ -1,5 +1,6 @@
 import type { Clock } from '@bellwether/shared/clock';
 import type { DeviceEvent, EventKind } from '@bellwether/shared/contract/event';
+import { encodeWindow } from '@bellwether/shared/contract/window-encoding';
 import { messageOf } from '@bellwether/shared/errors';
 import type { Log } from '@bellwether/shared/log';
 import type { Uplink } from '../uplink/uplink.js';
@@ -113,7 +114,7 @@ export class Reporter {
       ...details,
       message: details.message.slice(0, 1000),
     };
-    this.#store('event', () => Promise.resolve(event));
+    this.#store('event', () => Promise.resolve(JSON.stringify(event)));
   }
 
   #schedule(delayMs = this.#windowSeconds * 1000): void {
@@ -133,16 +134,16 @@ export class Reporter {
       const measured = await host.measure();
       const about = { device, runId, bootId, sequence: this.#windows++ };
       const frame = { ...about, host: measured, outbox: outbox.state, serverMs: serverTimeMs() };
-      return recorder.takeWindow(clock.now(), frame);
+      return encodeWindow(recorder.takeWindow(clock.now(), frame));
     });
   }
 
   /** Windows and events go through one chain, so that each sees the outbox as the one before left it. */
-  #store(kind: OutboxKind, make: () => Promise<unknown>): void {
+  #store(kind: OutboxKind, make: () => Promise<string>): void {
     const { outbox, log, onDisk } = this.#parts;
     const wasUnwritable = outbox.isUnwritable;
     this.#stored = this.#stored
-      .then(async () => outbox.put(kind, Buffer.from(JSON.stringify(await make()))))
+      .then(async () => outbox.put(kind, Buffer.from(await make())))
       .catch((error: unknown) =>
         log.error({ kind, err: messageOf(error) }, 'telemetry could not be stored; it is lost'),
       )

@@ -49,28 +49,58 @@ export function latencyShares(histograms: readonly WireHistogram[]): LatencyShar
 
 type Buckets = ReadonlyArray<readonly [bucket: number, count: number]>;
 
-/** Pairs of varints: the gap to the bucket before, and its count. The server has read them before, so that they are whole. */
-function bucketsOf({ zero, overflow, buckets }: WireHistogram): Buckets {
-  const read: [number, number][] = zero > 0 ? [[0, zero]] : [];
+/** As decodeHistogram of shared reads it, which browsers cannot run. The server has read them before, so that they are whole. */
+function bucketsOf(wire: WireHistogram): Buckets {
+  if (typeof wire !== 'string') {
+    const { zero, overflow, buckets } = wire;
+    return withEnds(zero, overflow, bucketsOfPairs(varints(buckets)));
+  }
+  const [zero = 0, overflow = 0, , ...numbers] = varints(wire);
+  return withEnds(zero, overflow, denseBuckets(numbers));
+}
+
+function withEnds(zero: number, overflow: number, buckets: Buckets): Buckets {
+  return [...(zero > 0 ? [[0, zero] as const] : []), ...buckets, ...(overflow > 0 ? [[1024, overflow] as const] : [])];
+}
+
+/** Twice the count, one more where empty buckets come before; then how many. */
+function denseBuckets(numbers: readonly number[]): Buckets {
+  const read: [number, number][] = [];
+  let next = 0;
+  for (let at = 0; at < numbers.length; at++) {
+    const number = numbers[at] ?? 0;
+    if (number % 2 === 1) next += numbers[++at] ?? 0;
+    read.push([next++, Math.floor(number / 2)]);
+  }
+  return read;
+}
+
+/** The gap to the bucket before, and the count. */
+function bucketsOfPairs(numbers: readonly number[]): Buckets {
+  const read: [number, number][] = [];
+  let last = -1;
+  for (let at = 0; at + 1 < numbers.length; at += 2) {
+    last += numbers[at] ?? 0;
+    read.push([last, numbers[at + 1] ?? 0]);
+  }
+  return read;
+}
+
+/** Unsigned LEB128 in base64. */
+function varints(base64: string): number[] {
+  const numbers: number[] = [];
   let value = 0;
   let scale = 1;
-  let gap: number | null = null;
-  let last = -1;
-  for (const char of atob(buckets)) {
+  for (const char of atob(base64)) {
     const byte = char.charCodeAt(0);
     value += (byte % 128) * scale;
     scale *= 128;
     if (byte >= 128) continue;
-    if (gap === null) gap = value;
-    else {
-      last += gap;
-      read.push([last, value]);
-      gap = null;
-    }
+    numbers.push(value);
     value = 0;
     scale = 1;
   }
-  return overflow > 0 ? [...read, [1024, overflow]] : read;
+  return numbers;
 }
 
 /** The bucket that holds the q-quantile; null when there is none. */

@@ -9,6 +9,9 @@ import { FeatureWindow } from './feature-window.js';
 /** Largest window, in bytes, inflated. */
 export const maxWindowBytes = 256 * 1024;
 
+/** More arms do not fit into one window. */
+export const maxArms = 256;
+
 /** Bins of the confidence histogram: equal, over 0…1, the last one closed. */
 export const confidenceBins = 20;
 
@@ -72,7 +75,7 @@ export type HostWindow = Static<typeof HostWindow>;
  * runId, sequence): it may come late, twice or out of order with the same result. Readers ignore unknown fields.
  */
 export const Window = Type.Object({
-  version: Type.Literal(1),
+  version: Type.Union([Type.Literal(1), Type.Literal(2)]),
   device: Type.String({ pattern: deviceIdPattern }),
   /** 128 random bits of this start of the agent, hex. */
   runId: Type.String({ pattern: '^[0-9a-f]{32}$' }),
@@ -82,11 +85,11 @@ export const Window = Type.Object({
   /** Monotonic milliseconds since the agent started. */
   startMs: count,
   endMs: count,
-  /** Wall clock at start and end, milliseconds since 1970, and whose clock it is. */
+  /** Wall clock at start and end, milliseconds since 1970, and whose clock it is. The distance is that of the monotonic times. */
   wallStartMs: count,
   wallEndMs: count,
   clock: Type.Union([Type.Literal('system'), Type.Literal('server')]),
-  arms: Type.Array(ArmWindow, { maxItems: 256 }),
+  arms: Type.Array(ArmWindow, { maxItems: maxArms }),
   /** Left out while no canary runs, as by agents before this field [W-3]. */
   evidence: Type.Optional(Type.Array(EvidenceWindow, { maxItems: 128 })),
   /** Left out but in every tenth window, and where no release watches anything; as by agents before this field [W-3]. */
@@ -101,9 +104,73 @@ export const Window = Type.Object({
 });
 export type Window = Static<typeof Window>;
 
-const compiled = Compile(Window);
+const arm = ArmWindow.properties;
+const whole = Window.properties;
+const outbox = whole.outbox.properties;
 
-/** Reads a window; throws DecodeError. */
+/**
+ * A window as it travels. Since version 2 counts that mostly are 0 or empty are left out then, `clock` where it is the
+ * machine's, `wallStartMs` where it lies as long before the end as the monotonic start, and histograms are one text each
+ * (docs/decisions/0025).
+ */
+export const WireWindow = Type.Object({
+  ...whole,
+  wallStartMs: Type.Optional(whole.wallStartMs),
+  clock: Type.Optional(whole.clock),
+  arms: Type.Array(
+    Type.Object({
+      ...arm,
+      segment: Type.Optional(arm.segment),
+      errors: Type.Optional(arm.errors),
+      invalid: Type.Optional(arm.invalid),
+      classes: Type.Optional(arm.classes),
+      confidence: Type.Optional(arm.confidence),
+      runnerDeaths: Type.Optional(arm.runnerDeaths),
+    }),
+    { maxItems: maxArms },
+  ),
+  rejected: Type.Optional(whole.rejected),
+  shed: Type.Optional(whole.shed),
+  outbox: Type.Optional(
+    Type.Object({
+      waiting: Type.Optional(outbox.waiting),
+      bytes: Type.Optional(outbox.bytes),
+      lostWindows: Type.Optional(outbox.lostWindows),
+      lostEvents: Type.Optional(outbox.lostEvents),
+    }),
+  ),
+});
+export type WireWindow = Static<typeof WireWindow>;
+
+const compiled = Compile(WireWindow);
+
+/** Reads a window of this version or the one before, and fills in what was left out; throws DecodeError. */
 export function decodeWindow(bytes: Uint8Array): Window {
-  return decodeDocument(compiled, bytes, { what: 'window', maxBytes: maxWindowBytes, isUnsigned: true });
+  const wire = decodeDocument(compiled, bytes, { what: 'window', maxBytes: maxWindowBytes, isUnsigned: true });
+  return {
+    ...wire,
+    wallStartMs: wire.wallStartMs ?? monotonicStart(wire),
+    clock: wire.clock ?? 'system',
+    arms: wire.arms.map(completeArm),
+    rejected: wire.rejected ?? {},
+    shed: wire.shed ?? [],
+    outbox: { waiting: 0, bytes: 0, lostWindows: 0, lostEvents: 0, ...wire.outbox },
+  };
+}
+
+function completeArm(sent: WireWindow['arms'][number]): ArmWindow {
+  return {
+    ...sent,
+    segment: sent.segment ?? 0,
+    errors: sent.errors ?? {},
+    invalid: sent.invalid ?? 0,
+    classes: sent.classes ?? [],
+    confidence: sent.confidence ?? [],
+    runnerDeaths: sent.runnerDeaths ?? 0,
+  };
+}
+
+/** When a window began by the wall, where it ended and how long it was; milliseconds since 1970. */
+export function monotonicStart({ startMs, endMs, wallEndMs }: Pick<Window, 'startMs' | 'endMs' | 'wallEndMs'>): number {
+  return Math.max(0, wallEndMs - (endMs - startMs));
 }

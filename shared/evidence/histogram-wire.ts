@@ -2,30 +2,66 @@ import { DecodeError } from '../contract/decode.js';
 import { type Static, Type } from '../schema.js';
 import type { Histogram } from './histogram.js';
 
-/** A histogram on the wire: `buckets` is base64 of varint pairs (gap to the bucket before, count), ascending; LEB128 as in protobuf. */
-export const WireHistogram = Type.Object({
+/** Of a window of version 1, and of what was stored in its time: `buckets` is base64 of varint pairs (gap to the bucket before, count), ascending. */
+const HistogramOfPairs = Type.Object({
   zero: Type.Integer({ minimum: 0 }),
   overflow: Type.Integer({ minimum: 0 }),
   sum: Type.Integer({ minimum: 0 }),
   buckets: Type.String({ maxLength: 16_384, pattern: '^[A-Za-z0-9+/]*={0,2}$' }),
 });
+
+/**
+ * A histogram on the wire [W-5]: base64 of unsigned LEB128 numbers as in protobuf: zero, overflow, sum; then for each bucket
+ * that is not empty, ascending, twice its count, and one more where empty buckets lie between it and the one before (or the
+ * first): how many they are follows. Neighbours are the rule, so that a bucket is mostly one byte.
+ */
+export const WireHistogram = Type.Union([
+  Type.String({ maxLength: 16_384, pattern: '^[A-Za-z0-9+/]*={0,2}$' }),
+  HistogramOfPairs,
+]);
 export type WireHistogram = Static<typeof WireHistogram>;
 
 /** Writes a histogram; equal histograms give equal text. */
-export function encodeHistogram(histogram: Histogram): WireHistogram {
+export function encodeHistogram({ zero, overflow, sum, buckets }: Histogram): string {
   const bytes: number[] = [];
-  let last = -1;
-  for (const i of [...histogram.buckets.keys()].sort((a, b) => a - b)) {
-    pushVarint(bytes, i - last);
-    pushVarint(bytes, histogram.buckets.get(i) ?? 0);
-    last = i;
+  for (const number of [zero, overflow, sum]) pushVarint(bytes, number);
+  let next = 0;
+  for (const [i, count] of [...buckets].sort(([a], [b]) => a - b)) {
+    pushDouble(bytes, count, i > next ? 1 : 0);
+    if (i > next) pushVarint(bytes, i - next);
+    next = i + 1;
   }
-  const { zero, overflow, sum } = histogram;
-  return { zero, overflow, sum, buckets: Buffer.from(bytes).toString('base64') };
+  return Buffer.from(bytes).toString('base64');
 }
 
 /** Reads a histogram; throws DecodeError `malformed` on a cut varint, an index out of range or an empty bucket. */
 export function decodeHistogram(wire: WireHistogram): Histogram {
+  return typeof wire === 'string' ? decodeDense(wire) : decodePairs(wire);
+}
+
+function decodeDense(wire: string): Histogram {
+  const bytes = Buffer.from(wire, 'base64');
+  const place = { at: 0 };
+  const histogram = {
+    zero: takeVarint(bytes, place),
+    overflow: takeVarint(bytes, place),
+    sum: takeVarint(bytes, place),
+  };
+  const buckets = new Map<number, number>();
+  let next = 0;
+  while (place.at < bytes.length) {
+    const isApart = (bytes[place.at] ?? 0) % 2 === 1;
+    const count = takeDouble(bytes, place);
+    const empty = isApart ? takeVarint(bytes, place) : 0;
+    next += empty;
+    if (next > 1023 || count < 1 || (isApart && empty < 1)) throw badBucket(next, count);
+    buckets.set(next, count);
+    next++;
+  }
+  return { ...histogram, buckets };
+}
+
+function decodePairs(wire: Static<typeof HistogramOfPairs>): Histogram {
   const bytes = Buffer.from(wire.buckets, 'base64');
   const buckets = new Map<number, number>();
   const place = { at: 0 };
@@ -34,12 +70,31 @@ export function decodeHistogram(wire: WireHistogram): Histogram {
     const gap = takeVarint(bytes, place);
     const count = takeVarint(bytes, place);
     last += gap;
-    if (gap < 1 || last > 1023 || count < 1) {
-      throw new DecodeError('malformed', `histogram: bucket ${last} with count ${count}`);
-    }
+    if (gap < 1 || last > 1023 || count < 1) throw badBucket(last, count);
     buckets.set(last, count);
   }
   return { zero: wire.zero, overflow: wire.overflow, sum: wire.sum, buckets };
+}
+
+function badBucket(bucket: number, count: number): DecodeError {
+  return new DecodeError('malformed', `histogram: bucket ${bucket} with count ${count}`);
+}
+
+/** LEB128 of 2·value + bit, for values up to 2^53: the bit and the lowest six others first. */
+function pushDouble(bytes: number[], value: number, bit: 0 | 1): void {
+  const low = (value % 64) * 2 + bit;
+  if (value < 64) bytes.push(low);
+  else {
+    bytes.push(low + 128);
+    pushVarint(bytes, Math.floor(value / 64));
+  }
+}
+
+/** The value of such a number; its bit is the first byte's lowest. */
+function takeDouble(bytes: Uint8Array, place: { at: number }): number {
+  const first = bytes[place.at++] ?? 0;
+  const low = (first >> 1) % 64;
+  return first < 128 ? low : low + 64 * takeVarint(bytes, place);
 }
 
 function pushVarint(bytes: number[], value: number): void {

@@ -14,7 +14,7 @@ export const deviceId = 'pi-0123456789abcdef';
 export function windowOf(changes: Partial<Window> = {}): Window {
   const sequence = changes.sequence ?? 0;
   return {
-    version: 1,
+    version: 2,
     device: deviceId,
     runId,
     sequence,

@@ -276,7 +276,7 @@ describe('the reporter over a real broker and a real outbox', () => {
 
   it('tells of losses once, and not again within the hour', async () => {
     await outbox.close();
-    await build(2500); // room for about three windows
+    await build(2000); // room for about four windows
     const untilSeen = (count: number) => untilOutbox(() => outbox.state.waiting + outbox.state.lostWindows >= count);
     reporter.start();
     for (let i = 1; i <= 12; i++) {

@@ -2,7 +2,12 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { latencyShares } from '@bellwether/control-plane/console/latency-shares';
 import { countOf, emptyHistogram, quantile, record } from '@bellwether/shared/evidence/histogram';
-import { encodeHistogram } from '@bellwether/shared/evidence/histogram-wire';
+import { encodeHistogram, type WireHistogram } from '@bellwether/shared/evidence/histogram-wire';
+import { readVector } from '../../support/vectors.js';
+
+interface Vector {
+  readonly encodings: readonly { readonly pairs: WireHistogram; readonly dense: string }[];
+}
 
 function histogramOf(micros: readonly number[]) {
   const histogram = emptyHistogram();
@@ -29,6 +34,12 @@ describe('compute times of two arms on one axis', () => {
         }
       }),
     );
+  });
+
+  it('are the same of a histogram as version 1 wrote it', () => {
+    for (const { pairs, dense } of readVector<Vector>('histogram').encodings) {
+      expect(latencyShares([pairs])).toEqual(latencyShares([dense]));
+    }
   });
 
   it('lie where they are: a canary twice as slow is one doubling to the right', () => {

@@ -1,5 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { RolloutPolicy } from '@bellwether/control-plane/rollouts/policy';
+import { countOf } from '@bellwether/shared/evidence/histogram';
+import { decodeHistogram } from '@bellwether/shared/evidence/histogram-wire';
 import { ConductorWorld } from '../../support/conductor-world.js';
 
 const policy: RolloutPolicy = {
@@ -85,7 +87,7 @@ describe('answers that are distributed otherwise', () => {
     for (const device of withCanary()) world.answers(device, shifted);
     await world.clock.advance(1100);
     expect(world.conductor.view(id)).toMatchObject({ phase: 'held', reason: { code: 'output-shift' } });
-    expect(world.conductor.view(id).arms?.canary.compute).toMatchObject({ zero: 0 });
+    expect(countOf(decodeHistogram(world.conductor.view(id).arms?.canary.compute ?? ''))).toBeGreaterThan(0);
     await world.conductor.decide(id, { action: 'resume', by: 'operator:a', why: null, keep: false, all: false });
     await world.clock.advance(1100);
     expect(world.conductor.view(id)).toMatchObject({ phase: 'rolling', step: 1 });

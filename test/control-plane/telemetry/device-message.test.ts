@@ -30,11 +30,12 @@ describe('a device’s message', () => {
     ['cut off', bytesOf(windowOf()).subarray(0, 100)],
     ['without a field', bytesOf({ ...windowOf(), host: undefined })],
     ['of a device that did not send it', bytesOf(windowOf({ device: 'pi-fedcba9876543210' }))],
-    ['of version 2', bytesOf({ ...windowOf(), version: 2 })],
+    ['of version 3', bytesOf({ ...windowOf(), version: 3 })],
     [
-      'with a histogram that cannot be read',
+      'with a histogram of version 1 that cannot be read',
       bytesOf(windowOf({ arms: [armOf([5], { total: { zero: 0, overflow: 0, sum: 0, buckets: 'gA==' } })] })),
     ],
+    ['with a histogram that cannot be read', bytesOf(windowOf({ arms: [armOf([5], { total: 'AAAAgA==' })] }))],
     [
       'with a counter under a key that no schema knows',
       bytesOf(windowOf({ arms: [armOf([], { errors: { 'No Code': 'many' as unknown as number } })] })),

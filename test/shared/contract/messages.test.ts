@@ -33,7 +33,11 @@ const messages: readonly { readonly name: string; readonly decode: Decode; reado
   { name: 'event', decode: decodeEvent, optional: ['release', 'code'] },
   { name: 'report', decode: decodeReport },
   { name: 'receipt', decode: decodeReceipt },
-  { name: 'window', decode: decodeWindow, optional: ['features'] },
+  {
+    name: 'window',
+    decode: decodeWindow,
+    optional: ['wallStartMs', 'clock', 'features', 'rejected', 'shed', 'outbox'],
+  },
   { name: 'alert', decode: decodeAlert },
   { name: 'manifest', decode: decodeManifest, optional: ['description', 'benchmark', 'reference', 'interpretation'] },
   { name: 'enrolment-payload', decode: (bytes) => decodeDocument(payload.enrolment, bytes, limits) },

@@ -16,7 +16,7 @@ import { readVector } from '../../support/vectors.js';
 
 const vector = readVector<{
   buckets: [number, number][];
-  encodings: { values: number[]; wire: WireHistogram }[];
+  encodings: { values: number[]; pairs: WireHistogram; dense: string }[];
 }>('histogram');
 
 const of = (values: readonly number[]): Histogram => {
@@ -123,9 +123,13 @@ describe('the histogram', () => {
 });
 
 describe('the histogram on the wire', () => {
-  it.each(vector.encodings)('writes and reads the golden vector of $values.length values', ({ values: some, wire }) => {
-    expect(encodeHistogram(of(some))).toEqual(wire);
-    expect(decodeHistogram(wire)).toEqual(of(some));
+  it.each(vector.encodings)('writes and reads the golden vector of $values.length values', (golden) => {
+    expect(encodeHistogram(of(golden.values))).toBe(golden.dense);
+    expect(decodeHistogram(golden.dense)).toEqual(of(golden.values));
+  });
+
+  it.each(vector.encodings)('reads what version 1 wrote of $values.length values', ({ values: some, pairs }) => {
+    expect(decodeHistogram(pairs)).toEqual(of(some));
   });
 
   it('comes back as it went, and equal histograms give equal text', () => {
@@ -138,34 +142,59 @@ describe('the histogram on the wire', () => {
     );
   });
 
-  it('bears counts beyond 32 bits', () => {
-    const large = { ...emptyHistogram(), buckets: new Map([[1023, 2 ** 40 + 7]]) };
-    expect(decodeHistogram(encodeHistogram(large)).buckets.get(1023)).toBe(2 ** 40 + 7);
+  it.each([1, 63, 64, 8191, 8192, 2 ** 40 + 7, Number.MAX_SAFE_INTEGER])('bears a count of %i', (count) => {
+    for (const bucket of [0, 1, 1023]) {
+      const large = { ...emptyHistogram(), sum: count, buckets: new Map([[bucket, count]]) };
+      expect(decodeHistogram(encodeHistogram(large))).toEqual(large);
+    }
   });
 
-  it.each([
+  it('takes one byte for a bucket beside the last one', () => {
+    const bytes = (buckets: readonly (readonly [number, number])[]) =>
+      Buffer.from(encodeHistogram({ ...emptyHistogram(), buckets: new Map(buckets) }), 'base64').length;
+    const one = bytes([[300, 63]]);
+    expect(bytes([300, 301, 302].map((i) => [i, 63] as const))).toBe(one + 2);
+  });
+
+  const refusedPairs = [
     ['a bucket without its count', [1]],
     ['a varint that is cut', [1, 0x80]],
     ['a varint that never ends', [1, ...Array.from({ length: 9 }, () => 0xff)]],
     ['an empty bucket', [1, 0]],
     ['the same bucket twice', [5, 1, 0, 1]],
     ['a bucket past the last', [0x81, 0x08, 1]],
-  ])('refuses %s', (_name, bytes) => {
+  ] as const;
+  it.each(refusedPairs)('refuses %s, of version 1', (_name, bytes) => {
     const wire = { zero: 0, overflow: 0, sum: 0, buckets: Buffer.from(bytes).toString('base64') };
     expect(() => decodeHistogram(wire)).toThrow(DecodeError);
   });
 
+  const refused = [
+    ['nothing at all', []],
+    ['a sum that is missing', [0, 0]],
+    ['a varint that is cut', [0, 0, 0, 0x80]],
+    ['a varint that never ends', [0, 0, 0, ...Array.from({ length: 10 }, () => 0xff)]],
+    ['a bucket that is apart from nothing', [0, 0, 0, 3]],
+    ['a bucket that is apart by none', [0, 0, 0, 3, 0]],
+    ['an empty bucket', [0, 0, 0, 0]],
+    ['a bucket past the last', [0, 0, 0, 3, 0x80, 0x08]],
+  ] as const;
+  it.each(refused)('refuses %s', (_name, bytes) => {
+    expect(() => decodeHistogram(Buffer.from(bytes).toString('base64'))).toThrow(DecodeError);
+  });
+
   it('takes the last bucket', () => {
-    const wire = { zero: 0, overflow: 0, sum: 0, buckets: Buffer.from([0x80, 0x08, 1]).toString('base64') };
-    expect([...decodeHistogram(wire).buckets]).toEqual([[1023, 1]]);
+    const pairs = { zero: 0, overflow: 0, sum: 0, buckets: Buffer.from([0x80, 0x08, 1]).toString('base64') };
+    const dense = Buffer.from([0, 0, 0, 3, 0xff, 0x07]).toString('base64');
+    for (const wire of [pairs, dense]) expect([...decodeHistogram(wire).buckets]).toEqual([[1023, 1]]);
   });
 
   it('throws nothing but DecodeError on any bytes', () => {
     fc.assert(
-      fc.property(fc.uint8Array({ maxLength: 40 }), (bytes) => {
-        const wire = { zero: 0, overflow: 0, sum: 0, buckets: Buffer.from(bytes).toString('base64') };
+      fc.property(fc.uint8Array({ maxLength: 40 }), fc.boolean(), (bytes, isOld) => {
+        const text = Buffer.from(bytes).toString('base64');
         try {
-          decodeHistogram(wire);
+          decodeHistogram(isOld ? { zero: 0, overflow: 0, sum: 0, buckets: text } : text);
         } catch (error) {
           expect(error).toBeInstanceOf(DecodeError);
         }
