@@ -14,11 +14,12 @@ import { operatorRoutes } from './operators/operator-routes.js';
 import { OperatorStoreSql } from './operators/operator-store-sql.js';
 import { Operators } from './operators/operators.js';
 import { PasswordHasher } from './operators/password-hash.js';
+import type { Timeline } from './timeline/timeline-entry.js';
 
 /** The people who run the fleet, and the log of what is decided. */
-export function buildPeople(parts: ControlPlaneParts) {
+export function buildPeople(parts: ControlPlaneParts, { timeline }: { readonly timeline: Timeline }) {
   const { clock, log, database, keys } = parts;
-  const auditStore = new AuditStoreSql(database.sqlite);
+  const auditStore = new AuditStoreSql(database.sqlite, timeline);
   const audit = new Audit(auditStore, clock);
   const heads = new AuditHeads({ store: auditStore, clock, log: log.child({ room: 'audit' }), key: keys.audit });
   const store = new OperatorStoreSql(database.sqlite);

@@ -23,16 +23,18 @@ import { VerdictArchive } from './rollouts/verdict-archive.js';
 import { verdictRoutes } from './rollouts/verdict-routes.js';
 import { VerdictStoreSql } from './rollouts/verdict-store-sql.js';
 import { LiveBoard } from './telemetry/live-board.js';
+import type { Timeline } from './timeline/timeline-entry.js';
 
 interface RolloutRooms {
   readonly fleet: Fleet;
   readonly channel: DeviceChannel;
   readonly feed: LiveFeed;
   readonly audit: Audit;
+  readonly timeline: Timeline;
 }
 
 /** What devices are to run: rollouts, and the orders that say so. */
-export function buildRollouts(parts: ControlPlaneParts, { fleet, channel, feed, audit }: RolloutRooms) {
+export function buildRollouts(parts: ControlPlaneParts, { fleet, channel, feed, audit, timeline }: RolloutRooms) {
   const { clock, log, database, catalog, keys } = parts;
   const orderStore = new OrderStoreSql(database.sqlite, clock);
   const orders = new Orders({
@@ -49,7 +51,7 @@ export function buildRollouts(parts: ControlPlaneParts, { fleet, channel, feed, 
   const evidenceStore = new EvidenceStoreSql(database.sqlite, history);
   const holds = new DeviceHolds(new DeviceHoldStoreSql(database.kysely));
   const live = new LiveBoard();
-  const verdictStore = new VerdictStoreSql(database.sqlite);
+  const verdictStore = new VerdictStoreSql(database.sqlite, timeline);
   const archive = new VerdictArchive({
     store: verdictStore,
     keys: () => keys.online.signers('verdict'),
@@ -59,7 +61,7 @@ export function buildRollouts(parts: ControlPlaneParts, { fleet, channel, feed, 
   const conductor = new Conductor({
     clock,
     log: log.child({ room: 'rollouts' }),
-    store: new RolloutStoreSql(database.kysely, database.sqlite, history),
+    store: new RolloutStoreSql(database.kysely, database.sqlite, history, timeline),
     evidence: evidenceStore,
     history,
     neighbours: new NeighbourStoreSql(database.sqlite),

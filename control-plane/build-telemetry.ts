@@ -15,6 +15,9 @@ import { seriesRoutes } from './telemetry/series-routes.js';
 import { SeriesThread } from './telemetry/series-thread-sql.js';
 import { telemetryRoutes } from './telemetry/telemetry-routes.js';
 import { TelemetryStoreSql } from './telemetry/telemetry-store-sql.js';
+import { ReleaseEventsSql } from './timeline/release-events-sql.js';
+import { timelineRoutes } from './timeline/timeline-routes.js';
+import type { TimelineStoreSql } from './timeline/timeline-store-sql.js';
 
 interface TelemetryRooms {
   readonly fleet: Fleet;
@@ -23,16 +26,17 @@ interface TelemetryRooms {
   readonly formerKeys: FormerKeys;
   readonly evidenceStore: EvidenceStoreSql;
   readonly live: LiveBoard;
+  readonly timeline: TimelineStoreSql;
 }
 
 /** What devices say: stored, then told to whoever it concerns. */
 export function buildTelemetry(
   parts: ControlPlaneParts,
-  { fleet, feed, conductor, formerKeys, evidenceStore, live }: TelemetryRooms,
+  { fleet, feed, conductor, formerKeys, evidenceStore, live, timeline }: TelemetryRooms,
 ) {
   const { clock, database, settings } = parts;
   const log = parts.log.child({ room: 'telemetry' });
-  const store = new TelemetryStoreSql(database.sqlite, evidenceStore);
+  const store = new TelemetryStoreSql(database.sqlite, evidenceStore, timeline);
   const rollUpStore = new RollUpStoreSql(database.sqlite);
   const rollUps = new RollUps({
     store: rollUpStore,
@@ -52,6 +56,7 @@ export function buildTelemetry(
       if (message.kind === 'report' || message.kind === 'presence') void formerKeys.look();
     },
   });
+  const releases = new ReleaseEventsSql(database.sqlite, timeline);
   const reader = new SeriesThread(database.sqlite.name, clock);
   const facts = () => ({
     nowMs: Math.floor(clock.now().wallMs),
@@ -66,8 +71,17 @@ export function buildTelemetry(
     /** Begins to delete what is too old; answers what ends it. */
     trim: () => keepTrimmed({ clock, log, store, rollUps: rollUpStore, days: settings }),
     reader,
+    /** Tells what is new in the catalogue. A row that cannot be written is told at the next change, or start. */
+    lookAtReleases: (): void => {
+      try {
+        releases.look(parts.catalog.releases(), Math.floor(clock.now().wallMs));
+      } catch (cause) {
+        log.warn({ err: cause }, 'A change of the catalogue could not be told yet');
+      }
+    },
     routes: (app: TypedApp): void => {
       telemetryRoutes(app, { store });
+      timelineRoutes(app, { timeline });
       seriesRoutes(app, { reader, facts });
     },
   };

@@ -25,6 +25,7 @@ import { BrokerAedes } from './messaging/broker-aedes.js';
 import { serveMqttOverWebSocket } from './messaging/broker-aedes-websocket.js';
 import { reachableUrl } from './messaging/reachable-url.js';
 import { rolloutSource } from './rollouts/fleet-rollout.js';
+import { TimelineStoreSql } from './timeline/timeline-store-sql.js';
 
 /** A control plane: `start` throws ListenError; `stop` ends everything in reverse. Both may be called twice. */
 export interface ControlPlane {
@@ -49,12 +50,13 @@ export function buildControlPlane(parts: ControlPlaneParts): ControlPlane {
     log: log.child({ room: 'messaging' }),
   });
   const publisher = new FleetPublisher({ channel, clock, log: log.child({ room: 'consumers' }) });
-  const feed = new LiveFeed(clock, (what, id) => publisher.changed(what, id));
-  const people = buildPeople(parts);
+  const timeline = new TimelineStoreSql(database.sqlite, () => feed.eventsHappened());
+  const feed = new LiveFeed(clock, timeline, (what, id) => publisher.changed(what, id));
+  const people = buildPeople(parts, { timeline });
   const { audit, heads, operators } = people;
-  const rollouts = buildRollouts(parts, { fleet, channel, feed, audit });
+  const rollouts = buildRollouts(parts, { fleet, channel, feed, audit, timeline });
   const { orders, conductor } = rollouts;
-  const telemetry = buildTelemetry(parts, { fleet, feed, ...rollouts });
+  const telemetry = buildTelemetry(parts, { fleet, feed, timeline, ...rollouts });
   const { ingest } = telemetry;
   const { orderStore } = rollouts;
   const devices = buildFleet(parts, {
@@ -86,6 +88,7 @@ export function buildControlPlane(parts: ControlPlaneParts): ControlPlane {
     promotions,
     conductor,
     telemetry: telemetry.store,
+    timeline,
     status: (hostname) => ({
       version: parts.version,
       development: catalog.development,
@@ -146,7 +149,11 @@ export function buildControlPlane(parts: ControlPlaneParts): ControlPlane {
     { start: () => conductor.start(), stop: () => rollouts.stop() },
     {
       start: () => {
-        endCatalog = catalog.onChange(() => feed.releasesChanged());
+        telemetry.lookAtReleases();
+        endCatalog = catalog.onChange(() => {
+          telemetry.lookAtReleases();
+          feed.releasesChanged();
+        });
         endTrimming = telemetry.trim();
       },
       stop: () => {

@@ -4,6 +4,8 @@ import { checkSchema } from '@bellwether/shared/contract/decode';
 import { parseStrictJson } from '@bellwether/shared/contract/strict-json';
 import { Compile } from '@bellwether/shared/schema';
 import type { Tables } from '../database/schema.js';
+import { auditEvent } from '../timeline/audit-events.js';
+import { noTimeline, type Timeline } from '../timeline/timeline-entry.js';
 import type { ChainEnd } from './audit-chain.js';
 import { AuditRow } from './audit-row.js';
 import type { AuditHeadStore, AuditStore, StoredHead } from './audit-store.js';
@@ -15,11 +17,14 @@ export class AuditStoreSql implements AuditStore, AuditHeadStore {
   readonly #statements: ReturnType<typeof prepare>;
   readonly #append: (make: (last: ChainEnd | undefined) => readonly AuditRow[]) => void;
 
-  constructor(db: Database) {
+  /** `timeline`: is told what everybody may see of it, in the same transaction. */
+  constructor(db: Database, timeline: Timeline = noTimeline) {
     this.#statements = prepare(db);
     const transaction = db.transaction((make: (last: ChainEnd | undefined) => readonly AuditRow[]) => {
-      for (const { atMs, details, ...row } of make(this.end())) {
-        this.#statements.insert.run({ ...row, atMs, details: JSON.stringify(details) });
+      for (const row of make(this.end())) {
+        this.#statements.insert.run({ ...row, details: JSON.stringify(row.details) });
+        const event = auditEvent(row);
+        if (event !== undefined) timeline.add(event);
       }
     });
     this.#append = (make) => transaction.immediate(make);

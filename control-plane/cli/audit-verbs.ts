@@ -93,7 +93,8 @@ async function writeNew(path: string, write: (put: (text: string) => Promise<voi
   }
 }
 
-function wholeNumber(text: string): number {
+/** Reads a whole number; throws InvalidArgumentError. */
+export function wholeNumber(text: string): number {
   const value = Number(text);
   if (Number.isInteger(value) && value >= 0) return value;
   throw new InvalidArgumentError('It is a whole number.');

@@ -5,6 +5,7 @@ import { addConsumerVerbs } from './consumer-verbs.js';
 import { addDeviceDecisionVerbs } from './device-decision-verbs.js';
 import { addDevicePinVerbs } from './device-pin-verbs.js';
 import { addDeviceVerbs } from './device-verbs.js';
+import { addEventVerb } from './event-verbs.js';
 import { addKeysVerbs } from './keys-verbs.js';
 import { addLoginVerbs } from './login-verbs.js';
 import { addOperatorVerbs } from './operator-verbs.js';
@@ -45,6 +46,7 @@ export function buildProgram(parts: VerbParts, { asJson = false }: { readonly as
   addConsumerVerbs(program, parts);
   addRolloutVerbs(program, parts);
   addVerdictVerbs(program, parts);
+  addEventVerb(program, parts);
   addTelemetryVerbs(program, parts);
   addSchemaVerb(program, parts);
   addLoginVerbs(program, parts);

@@ -1,9 +1,10 @@
-import { type Command, InvalidArgumentError, Option } from 'commander';
+import { type Command, Option } from 'commander';
 import { Compile } from '@bellwether/shared/schema';
 import { metrics } from '../telemetry/metric.js';
 import { RejectedList } from '../telemetry/rejected-api.js';
 import { SeriesReply } from '../telemetry/series-api.js';
 import { csvOf } from '../telemetry/series-csv.js';
+import { duration } from './duration.js';
 import { table } from './table.js';
 import { timeText } from './units.js';
 import { connect, print, type ServerOptions, type VerbParts, withServer } from './verb.js';
@@ -103,10 +104,4 @@ async function listMetrics(options: { readonly json?: true }, { terminal }: Verb
     value.map(({ name, unit, about }) => [name, unit, about]),
   );
   print(terminal, options, { value, text });
-}
-
-function duration(text: string): number {
-  const [, count, unit = ''] = /^([1-9][0-9]{0,4})([mhd])$/.exec(text) ?? [];
-  if (count === undefined) throw new InvalidArgumentError('It is a number of minutes, hours or days: 90m, 24h, 7d.');
-  return Number(count) * (unit === 'm' ? 60_000 : unit === 'h' ? 3_600_000 : 86_400_000);
 }

@@ -1,4 +1,4 @@
-import type { TimelineEvent } from '@bellwether/control-plane/http/operator-api';
+import type { TimelineEvent } from '@bellwether/control-plane/timeline/timeline-api';
 
 /** One line of the list: the same thing, told by one or many devices within a short time. */
 export interface EventLine {
@@ -22,30 +22,36 @@ interface OpenLine extends EventLine {
   oldestMs: number;
 }
 
-/** What happened, newest first, equal things joined. The phases of an install are left to the device's own row. */
+/** Told by the device once more, or by its own row. */
+const unsaid: ReadonlySet<string> = new Set(['install-phase', 'order-issued']);
+
+/** What happened, newest first, equal things joined. The phases of an install are left to the device's own row, orders to its answer. */
 export function eventLines(events: readonly TimelineEvent[]): readonly EventLine[] {
   const lines: OpenLine[] = [];
   const open = new Map<string, OpenLine>();
   for (const event of events) {
-    if (event.kind === 'install-phase') continue;
+    if (unsaid.has(event.kind)) continue;
     const sentence = sentenceOf(event);
     const key = `${event.code} ${sentence}`;
     const known = open.get(key);
     if (known !== undefined && known.oldestMs - event.atMs <= togetherMs) {
-      if (!known.devices.includes(event.device)) known.devices.push(event.device);
+      if (event.device !== null && !known.devices.includes(event.device)) known.devices.push(event.device);
       known.times++;
       known.oldestMs = Math.min(known.oldestMs, event.atMs);
       continue;
     }
-    const { atMs, device, code, kind } = event;
-    const line = { atMs, devices: [device], times: 1, sentence, code, tone: toneOf(kind), oldestMs: atMs };
+    const { atMs, device, code } = event;
+    const devices = device === null ? [] : [device];
+    const line = { atMs, devices, times: 1, sentence, code, tone: toneOf(event), oldestMs: atMs };
     open.set(key, line);
     lines.push(line);
   }
   return lines;
 }
 
-function sentenceOf({ kind, release, message }: TimelineEvent): string {
+/** What a device did, to be read after its name; what is about none, by itself. */
+export function sentenceOf({ device, kind, rollout, release, message }: TimelineEvent): string {
+  if (device === null) return [rollout, rollout === null && release, message].filter(Boolean).join(' ');
   const what = release ?? 'a release';
   switch (kind) {
     case 'agent-started':
@@ -74,12 +80,17 @@ function sentenceOf({ kind, release, message }: TimelineEvent): string {
       return `switched canary ${what} off without being told: ${message}`;
     case 'runner-died':
       return `lost the runner of ${what}: ${message}`;
+    case 'device-online':
+      return 'came online';
+    case 'device-offline':
+      return 'went offline';
     default:
       return [kind, release, message].filter(Boolean).join(' ');
   }
 }
 
-function toneOf(kind: string): EventLine['tone'] {
-  if (/refused|reverted|died|lost|tripped/.test(kind)) return 'bad';
+export function toneOf({ kind, code }: Pick<TimelineEvent, 'kind' | 'code'>): EventLine['tone'] {
+  if (/refused|reverted|died|lost|tripped|withdrawn|clone|conflict|flood/.test(kind)) return 'bad';
+  if (code === 'harm' || code === 'rolling-back' || code === 'fail') return 'bad';
   return /serving|settled/.test(kind) ? 'good' : 'plain';
 }

@@ -1,4 +1,4 @@
-import type { TimelineEvent } from '@bellwether/control-plane/http/operator-api';
+import type { TimelineEvent } from '@bellwether/control-plane/timeline/timeline-api';
 import { type EventLine, eventLines } from './event-lines.js';
 import { formatClock, splitDeviceId } from './format.js';
 
@@ -24,9 +24,10 @@ export function EventList({ events, fleetSize }: EventListProps) {
           <li key={`${line.atMs} ${line.code} ${line.sentence} ${line.devices[0]}`} class={line.tone}>
             <time>{formatClock(line.atMs)}</time>
             <span>
-              <strong>{namesOf(line, fleetSize)}</strong> {line.sentence}
+              {line.devices.length > 0 && <strong>{namesOf(line, fleetSize)} </strong>}
+              {line.sentence}
               {line.code !== null && <code>{line.code}</code>}
-              {line.times > line.devices.length && <span class="detail"> ×{line.times}</span>}
+              {line.times > Math.max(1, line.devices.length) && <span class="detail"> ×{line.times}</span>}
             </span>
           </li>
         ))}

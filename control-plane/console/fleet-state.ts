@@ -1,7 +1,8 @@
 import { batch, computed, signal } from '@preact/signals';
-import type { DeviceView, ReleaseView, TimelineEvent } from '@bellwether/control-plane/http/operator-api';
+import type { DeviceView, ReleaseView } from '@bellwether/control-plane/http/operator-api';
 import type { RolloutView } from '@bellwether/control-plane/http/rollout-api';
 import type { ServerStatus } from '@bellwether/control-plane/http/status-api';
+import type { TimelineEvent } from '@bellwether/control-plane/timeline/timeline-api';
 import { type FleetSample, sampleOf } from './fleet-sample.js';
 import type { LiveMessage } from './live-message.js';
 import type { Place } from './place.js';
@@ -84,18 +85,8 @@ export class FleetState {
       }
       case 'event':
         // What happens while the overview is taken is told twice.
-        if (this.events.value.some((event) => isSame(event, payload))) return;
+        if (this.events.value.some(({ id }) => id === payload.id)) return;
         this.events.value = [payload, ...this.events.value].slice(0, keptEvents);
     }
   }
-}
-
-function isSame(a: TimelineEvent, b: TimelineEvent): boolean {
-  return (
-    a.device === b.device &&
-    a.atMs === b.atMs &&
-    a.kind === b.kind &&
-    a.release === b.release &&
-    a.message === b.message
-  );
 }

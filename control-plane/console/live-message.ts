@@ -1,6 +1,7 @@
-import type { DeviceView, ReleaseView, TimelineEvent } from '@bellwether/control-plane/http/operator-api';
+import type { DeviceView, ReleaseView } from '@bellwether/control-plane/http/operator-api';
 import type { RolloutView } from '@bellwether/control-plane/http/rollout-api';
 import type { Overview, ServerStatus } from '@bellwether/control-plane/http/status-api';
+import type { TimelineEvent } from '@bellwether/control-plane/timeline/timeline-api';
 
 /** What the server sends, by the event's name. */
 interface LivePayloads {

@@ -13,6 +13,7 @@ import { receipts } from './migrations/receipts.js';
 import { rolloutPast } from './migrations/rollout-past.js';
 import { series } from './migrations/series.js';
 import { stagedRollouts } from './migrations/staged-rollouts.js';
+import { timeline } from './migrations/timeline.js';
 import { verdicts } from './migrations/verdicts.js';
 import type { Tables } from './schema.js';
 
@@ -29,6 +30,7 @@ const migrations: Readonly<Record<string, Migration>> = {
   '0006-verdicts': verdicts,
   '0007-rollout-past': rolloutPast,
   '0008-series': series,
+  '0013-timeline': timeline,
 };
 
 /**

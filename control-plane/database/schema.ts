@@ -104,19 +104,28 @@ export interface Tables {
   device_losses: { device: string; windows: number; events: number };
   events: {
     id: Generated<number>;
+    /** Empty: it is about no device. */
     device: string;
-    /** Who says so: `device`, or the server about a window or an event of the device. */
+    /** Who says so: `device`, or a part of the server; `server-…` about a window or an event of the device. */
     source: string;
     run_id: string;
     sequence: number;
     digest: string;
     at_ms: number;
     arrived_at_ms: number;
+    /** Where it stands in the timeline. */
+    time_ms: number;
     kind: string;
+    actor: string | null;
+    model: string | null;
     release: string | null;
+    rollout: string | null;
+    label: string | null;
     code: string | null;
     message: string;
   };
+  /** What the timeline has told of releases: 0 or 1. */
+  releases_told: { release: string; staging: number; production: number; withdrawn: number };
   /** Messages set aside, with the reason. */
   rejected: {
     id: Generated<number>;

@@ -1,21 +1,33 @@
 import type { Clock } from '@bellwether/shared/clock';
 import type { FleetTopic } from '@bellwether/shared/contract/topics';
-import { type Changes, LiveWatcher } from './live-watcher.js';
-import type { TimelineEvent } from './operator-api.js';
+import type { TimelineEvent } from '../timeline/timeline-api.js';
+import { type Changes, LiveWatcher, maxEvents } from './live-watcher.js';
 
 /** At most two batches a second. */
 const batchMs = 500;
 
+/** Where the timeline's new rows are read. */
+export interface News {
+  /** The id of the newest row. */
+  newest(): number;
+  /** The newest rows after this one, in the order of storing. */
+  since(id: number, limit: number): readonly TimelineEvent[];
+}
+
 /** Collects what changes and hands it to the watchers at most twice a second; what fleet topics tell of goes to those too. */
 export class LiveFeed {
   readonly #clock: Clock;
+  readonly #news: News;
   readonly #changed: (what: FleetTopic, id?: string) => void;
   readonly #watchers = new Set<LiveWatcher>();
+  /** The timeline's newest row that watchers have. */
+  #told = 0;
   #cancelBatch: (() => void) | undefined;
 
   /** `changed` is called at once, watched or not. */
-  constructor(clock: Clock, changed: (what: FleetTopic, id?: string) => void = () => {}) {
+  constructor(clock: Clock, news: News, changed: (what: FleetTopic, id?: string) => void = () => {}) {
     this.#clock = clock;
+    this.#news = news;
     this.#changed = changed;
   }
 
@@ -35,12 +47,14 @@ export class LiveFeed {
     });
   }
 
-  eventHappened(event: TimelineEvent): void {
-    this.#note(({ events }) => events.push(event));
+  /** There may be more rows in the timeline. What is told of it is read when it is told: only what is committed. */
+  eventsHappened(): void {
+    this.#note(() => {});
   }
 
   /** Adds a watcher until the signal aborts; `drop` is called when it does not keep up, or the feed stops. */
   watch(signal: AbortSignal, drop: () => void): LiveWatcher {
+    if (this.#watchers.size === 0) this.#told = this.#news.newest();
     const watcher = new LiveWatcher(drop);
     this.#watchers.add(watcher);
     signal.addEventListener('abort', () => {
@@ -64,8 +78,11 @@ export class LiveFeed {
 
   #batch(): void {
     this.#cancelBatch = undefined;
+    const events = this.#news.since(this.#told, maxEvents);
+    this.#told = events.at(-1)?.id ?? this.#told;
     const nowMs = this.#clock.now().monotonicMs;
     for (const watcher of this.#watchers) {
+      if (events.length > 0) watcher.note((changes) => changes.events.push(...events));
       if (watcher.isStalled(nowMs)) watcher.drop();
       else watcher.wake(nowMs);
     }

@@ -1,4 +1,4 @@
-import type { TimelineEvent } from './operator-api.js';
+import type { TimelineEvent } from '../timeline/timeline-api.js';
 
 /** What changed since a watcher looked last: each thing once, however often it changed; events one by one. */
 export interface Changes {
@@ -9,7 +9,7 @@ export interface Changes {
 }
 
 /** Events that wait for one watcher; older ones are in GET /events. */
-const maxEvents = 500;
+export const maxEvents = 500;
 /** A watcher that has not taken its batch for so long is too slow. */
 const stalledMs = 15_000;
 

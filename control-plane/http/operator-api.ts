@@ -174,17 +174,3 @@ export const TelemetrySummary = Type.Object({
   unknownFields: count,
 });
 export type TelemetrySummary = Static<typeof TelemetrySummary>;
-
-/** A device's event in the timeline, newest first. */
-export const TimelineEvent = Type.Object({
-  device: Type.String(),
-  atMs: count,
-  kind: Type.String(),
-  release: orNull(Type.String()),
-  code: orNull(Type.String()),
-  message: Type.String(),
-});
-export type TimelineEvent = Static<typeof TimelineEvent>;
-/** `GET /events?limit=` */
-export const EventList = Type.Object({ events: Type.Array(TimelineEvent) });
-export type EventList = Static<typeof EventList>;

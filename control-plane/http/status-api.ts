@@ -1,5 +1,6 @@
 import { type Static, Type } from '@bellwether/shared/schema';
-import { DeviceView, ReleaseView, TimelineEvent } from './operator-api.js';
+import { TimelineEvent } from '../timeline/timeline-api.js';
+import { DeviceView, ReleaseView } from './operator-api.js';
 import { RolloutView } from './rollout-api.js';
 
 /** What the server says of itself, and all that a page begins with. */

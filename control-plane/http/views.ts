@@ -11,6 +11,7 @@ import type { DeviceHolds } from '../rollouts/device-holds.js';
 import { RolloutError } from '../rollouts/rollout-error.js';
 import type { LiveBoard } from '../telemetry/live-board.js';
 import type { TelemetryStore } from '../telemetry/telemetry-store.js';
+import type { TimelineStoreSql } from '../timeline/timeline-store-sql.js';
 import type { DeviceView, ReleaseView } from './operator-api.js';
 import type { RolloutView } from './rollout-api.js';
 import type { Overview, ServerStatus } from './status-api.js';
@@ -28,7 +29,8 @@ interface ViewParts {
   readonly catalog: Catalog;
   readonly promotions: Promotions;
   readonly conductor: Conductor;
-  readonly telemetry: TelemetryStore;
+  readonly telemetry: Pick<TelemetryStore, 'clones'>;
+  readonly timeline: Pick<TimelineStoreSql, 'page'>;
 }
 
 /** What operators see, put together from the rooms: the same for the routes and the live feed. */
@@ -89,7 +91,7 @@ export class Views {
       devices: this.devices(),
       releases: this.releases(),
       rollouts: this.rollouts(),
-      events: this.#parts.telemetry.events(overviewEvents),
+      events: this.#parts.timeline.page({}, overviewEvents).events,
     };
   }
 

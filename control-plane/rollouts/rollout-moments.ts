@@ -6,6 +6,8 @@ import type { Verdict } from './verdict/verdict.js';
 export interface Moment {
   readonly code: string;
   readonly text: string;
+  /** Who decided it, of what a person decides. */
+  readonly by?: string;
 }
 
 /** Devices that a sentence names; the others it counts. */
@@ -24,7 +26,7 @@ function decision(event: RolloutEvent): Moment[] {
   if (event.kind !== 'decided') return [];
   const { action, by, why, keep, all } = event.decision;
   const how = `${action === 'abort' && keep ? ' --keep' : ''}${action === 'promote' && all ? ' --all' : ''}`;
-  return [{ code: action, text: `${by}: ${action}${how}${why === null ? '' : `: ${why}`}` }];
+  return [{ code: action, by, text: `${by}: ${action}${how}${why === null ? '' : `: ${why}`}` }];
 }
 
 function steps(before: StagedRollout, next: StagedRollout, event: RolloutEvent): Moment[] {

@@ -5,9 +5,11 @@ import { parseStrictJson } from '@bellwether/shared/contract/strict-json';
 import { Compile, Type } from '@bellwether/shared/schema';
 import type { Tables } from '../database/schema.js';
 import { RolloutTarget, RolloutView } from '../http/rollout-api.js';
+import { rolloutEvent } from '../timeline/rollout-events.js';
+import { noTimeline, type Timeline } from '../timeline/timeline-entry.js';
 import { Course, Member, type Members } from './course.js';
 import { type LookHistoryStoreSql, noLooks } from './look-history-store-sql.js';
-import type { Rollout } from './rollout.js';
+import { type Rollout, rolloutId } from './rollout.js';
 import type { Moment } from './rollout-moments.js';
 import type { RolloutNews, RolloutPast, RolloutStore } from './rollout-store.js';
 
@@ -33,8 +35,13 @@ export class RolloutStoreSql implements RolloutStore {
   readonly #save: RolloutStore['save'];
   readonly #statements: ReturnType<typeof prepare>;
 
-  /** `looks`: stores what waits there with every change. */
-  constructor(db: Kysely<Tables>, sqlite: Database, looks: Pick<LookHistoryStoreSql, 'flush'> = noLooks) {
+  /** `looks`: stores what waits there with every change. `timeline`: is told of each moment. */
+  constructor(
+    db: Kysely<Tables>,
+    sqlite: Database,
+    looks: Pick<LookHistoryStoreSql, 'flush'> = noLooks,
+    timeline: Timeline = noTimeline,
+  ) {
     this.#db = db;
     const statements = prepare(sqlite);
     this.#statements = statements;
@@ -47,7 +54,11 @@ export class RolloutStoreSql implements RolloutStore {
       }
       looks.flush();
       if (sight !== null) statements.putSight.run(next.number, JSON.stringify(sight));
-      for (const { code, text } of moments) statements.addMoment.run(next.number, atMs, code, text);
+      const about = { rollout: rolloutId(next), release: `${next.model}@${next.version}`, atMs };
+      for (const moment of moments) {
+        const { lastInsertRowid } = statements.addMoment.run(next.number, atMs, moment.code, moment.text);
+        timeline.add(rolloutEvent({ ...about, ...moment, number: Number(lastInsertRowid) }));
+      }
       if (moments.length > 0) statements.trimMoments.run(next.number, next.number, keptMoments);
     });
     this.#save = (next, before, news) => save.immediate(next, before, news);

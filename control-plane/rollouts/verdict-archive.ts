@@ -59,7 +59,10 @@ export class VerdictArchive {
     };
     try {
       const file = JSON.stringify(sealBundle(bundle, key));
-      store.keep(rollout.number, { atMs: look.atMs, step: course.step, value: look.verdict.value }, file);
+      const { value, reasons } = look.verdict;
+      const release = `${rollout.model}@${rollout.version}`;
+      const because = reasons[0]?.text ?? '';
+      store.keep(rollout.number, { atMs: look.atMs, step: course.step, value, release, because }, file);
     } catch (cause) {
       log.error({ err: cause, rollout: bundle.rollout }, 'A verdict could not be kept');
     }

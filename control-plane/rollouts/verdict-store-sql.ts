@@ -1,17 +1,41 @@
 import type { Database } from 'better-sqlite3';
 import type { KeptVerdict } from '../http/rollout-api.js';
+import { noTimeline, type Timeline } from '../timeline/timeline-entry.js';
+
+/** A verdict, the release that it is about, and its first reason. */
+type NewVerdict = Omit<KeptVerdict, 'number'> & { readonly release: string; readonly because: string };
 
 /** Signed verdicts in SQLite [R-6]: one for each decision that they led to. */
 export class VerdictStoreSql {
   readonly #statements: ReturnType<typeof prepare>;
+  readonly #keep: VerdictStoreSql['keep'];
 
-  constructor(db: Database) {
-    this.#statements = prepare(db);
+  /** `timeline`: is told of each. */
+  constructor(db: Database, timeline: Timeline = noTimeline) {
+    const statements = prepare(db);
+    this.#statements = statements;
+    const keep = db.transaction(
+      (rollout: number, { atMs, step, value, release, because }: NewVerdict, file: string) => {
+        const { lastInsertRowid } = statements.keep.run(rollout, atMs, step, value, file);
+        timeline.add({
+          key: { source: 'verdict', run: `r${rollout}`, sequence: Number(lastInsertRowid) },
+          kind: 'verdict',
+          atMs,
+          arrivedAtMs: atMs,
+          actor: 'server',
+          release,
+          rollout: `r${rollout}`,
+          code: value,
+          message: `step ${step + 1}: ${value}: ${because}`,
+        });
+      },
+    );
+    this.#keep = (...args) => keep.immediate(...args);
   }
 
   /** `file`: of sealBundle(), as text. */
-  keep(rollout: number, { atMs, step, value }: Omit<KeptVerdict, 'number'>, file: string): void {
-    this.#statements.keep.run(rollout, atMs, step, value, file);
+  keep(rollout: number, verdict: NewVerdict, file: string): void {
+    this.#keep(rollout, verdict, file);
   }
 
   /** Oldest first. */

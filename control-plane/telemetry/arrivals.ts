@@ -6,7 +6,6 @@ import type { Conductor } from '../rollouts/conductor.js';
 import type { Decoded } from './device-message.js';
 import type { LiveBoard } from './live-board.js';
 import type { RollUps } from './roll-ups.js';
-import { timelineEvent } from './timeline.js';
 
 interface ArrivalParts {
   readonly fleet: Fleet;
@@ -29,7 +28,6 @@ export function spreadArrivals({ fleet, live, feed, conductor, rollUps, log }: A
         break;
       case 'event':
         fleet.apply(device, { seenAtMs });
-        feed.eventHappened(timelineEvent(message.value));
         break;
       case 'report': {
         const before = servedBy(fleet, device);

@@ -1,9 +1,11 @@
 import type { Database, Transaction } from 'better-sqlite3';
 import type { DeviceEvent } from '@bellwether/shared/contract/event';
+import type { Presence } from '@bellwether/shared/contract/presence';
 import type { Report } from '@bellwether/shared/contract/report';
 import type { Window } from '@bellwether/shared/contract/window';
-import type { TelemetrySummary, TimelineEvent } from '../http/operator-api.js';
+import type { TelemetrySummary } from '../http/operator-api.js';
 import type { CloneAlert } from '../http/status-api.js';
+import { noTimeline, type Timeline } from '../timeline/timeline-entry.js';
 import type { Decoded } from './device-message.js';
 import { ReceiptStoreSql } from './receipt-store-sql.js';
 import type { RejectedList } from './rejected-api.js';
@@ -31,12 +33,14 @@ export class TelemetryStoreSql implements TelemetryStore {
   readonly #statements: ReturnType<typeof prepare>;
   readonly #receipts: ReceiptStoreSql;
   readonly #evidence: EvidenceSink;
+  readonly #timeline: Timeline;
   /** Of the transaction that runs. */
   readonly #counts = new Map<Counter, number>();
 
-  /** `evidence`: adds a new window's counters up, within the transaction that stores it. */
-  constructor(db: Database, evidence: EvidenceSink = noEvidence) {
+  /** `evidence`: adds a new window's counters up, within the transaction that stores it. `timeline`: where events go, the same. */
+  constructor(db: Database, evidence: EvidenceSink = noEvidence, timeline: Timeline = noTimeline) {
     this.#evidence = evidence;
+    this.#timeline = timeline;
     this.#statements = prepare(db);
     this.#receipts = new ReceiptStoreSql(db);
     this.#commitAll = db.transaction((arrivals: readonly Arrival[]) => {
@@ -61,10 +65,6 @@ export class TelemetryStoreSql implements TelemetryStore {
       eventsReceived: counters.get('events-received') ?? 0,
       unknownFields: counters.get('unknown-fields') ?? 0,
     };
-  }
-
-  events(limit: number): TimelineEvent[] {
-    return this.#statements.newestEvents.all(limit);
   }
 
   clones(): CloneAlert[] {
@@ -110,9 +110,19 @@ export class TelemetryStoreSql implements TelemetryStore {
         this.#judgeReceipt(decoded.value, arrival.arrivedAtMs);
         return 'stored';
       case 'presence':
-        this.#statements.presence.run({ device, state: decoded.value.state, run: decoded.value.runId });
+        this.#storePresence(decoded.value, arrival);
         return 'stored';
     }
+  }
+
+  /** Told when it is another than before. */
+  #storePresence({ state, runId }: Presence, { device, arrivedAtMs }: Arrival): void {
+    const before = this.#statements.present.get(device)?.presence;
+    const { changes } = this.#statements.presence.run({ device, state, run: runId });
+    if (changes === 0 || before === state) return;
+    const message = state === 'online' ? 'it is connected' : 'its connection ended';
+    const key = { source: `server-${state}`, run: runId, sequence: arrivedAtMs };
+    this.#timeline.add({ key, kind: `device-${state}`, atMs: arrivedAtMs, arrivedAtMs, device, message });
   }
 
   /** A report counts whatever its receipt says: it came over the device's own session. What is wrong with the receipt is an event [T-12]. */
@@ -177,8 +187,8 @@ export class TelemetryStoreSql implements TelemetryStore {
   }
 
   #insertEvent(source: string, event: Omit<DeviceEvent, 'version'>, digest: string, arrivedAtMs: number): boolean {
-    const row = { ...event, release: event.release ?? null, code: event.code ?? null, source, digest, arrivedAtMs };
-    return this.#statements.insertEvent.run(row).changes === 1;
+    const { runId: run, sequence } = event;
+    return this.#timeline.add({ ...event, key: { source, run, sequence }, digest, arrivedAtMs });
   }
 
   #reject(arrival: Extract<Arrival, { rejected: string }>): Outcome {
@@ -215,11 +225,6 @@ function prepare(db: Database) {
       `insert into device_losses (device, windows, events) values (?, ?, ?)
        on conflict do update set windows = max(windows, excluded.windows), events = max(events, excluded.events)`,
     ),
-    insertEvent: db.prepare<[Readonly<Record<string, string | number | null>>]>(
-      `insert into events (device, source, run_id, sequence, digest, at_ms, arrived_at_ms, kind, release, code, message)
-       values (@device, @source, @runId, @sequence, @digest, @atMs, @arrivedAtMs, @kind, @release, @code, @message)
-       on conflict do nothing`,
-    ),
     eventDigest: db.prepare<[string, string, number], { digest: string }>(
       `select digest from events where device = ? and source = 'device' and run_id = ? and sequence = ?`,
     ),
@@ -232,6 +237,7 @@ function prepare(db: Database) {
       `update devices set presence = @state, presence_run_id = @run where id = @device and
        not (@state = 'offline' and presence = 'online' and presence_run_id <> @run)`,
     ),
+    present: db.prepare<[string], { presence: string }>('select presence from devices where id = ?'),
     seen: db.prepare<[number, string]>('update devices set last_seen_ms = ? where id = ?'),
     reject: db.prepare<[string, string, string, number, Uint8Array]>(
       'insert into rejected (device, what, reason, arrived_at_ms, body) values (?, ?, ?, ?, ?)',
@@ -245,9 +251,6 @@ function prepare(db: Database) {
       `select coalesce(sum(max(0, gaps.missing, coalesce(device_losses.windows, 0))), 0) as lost
        from (select device, sum(highest + 1 - received) as missing from window_runs group by device) as gaps
        left join device_losses on device_losses.device = gaps.device`,
-    ),
-    newestEvents: db.prepare<[number], TimelineEvent>(
-      'select device, at_ms as atMs, kind, release, code, message from events order by id desc limit ?',
     ),
     // Asked at every look at the server's status: the index `events_of_clones` holds these rows only.
     clones: db.prepare<[], CloneAlert>(

@@ -1,4 +1,4 @@
-import type { TelemetrySummary, TimelineEvent } from '../http/operator-api.js';
+import type { TelemetrySummary } from '../http/operator-api.js';
 import type { CloneAlert } from '../http/status-api.js';
 import type { Upward } from '../messaging/device-channel.js';
 import type { Decoded } from './device-message.js';
@@ -30,8 +30,6 @@ export interface TelemetryStore {
   /** Writes all arrivals in one durable transaction, or none; the outcomes are in their order. Throws SQLite's error. */
   commit(arrivals: readonly Arrival[]): Outcome[];
   summary(): TelemetrySummary;
-  /** Newest first, of all devices. */
-  events(limit: number): TimelineEvent[];
   /** Devices whose receipts have twins, the newest first, as long as events are kept [T-12]. */
   clones(): CloneAlert[];
   /** Messages that were set aside, newest first. */

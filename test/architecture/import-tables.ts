@@ -93,6 +93,9 @@ export const pureFiles: readonly string[] = [
   ),
   ...names('control-plane/alerts', ['forecast', 'attribution']),
   'control-plane/limits/**',
+  ...['timeline-api', 'timeline-entry', 'timeline-csv', 'audit-events', 'rollout-events', 'release-changes'].map(
+    (name) => `control-plane/timeline/${name}.ts`,
+  ),
   ...[
     'roll-up',
     'series',

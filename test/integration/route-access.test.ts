@@ -33,6 +33,7 @@ const expected: Readonly<Record<string, Role | 'public' | 'device'>> = {
   'POST /api/v1/releases/{model}/{version}/promotion': 'operator',
   'POST /api/v1/releases/{model}/{version}/rejection': 'approver',
   'GET /api/v1/events': 'viewer',
+  'GET /api/v1/events.csv': 'viewer',
   'GET /api/v1/live': 'viewer',
   'POST /api/v1/logins': 'public',
   'DELETE /api/v1/logins/current': 'viewer',

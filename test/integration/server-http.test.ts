@@ -169,13 +169,13 @@ describe('the live feed', () => {
     expect(told.map(({ value }) => value?.event)).toEqual(['device', 'event']);
     expect(JSON.parse(told[1]?.value?.data ?? '')).toMatchObject({ device: device.id, kind: 'release-serving' });
 
-    // Somebody at the door is told of as a device, and as what waits for a person.
+    // Somebody at the door is told of as a device, in the timeline, and as what waits for a person.
     const { token } = await server.read<TokenReply>('/tokens', { kind: 'approve' });
     const waiting = new FleetDevice(() => server.httpUrl, 'at-the-door');
     await waiting.enrol(token);
-    const arrival = [await messages.next(), await messages.next()];
-    expect(arrival.map(({ value }) => value?.event)).toEqual(['device', 'status']);
-    const status = checkSchema(Compile(ServerStatus), JSON.parse(arrival[1]?.value?.data ?? ''), 'status');
+    const arrival = [await messages.next(), await messages.next(), await messages.next()];
+    expect(arrival.map(({ value }) => value?.event)).toEqual(['device', 'event', 'status']);
+    const status = checkSchema(Compile(ServerStatus), JSON.parse(arrival[2]?.value?.data ?? ''), 'status');
     expect(status).toMatchObject({ pending: { releases: [], devices: [waiting.id], deviceKeys: [] }, clones: [] });
     over.abort();
     await client.endAsync(true);

@@ -1,8 +1,10 @@
-import type { DeviceView, LiveFigures, ReleaseView, TimelineEvent } from '@bellwether/control-plane/http/operator-api';
+import type { DeviceView, LiveFigures, ReleaseView } from '@bellwether/control-plane/http/operator-api';
 import type { RolloutDevice, RolloutView } from '@bellwether/control-plane/http/rollout-api';
 import type { Overview, ServerStatus } from '@bellwether/control-plane/http/status-api';
 import { devicesOfView } from '@bellwether/control-plane/rollouts/rollout-devices';
+import type { TimelineEvent } from '@bellwether/control-plane/timeline/timeline-api';
 import type { ModelReport } from '@bellwether/shared/contract/report';
+import { sha256 } from '@bellwether/shared/signing/digest';
 import { reportOf } from './telemetry-messages.js';
 
 /** What the server tells operators, made up: for tests of the page that shows it. */
@@ -107,10 +109,17 @@ export function rolloutView(version: string, changes: Partial<RolloutView> = {})
 
 export function timelineEvent(name: string, changes: Partial<TimelineEvent> = {}): TimelineEvent {
   return {
+    id: Number.parseInt(sha256(Buffer.from(name)).slice(0, 8), 16),
     device: idOf(name),
+    source: 'device',
+    actor: null,
     atMs: startMs,
+    arrivedAtMs: startMs,
     kind: 'release-serving',
+    model: 'digits',
     release: 'digits@1.1.0',
+    rollout: null,
+    label: null,
     code: null,
     message: 'serving',
     ...changes,

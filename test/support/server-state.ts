@@ -24,10 +24,13 @@ export function readServerState(data: string, bystander: string): ServerState {
   }
 }
 
+/** What the timeline tells of other tables, which are looked at themselves, and of connections. */
+const told = new Set<unknown>(['audit', 'rollout', 'verdict', 'catalog', 'server-online', 'server-offline']);
+
 type Row = Readonly<Record<string, unknown>>;
 
 function isOthers(bystander: string): (row: Row) => boolean {
-  return ({ device, id }) => device !== bystander && id !== bystander;
+  return ({ device, id, source }) => device !== bystander && id !== bystander && !told.has(source);
 }
 
 /** When somebody was heard last changes with each honest word. */

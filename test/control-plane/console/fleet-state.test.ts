@@ -68,7 +68,7 @@ describe('what the page knows', () => {
   it('does not grow with time', () => {
     state.connection.value = 'live';
     for (let i = 0; i < 400; i++) {
-      state.take([{ name: 'event', payload: timelineEvent('harbour', { atMs: i }) }]);
+      state.take([{ name: 'event', payload: timelineEvent('harbour', { atMs: i, id: i }) }]);
       state.sample(i * 1000);
     }
     expect([state.events.value.length, state.samples.value.length]).toEqual([300, 300]);

@@ -1,13 +1,20 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { LiveFeed } from '@bellwether/control-plane/http/live-feed';
+import type { TimelineEvent } from '@bellwether/control-plane/timeline/timeline-api';
 import { ManualClock } from '../../support/manual-clock.js';
+import { timelineEvent } from '../../support/operator-views.js';
 
 let clock: ManualClock;
 let feed: LiveFeed;
 let dropped = 0;
+let rows: TimelineEvent[] = [];
 beforeEach(() => {
   clock = new ManualClock();
-  feed = new LiveFeed(clock);
+  rows = [];
+  feed = new LiveFeed(clock, {
+    newest: () => rows.at(-1)?.id ?? 0,
+    since: (id, limit) => rows.filter((row) => row.id > id).slice(-limit),
+  });
   dropped = 0;
 });
 
@@ -19,7 +26,10 @@ function watch() {
   });
   return { watcher, over };
 }
-const event = (message: string) => ({ device: 'd', atMs: 0, kind: 'k', release: null, code: null, message });
+function happens(message: string): void {
+  rows.push(timelineEvent('d', { id: rows.length + 1, message }));
+  feed.eventsHappened();
+}
 
 describe('the live feed', () => {
   it('tells a thing once in half a second, however often it changed', async () => {
@@ -49,11 +59,28 @@ describe('the live feed', () => {
 
   it('bounds what waits: the newest events, and each thing once', async () => {
     const { watcher } = watch();
-    for (let i = 0; i < 2000; i++) feed.eventHappened(event(`${i}`));
+    for (let i = 0; i < 2000; i++) happens(`${i}`);
     const batch = watcher.next();
     await clock.advance(500);
     const events = (await batch)?.events ?? [];
     expect([events.length, events.at(-1)?.message]).toEqual([500, '1999']);
+  });
+
+  it('tells a row of the timeline once, and none from before anybody watched', async () => {
+    happens('before');
+    const { watcher } = watch();
+    const tell = async () => {
+      const batch = watcher.next();
+      await clock.advance(500);
+      return (await batch)?.events.map(({ message }) => message);
+    };
+    happens('a');
+    expect(await tell()).toEqual(['a']);
+    happens('b');
+    feed.deviceChanged('pi');
+    expect(await tell()).toEqual(['b']);
+    feed.deviceChanged('pi');
+    expect(await tell()).toEqual([]);
   });
 
   it('drops a watcher that does not take its batch', async () => {

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { FleetStoreSql } from '@bellwether/control-plane/fleet/fleet-store-sql';
 import { decodeMessage } from '@bellwether/control-plane/telemetry/device-message';
 import { TelemetryStoreSql } from '@bellwether/control-plane/telemetry/telemetry-store-sql';
+import { TimelineStoreSql } from '@bellwether/control-plane/timeline/timeline-store-sql';
 import { reportDigest } from '@bellwether/shared/contract/receipt-chain';
 import type { Report } from '@bellwether/shared/contract/report';
 import { sha256 } from '@bellwether/shared/signing/digest';
@@ -16,7 +17,7 @@ let database: TestDatabase;
 let store: TelemetryStoreSql;
 beforeEach(async () => {
   database = await temporaryDatabase();
-  store = new TelemetryStoreSql(database.sqlite);
+  store = new TelemetryStoreSql(database.sqlite, undefined, new TimelineStoreSql(database.sqlite));
   await new FleetStoreSql(database).insertDevice(storedDevice({ publicKey: key.publicKey }));
 });
 afterEach(() => database.remove());
@@ -46,7 +47,10 @@ function arrive(...links: readonly Link[]): void {
 }
 
 const verdicts = () => database.sqlite.prepare('select verdict from receipts order by rowid').pluck().all();
-const events = () => store.events(10).map(({ kind, code }) => (code === null ? kind : `${kind} ${code}`));
+const events = () =>
+  new TimelineStoreSql(database.sqlite)
+    .page({}, 10)
+    .events.map(({ kind, code }) => (code === null ? kind : `${kind} ${code}`));
 
 describe('the receipts of a device', () => {
   it('are kept as one chain, each once, late ones too', () => {

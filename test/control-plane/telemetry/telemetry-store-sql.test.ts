@@ -5,6 +5,7 @@ import { FleetStoreSql } from '@bellwether/control-plane/fleet/fleet-store-sql';
 import { decodeMessage } from '@bellwether/control-plane/telemetry/device-message';
 import type { Arrival } from '@bellwether/control-plane/telemetry/telemetry-store';
 import { TelemetryStoreSql } from '@bellwether/control-plane/telemetry/telemetry-store-sql';
+import { TimelineStoreSql } from '@bellwether/control-plane/timeline/timeline-store-sql';
 import { type TestDatabase, temporaryDatabase } from '../../support/database.js';
 import { storedDevice } from '../../support/stored-device.js';
 import { bytesOf, deviceId, eventOf, reportOf, windowOf } from '../../support/telemetry-messages.js';
@@ -13,9 +14,11 @@ let database: TestDatabase;
 let store: TelemetryStoreSql;
 beforeEach(async () => {
   database = await temporaryDatabase();
-  store = new TelemetryStoreSql(database.sqlite);
+  store = new TelemetryStoreSql(database.sqlite, undefined, new TimelineStoreSql(database.sqlite));
 });
 afterEach(() => database.remove());
+
+const told = (limit: number) => new TimelineStoreSql(database.sqlite).page({}, limit).events;
 
 const sent = (what: 'window' | 'event' | 'report' | 'presence', message: unknown, arrivedAtMs = 1000): Arrival => ({
   device: deviceId,
@@ -55,7 +58,7 @@ describe('windows', () => {
       'conflict',
     ]);
     expect(database.sqlite.prepare('select body from windows').all()).toEqual([{ body: JSON.stringify(windowOf()) }]);
-    expect(store.events(10)).toMatchObject([{ kind: 'window-conflict', device: deviceId }]);
+    expect(told(10)).toMatchObject([{ kind: 'window-conflict', device: deviceId }]);
     expect(store.summary()).toMatchObject({ windowsReceived: 1, windowsDuplicate: 0 });
   });
 
@@ -91,17 +94,19 @@ describe('events', () => {
     expect(
       store.commit([first, sent('event', eventOf({ sequence: 1, kind: 'brand-new-kind', code: 'golden' })), first]),
     ).toEqual(['stored', 'stored', 'duplicate']);
-    expect(store.events(1)).toEqual([
+    expect(told(1)).toMatchObject([
       {
         device: deviceId,
-        atMs: 1_700_000_000_000,
+        source: 'device',
+        // By the device's own clock, which stands in another century than the server's: where it arrived.
+        atMs: 1000,
         kind: 'brand-new-kind',
         release: null,
         code: 'golden',
         message: 'started',
       },
     ]);
-    expect(store.events(10)).toHaveLength(2);
+    expect(told(10)).toHaveLength(2);
     expect(store.summary().eventsReceived).toBe(2);
   });
 });
