@@ -4,7 +4,7 @@ import { FleetReleases, maxFleetReleasesBytes } from '@bellwether/shared/contrac
 import { FleetRollout, maxFleetRolloutBytes } from '@bellwether/shared/contract/fleet-rollout';
 import { Presence } from '@bellwether/shared/contract/presence';
 import { maxReportBytes, Report } from '@bellwether/shared/contract/report';
-import { maxWindowBytes, Window } from '@bellwether/shared/contract/window';
+import { maxWindowBytes, WireWindow } from '@bellwether/shared/contract/window';
 import type { TSchema } from '@bellwether/shared/schema';
 import type { ReadableKind } from './grant.js';
 
@@ -34,7 +34,7 @@ export const messageKinds: ReadonlyMap<string, MessageKind> = new Map<string, Me
       ...ofDevices('window'),
       summary: 'What happened on a device in one interval; its key is (device, runId, sequence)',
       maxBytes: maxWindowBytes,
-      schema: Window,
+      schema: WireWindow,
     },
   ],
   [

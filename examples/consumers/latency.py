@@ -1,0 +1,19 @@
+"""python3 latency.py HOST PORT USER PASSWORD: calls and p99 of every window that comes, each once."""
+import json, sys, zlib
+from paho.mqtt import subscribe
+from histogram import quantile
+
+host, port, user, password = sys.argv[1:]
+seen = set()  # a window may come twice; whoever stores windows makes this a unique key
+
+def take(_client, _userdata, message):
+    body = message.payload
+    window = json.loads(body if body[:1] == b"{" else zlib.decompress(body, -15))
+    key = (window["device"], window["runId"], window["sequence"])
+    for arm in [] if key in seen else window["arms"]:
+        print("{device} {model}@{version} {arm} {requests} calls, p99 {p99} us".format(
+            device=window["device"], p99=quantile(arm["total"], 0.99), **arm), flush=True)
+    seen.add(key)
+
+subscribe.callback(take, "bw/v1/+/+/window", qos=1, hostname=host, port=int(port), client_id=user,
+                   auth={"username": user, "password": password})
