@@ -81,6 +81,7 @@ export async function buildAgent(parts: AgentParts): Promise<Agent> {
   const reporter = new Reporter({
     ...parts.reportIdentity,
     windowSeconds,
+    encoding: config.telemetry.encoding,
     recorder,
     host,
     outbox,

@@ -48,6 +48,9 @@ export const AgentConfig = Type.Object(
       tokenFile: Type.Optional(path('default: <stateFolder>/run/api.token')),
     }),
     windowSeconds: Type.Integer({ minimum: 1, maximum: 3600, default: 60 }),
+    telemetry: group({
+      encoding: Type.Enum(['json', 'deflate'], { default: 'json', description: 'deflate: half the bytes' }),
+    }),
     limits: group({
       queueLength: Type.Integer({ minimum: 1, maximum: 10_000, default: 64 }),
       deadlineMs: Type.Integer({ minimum: 10, maximum: 600_000, default: 10_000 }),

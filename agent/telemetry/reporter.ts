@@ -1,4 +1,5 @@
 import type { Clock } from '@bellwether/shared/clock';
+import { compacted } from '@bellwether/shared/contract/compact';
 import type { DeviceEvent, EventKind } from '@bellwether/shared/contract/event';
 import { encodeWindow } from '@bellwether/shared/contract/window-encoding';
 import { messageOf } from '@bellwether/shared/errors';
@@ -17,6 +18,8 @@ export interface ReporterParts {
   /** The machine's boot. */
   readonly bootId: string;
   readonly windowSeconds: number;
+  /** Of windows and events, as they are stored and sent. */
+  readonly encoding: 'json' | 'deflate';
   readonly recorder: Recorder;
   readonly host: HostMetrics;
   readonly outbox: Outbox;
@@ -140,10 +143,13 @@ export class Reporter {
 
   /** Windows and events go through one chain, so that each sees the outbox as the one before left it. */
   #store(kind: OutboxKind, make: () => Promise<string>): void {
-    const { outbox, log, onDisk } = this.#parts;
+    const { outbox, encoding, log, onDisk } = this.#parts;
     const wasUnwritable = outbox.isUnwritable;
     this.#stored = this.#stored
-      .then(async () => outbox.put(kind, Buffer.from(await make())))
+      .then(async () => {
+        const json = await make();
+        await outbox.put(kind, encoding === 'deflate' ? compacted(json) : Buffer.from(json));
+      })
       .catch((error: unknown) =>
         log.error({ kind, err: messageOf(error) }, 'telemetry could not be stored; it is lost'),
       )

@@ -32,7 +32,8 @@ export const messageKinds: ReadonlyMap<string, MessageKind> = new Map<string, Me
     'window',
     {
       ...ofDevices('window'),
-      summary: 'What happened on a device in one interval; its key is (device, runId, sequence)',
+      summary:
+        'What happened on a device in one interval; its key is (device, runId, sequence). What is left out is 0, empty or `system`',
       maxBytes: maxWindowBytes,
       schema: WireWindow,
     },

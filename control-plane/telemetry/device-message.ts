@@ -1,11 +1,10 @@
-import { inflateRawSync } from 'node:zlib';
+import { inflated } from '@bellwether/shared/contract/compact';
 import { DecodeError } from '@bellwether/shared/contract/decode';
 import { DeviceEvent, decodeEvent, maxEventBytes } from '@bellwether/shared/contract/event';
 import { decodePresence, Presence } from '@bellwether/shared/contract/presence';
 import { decodeReport, maxReportBytes, Report } from '@bellwether/shared/contract/report';
 import { type UnknownFieldCounter, unknownFieldCounter } from '@bellwether/shared/contract/unknown-fields';
 import { type ArmWindow, decodeWindow, maxWindowBytes, Window } from '@bellwether/shared/contract/window';
-import { messageOf } from '@bellwether/shared/errors';
 import type { Histogram } from '@bellwether/shared/evidence/histogram';
 import { decodeHistogram } from '@bellwether/shared/evidence/histogram-wire';
 import { sha256 } from '@bellwether/shared/signing/digest';
@@ -62,11 +61,10 @@ const maxBytes: Readonly<Record<Upward, number>> = {
 };
 
 /**
- * Reads what a device sent on one of its topics: JSON, or raw deflate of it, whose first byte is not `{` [W-3]. Throws
- * DecodeError; a message in another device's name is `schema`.
+ * Reads what a device sent on one of its topics: JSON or deflated JSON [W-3]. Throws DecodeError; a message in another device's name is `schema`.
  */
 export function decodeMessage(device: string, what: Upward, payload: Uint8Array): Decoded {
-  const bytes = inflated(payload, what);
+  const bytes = inflated(payload, what, maxBytes[what]);
   const read = decodeAs(what, bytes);
   const unknownFields = countUnknown[what](read.value);
   const decoded = { ...read, json: Buffer.from(bytes).toString(), digest: sha256(bytes), unknownFields };
@@ -98,14 +96,4 @@ function windowWithTimes(bytes: Uint8Array): { readonly value: Window; readonly 
     return { arm, times: { compute: decodeHistogram(arm.compute), total: decodeHistogram(arm.total) } };
   });
   return { value, arms };
-}
-
-/** A few bytes must not become gigabytes: inflating stops at the message's own limit. */
-function inflated(payload: Uint8Array, what: Upward): Uint8Array {
-  if (payload.length === 0 || payload[0] === 0x7b) return payload;
-  try {
-    return inflateRawSync(payload, { maxOutputLength: maxBytes[what] });
-  } catch (cause) {
-    throw new DecodeError('malformed', `${what} is neither JSON nor deflated JSON: ${messageOf(cause)}`, { cause });
-  }
 }

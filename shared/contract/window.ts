@@ -147,27 +147,29 @@ const compiled = Compile(WireWindow);
 /** Reads a window of this version or the one before, and fills in what was left out; throws DecodeError. */
 export function decodeWindow(bytes: Uint8Array): Window {
   const wire = decodeDocument(compiled, bytes, { what: 'window', maxBytes: maxWindowBytes, isUnsigned: true });
-  return {
-    ...wire,
-    wallStartMs: wire.wallStartMs ?? monotonicStart(wire),
-    clock: wire.clock ?? 'system',
-    arms: wire.arms.map(completeArm),
-    rejected: wire.rejected ?? {},
-    shed: wire.shed ?? [],
-    outbox: { waiting: 0, bytes: 0, lostWindows: 0, lostEvents: 0, ...wire.outbox },
-  };
+  fillIn(wire);
+  return wire;
 }
 
-function completeArm(sent: WireWindow['arms'][number]): ArmWindow {
-  return {
-    ...sent,
-    segment: sent.segment ?? 0,
-    errors: sent.errors ?? {},
-    invalid: sent.invalid ?? 0,
-    classes: sent.classes ?? [],
-    confidence: sent.confidence ?? [],
-    runnerDeaths: sent.runnerDeaths ?? 0,
-  };
+/** In place: it was parsed just now and is nobody else's, and copying would cost more than parsing did. */
+function fillIn(wire: WireWindow): asserts wire is Window {
+  wire.wallStartMs ??= monotonicStart(wire);
+  wire.clock ??= 'system';
+  wire.rejected ??= {};
+  wire.shed ??= [];
+  wire.outbox ??= {};
+  wire.outbox.waiting ??= 0;
+  wire.outbox.bytes ??= 0;
+  wire.outbox.lostWindows ??= 0;
+  wire.outbox.lostEvents ??= 0;
+  for (const sent of wire.arms) {
+    sent.segment ??= 0;
+    sent.errors ??= {};
+    sent.invalid ??= 0;
+    sent.classes ??= [];
+    sent.confidence ??= [];
+    sent.runnerDeaths ??= 0;
+  }
 }
 
 /** When a window began by the wall, where it ended and how long it was; milliseconds since 1970. */

@@ -50,13 +50,19 @@ function decodeDense(wire: string): Histogram {
   const buckets = new Map<number, number>();
   let next = 0;
   while (place.at < bytes.length) {
-    const isApart = (bytes[place.at] ?? 0) % 2 === 1;
+    const first = bytes[place.at] ?? 0;
+    if (first < 128 && first % 2 === 0) {
+      // Most of them: beside the last one, and a small count.
+      place.at++;
+      if (next > 1023 || first === 0) throw badBucket(next, first / 2);
+      buckets.set(next++, first / 2);
+      continue;
+    }
     const count = takeDouble(bytes, place);
-    const empty = isApart ? takeVarint(bytes, place) : 0;
+    const empty = first % 2 === 1 ? takeVarint(bytes, place) : 0;
     next += empty;
-    if (next > 1023 || count < 1 || (isApart && empty < 1)) throw badBucket(next, count);
-    buckets.set(next, count);
-    next++;
+    if (next > 1023 || count < 1 || (first % 2 === 1 && empty < 1)) throw badBucket(next, count);
+    buckets.set(next++, count);
   }
   return { ...histogram, buckets };
 }

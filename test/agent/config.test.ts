@@ -26,6 +26,7 @@ describe('configuration', () => {
       allowDevelopment: false,
       onNoAllowedRelease: 'keep',
       windowSeconds: 60,
+      telemetry: { encoding: 'json' },
       spareRunner: false,
       limits: { queueLength: 64, deadlineMs: 10_000, drainMs: 30_000 },
       probation: { minutes: 10, calls: 100, maxHours: 24 },

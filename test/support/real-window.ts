@@ -1,19 +1,21 @@
 import type { ArmWindow, Window } from '@bellwether/shared/contract/window';
 import { emptyHistogram, record } from '@bellwether/shared/evidence/histogram';
 import { encodeHistogram, type WireHistogram } from '@bellwether/shared/evidence/histogram-wire';
+import { sha256 } from '@bellwether/shared/signing/digest';
 import { windowOf } from './telemetry-messages.js';
 
 const features = 16;
 const binsOfFeature = 10;
 
 /**
- * A window as a device with one model sends it: 600 calls, ten classes, two histograms, 16 watched values; 2.3 kB.
- * Devices differ in their numbers, and each window in its sequence and time.
+ * A window as a device with one model has it: 600 calls, ten classes, two histograms, 16 watched values. Devices differ in
+ * their numbers, and each window in its sequence and time.
  */
 export function realWindow(device: string, sequence: number, nowMs: number): Window {
   const shape = shapes[(sequence * 7 + device.charCodeAt(device.length - 1)) % shapes.length] ?? madeShape(0);
   return windowOf({
     device,
+    runId: sha256(Buffer.from(device)).slice(0, 32),
     sequence,
     bootId: '0b1c2d3e-4f50-6172-8394-a5b6c7d8e9f0',
     startMs: sequence * 60_000,
@@ -30,7 +32,7 @@ const shapes: readonly Shape[] = Array.from({ length: 64 }, (_, i) => madeShape(
 
 function madeShape(seed: number): Shape {
   const dice = (i: number): number => ((seed * 7919 + i * 104_729) % 1009) / 1009;
-  const release = { model: 'digits', version: '1.1.0', manifest: 'a'.repeat(64) };
+  const release = { model: 'digits', version: '1.1.0', manifest: sha256(Buffer.from('digits@1.1.0')) };
   const arm: ArmWindow = {
     ...release,
     arm: 'stable',
@@ -53,8 +55,8 @@ function madeShape(seed: number): Shape {
     features: [{ ...release, arm: 'stable', sinceMs: 0, rows: 6000, features: counts }],
     host: {
       cores: 4,
-      agentCpuPct: 1.21 + dice(1),
-      runnersCpuPct: 2.08 + dice(2),
+      agentCpuPct: hundredths(1.21 + dice(1)),
+      runnersCpuPct: hundredths(2.08 + dice(2)),
       agentRssBytes: 57_123_840,
       runnersRssBytes: 44_216_320,
       load1: 0.35,
@@ -65,6 +67,10 @@ function madeShape(seed: number): Shape {
       temperatureC: 51.2,
     },
   };
+}
+
+function hundredths(value: number): number {
+  return Math.round(value * 100) / 100;
 }
 
 /** 600 times around a middle, in microseconds. */

@@ -1,9 +1,9 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { deviceTopic } from '@bellwether/shared/contract/topics';
+import { encodeWindow } from '@bellwether/shared/contract/window-encoding';
 import { connectPacket, packet } from './raw-mqtt.js';
 import { realWindow } from './real-window.js';
-import { bytesOf } from './telemetry-messages.js';
 
 /** One connection that publishes windows. */
 export interface LoadLogin {
@@ -71,7 +71,7 @@ class Connection {
     const head = Buffer.concat([Buffer.from([topic.length >> 8, topic.length & 0xff]), topic]);
     this.#packets = Array.from({ length: windows }, (_, i) => {
       const id = (i % 65_535) + 1;
-      const payload = bytesOf(realWindow(this.#device, from + i, Date.now()));
+      const payload = Buffer.from(encodeWindow(realWindow(this.#device, from + i, Date.now())));
       return packet(0x32, head, Buffer.from([id >> 8, id & 0xff]), payload);
     });
     this.#sent = 0;

@@ -7,6 +7,7 @@ import { openOutbox } from '@bellwether/agent/telemetry/outbox-level';
 import { Recorder } from '@bellwether/agent/telemetry/recorder';
 import { Reporter } from '@bellwether/agent/telemetry/reporter';
 import { UplinkMqtt } from '@bellwether/agent/uplink/uplink-mqtt';
+import { inflated } from '@bellwether/shared/contract/compact';
 import { type DeviceEvent, decodeEvent } from '@bellwether/shared/contract/event';
 import { deviceTopic, parseDeviceTopic } from '@bellwether/shared/contract/topics';
 import { decodeWindow, type HostWindow, type Window } from '@bellwether/shared/contract/window';
@@ -57,7 +58,9 @@ describe('the reporter over a real broker and a real outbox', () => {
     broker = await startBroker({
       authorizePublish: (_client, packet, done) => {
         const what = parseDeviceTopic(packet.topic)?.what;
-        const isPoison = what === 'window' && decodeWindow(Buffer.from(packet.payload)).sequence === poison;
+        const isPoison =
+          what === 'window' &&
+          decodeWindow(inflated(Buffer.from(packet.payload), 'window', 10_000)).sequence === poison;
         if (isPoison) done(new Error('not this one'));
         else if (!isDeaf || parseDeviceTopic(packet.topic)?.what !== 'window') done(null);
       },
@@ -73,7 +76,7 @@ describe('the reporter over a real broker and a real outbox', () => {
     await rm(folder, { recursive: true });
   });
 
-  const build = async (maxBytes = 1_000_000): Promise<void> => {
+  const build = async (maxBytes = 1_000_000, encoding: 'json' | 'deflate' = 'json'): Promise<void> => {
     outbox = await openOutbox({ folder: join(folder, 'outbox'), maxBytes, maxAgeMs: 1e10, clock, log: silentLog });
     uplink = new UplinkMqtt({
       device,
@@ -88,6 +91,7 @@ describe('the reporter over a real broker and a real outbox', () => {
       runId,
       bootId: 'boot',
       windowSeconds: 60,
+      encoding,
       recorder: new Recorder(clock.now()),
       host: { measure: () => Promise.resolve(host) },
       outbox,
@@ -272,6 +276,22 @@ describe('the reporter over a real broker and a real outbox', () => {
     await clock.advance(5000);
     await untilOutbox(() => outbox.state.waiting === 2);
     expect(await stored()).toMatchObject([{ endMs: 55_000 }, { endMs: 60_000 }]);
+  });
+
+  it('stores and sends in few bytes where it is configured, and readers tell it from JSON', async () => {
+    await outbox.close();
+    await build(1_000_000, 'deflate');
+    reporter.start();
+    reporter.event('agent-started', { message: 'm' });
+    await clock.advance(60_000);
+    await untilOutbox(() => outbox.state.waiting === 2);
+    expect(outbox.state.bytes).toBeLessThan(400);
+    await connect();
+    const { payload } = await broker.untilMessage(isOf('window'));
+    expect(payload[0]).not.toBe('{'.charCodeAt(0));
+    expect(decodeWindow(inflated(payload, 'window', 10_000))).toMatchObject({ device, sequence: 0 });
+    const event = await broker.untilMessage(isOf('event'));
+    expect(decodeEvent(inflated(event.payload, 'event', 10_000))).toMatchObject({ device, message: 'm' });
   });
 
   it('tells of losses once, and not again within the hour', async () => {
