@@ -6,6 +6,10 @@ import type { FormerKeys } from './orders/former-keys.js';
 import type { Conductor } from './rollouts/conductor.js';
 import type { EvidenceStoreSql } from './rollouts/evidence-store-sql.js';
 import { spreadArrivals } from './telemetry/arrivals.js';
+import { DriftMonitor } from './telemetry/drift/drift-monitor.js';
+import { driftRoutes } from './telemetry/drift/drift-routes.js';
+import { DriftStoreSql } from './telemetry/drift/drift-store-sql.js';
+import { ReferenceBook } from './telemetry/drift/reference-book.js';
 import { Ingest } from './telemetry/ingest.js';
 import type { LiveBoard } from './telemetry/live-board.js';
 import { keepTrimmed } from './telemetry/retention.js';
@@ -46,7 +50,14 @@ export function buildTelemetry(
     isKnown: (model, version) => parts.catalog.find(model, version) !== undefined,
     labelsOf: (device) => fleet.find(device)?.labels ?? {},
   });
-  const spread = spreadArrivals({ fleet, live, feed, conductor, rollUps, log });
+  const drift = new DriftMonitor({
+    clock,
+    log,
+    store: new DriftStoreSql(database.sqlite),
+    references: new ReferenceBook({ catalog: parts.catalog, log }),
+    labelsOf: (device) => Object.entries(fleet.find(device)?.labels ?? {}).map(([key, value]) => `${key}=${value}`),
+  });
+  const spread = spreadArrivals({ fleet, live, feed, conductor, rollUps, drift, log });
   const ingest = new Ingest({
     clock,
     log,
@@ -68,6 +79,7 @@ export function buildTelemetry(
     live,
     ingest,
     rollUps,
+    drift,
     /** Begins to delete what is too old; answers what ends it. */
     trim: () => keepTrimmed({ clock, log, store, rollUps: rollUpStore, days: settings }),
     reader,
@@ -83,6 +95,7 @@ export function buildTelemetry(
       telemetryRoutes(app, { store });
       timelineRoutes(app, { timeline });
       seriesRoutes(app, { reader, facts });
+      driftRoutes(app, { monitor: drift });
     },
   };
 }

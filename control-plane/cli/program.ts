@@ -5,6 +5,7 @@ import { addConsumerVerbs } from './consumer-verbs.js';
 import { addDeviceDecisionVerbs } from './device-decision-verbs.js';
 import { addDevicePinVerbs } from './device-pin-verbs.js';
 import { addDeviceVerbs } from './device-verbs.js';
+import { addDriftVerb } from './drift-verb.js';
 import { addEventVerb } from './event-verbs.js';
 import { addKeysVerbs } from './keys-verbs.js';
 import { addLoginVerbs } from './login-verbs.js';
@@ -37,6 +38,7 @@ export function buildProgram(parts: VerbParts, { asJson = false }: { readonly as
     .exitOverride();
   addServeVerb(program, parts);
   addStatusVerb(program, parts);
+  addDriftVerb(program, parts);
   addKeysVerbs(program, parts);
   addReleaseVerbs(program, parts);
   const device = addDeviceVerbs(program, parts);

@@ -6,6 +6,7 @@ import { Kysely, Migrator, SqliteDialect } from './kysely.js';
 import { attention } from './migrations/attention.js';
 import { consumers } from './migrations/consumers.js';
 import { deviceStanding } from './migrations/device-standing.js';
+import { drift } from './migrations/drift.js';
 import { first } from './migrations/first.js';
 import { people } from './migrations/people.js';
 import { promotions } from './migrations/promotions.js';
@@ -30,6 +31,7 @@ const migrations: Readonly<Record<string, Migration>> = {
   '0006-verdicts': verdicts,
   '0007-rollout-past': rolloutPast,
   '0008-series': series,
+  '0009-drift': drift,
   '0013-timeline': timeline,
 };
 

@@ -80,6 +80,17 @@ export interface Tables {
   rollout_moments: { number: Generated<number>; rollout: number; at_ms: number; code: string; text: string };
   /** What a person has decided about a device's models: pinned, excluded, quarantined; JSON. `model` is empty for all of them. */
   device_holds: { device: string; model: string; body: string };
+  /** The last look for drift at a release on a subject; kept is JSON, detectors see packed-drift.ts. */
+  drift_looks: {
+    subject: string;
+    model: string;
+    version: string;
+    manifest: string;
+    through: number;
+    last_at_ms: number;
+    kept: string;
+    detectors: Buffer;
+  };
   windows: {
     device: string;
     run_id: string;

@@ -4,6 +4,7 @@ import { manifestsServed } from '../fleet/release-view.js';
 import type { LiveFeed } from '../http/live-feed.js';
 import type { Conductor } from '../rollouts/conductor.js';
 import type { Decoded } from './device-message.js';
+import type { DriftMonitor } from './drift/drift-monitor.js';
 import type { LiveBoard } from './live-board.js';
 import type { RollUps } from './roll-ups.js';
 
@@ -13,16 +14,18 @@ interface ArrivalParts {
   readonly feed: LiveFeed;
   readonly conductor: Conductor;
   readonly rollUps: RollUps;
+  readonly drift: Pick<DriftMonitor, 'take'>;
   readonly log: Log;
 }
 
 /** What a committed message means to the other rooms. Everything here can be made again from the database. */
-export function spreadArrivals({ fleet, live, feed, conductor, rollUps, log }: ArrivalParts) {
+export function spreadArrivals({ fleet, live, feed, conductor, rollUps, drift, log }: ArrivalParts) {
   return (device: string, message: Decoded, seenAtMs: number): void => {
     switch (message.kind) {
       case 'window':
         live.add(message.value);
         rollUps.add({ window: message.value, arms: message.arms, arrivedAtMs: seenAtMs });
+        drift.take(device, message.value);
         fleet.apply(device, { seenAtMs });
         conductor.counted(device, message.value, seenAtMs);
         break;

@@ -69,6 +69,7 @@ const expected: Readonly<Record<string, Role | 'public' | 'device'>> = {
   'GET /api/v1/telemetry/rejected': 'operator',
   'GET /api/v1/telemetry/series': 'viewer',
   'GET /api/v1/telemetry/series.csv': 'viewer',
+  'GET /api/v1/telemetry/drift': 'viewer',
   'GET /api/v1/telemetry/summary': 'viewer',
   'GET /api/v1/tokens': 'operator',
   'POST /api/v1/tokens': 'operator',
