@@ -7,7 +7,7 @@ import BetterSqlite3 from 'better-sqlite3';
 export type ServerState = ReadonlyMap<string, string>;
 
 /** What changes by itself: the clock writes heads, counters count what honest devices send, and series add up windows that were stored before. */
-const leftOut = new Set(['counters', 'audit_heads', 'roll_ups', 'sqlite_sequence']);
+const leftOut = new Set(['counters', 'audit_heads', 'roll_ups', 'drift_looks', 'sqlite_sequence']);
 
 /** Reads the state of a server that may be running, but for what the device `bystander` sends meanwhile. */
 export function readServerState(data: string, bystander: string): ServerState {
