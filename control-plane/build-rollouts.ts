@@ -31,10 +31,15 @@ interface RolloutRooms {
   readonly feed: LiveFeed;
   readonly audit: Audit;
   readonly timeline: Timeline;
+  /** Something about this rollout is another. */
+  readonly changed: (id: string) => void;
 }
 
 /** What devices are to run: rollouts, and the orders that say so. */
-export function buildRollouts(parts: ControlPlaneParts, { fleet, channel, feed, audit, timeline }: RolloutRooms) {
+export function buildRollouts(
+  parts: ControlPlaneParts,
+  { fleet, channel, feed, audit, timeline, changed }: RolloutRooms,
+) {
   const { clock, log, database, catalog, keys } = parts;
   const orderStore = new OrderStoreSql(database.sqlite, clock);
   const orders = new Orders({
@@ -72,7 +77,10 @@ export function buildRollouts(parts: ControlPlaneParts, { fleet, channel, feed, 
     catalog,
     audit,
     callsPerSecond: (device) => live.of(device)?.requestsPerSecond ?? 0,
-    changed: (id) => feed.rolloutChanged(id),
+    changed: (id) => {
+      feed.rolloutChanged(id);
+      changed(id);
+    },
   });
   const pins = new DevicePins({
     clock,

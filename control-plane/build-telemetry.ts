@@ -1,3 +1,4 @@
+import type { WindowFacts } from './alerts/window-facts.js';
 import type { ControlPlaneParts } from './control-plane-parts.js';
 import type { Fleet } from './fleet/fleet.js';
 import type { LiveFeed } from './http/live-feed.js';
@@ -31,12 +32,13 @@ interface TelemetryRooms {
   readonly evidenceStore: EvidenceStoreSql;
   readonly live: LiveBoard;
   readonly timeline: TimelineStoreSql;
+  readonly facts: WindowFacts;
 }
 
 /** What devices say: stored, then told to whoever it concerns. */
 export function buildTelemetry(
   parts: ControlPlaneParts,
-  { fleet, feed, conductor, formerKeys, evidenceStore, live, timeline }: TelemetryRooms,
+  { fleet, feed, conductor, formerKeys, evidenceStore, live, timeline, facts: windowFacts }: TelemetryRooms,
 ) {
   const { clock, database, settings } = parts;
   const log = parts.log.child({ room: 'telemetry' });
@@ -57,7 +59,7 @@ export function buildTelemetry(
     references: new ReferenceBook({ catalog: parts.catalog, log }),
     labelsOf: (device) => Object.entries(fleet.find(device)?.labels ?? {}).map(([key, value]) => `${key}=${value}`),
   });
-  const spread = spreadArrivals({ fleet, live, feed, conductor, rollUps, drift, log });
+  const spread = spreadArrivals({ fleet, live, feed, conductor, rollUps, drift, facts: windowFacts, log });
   const ingest = new Ingest({
     clock,
     log,

@@ -16,6 +16,8 @@ export interface ServeSettings {
   readonly hourDays: number;
   /** Device labels that series are kept by, beside those of the whole fleet. */
   readonly metricLabels: readonly string[];
+  /** YAML or JSON: which rules of alerts are to hold otherwise than by default. */
+  readonly alertRules?: string;
   /** Where devices are sent for blobs, with signed URLs; undefined: they download from here. */
   readonly blobCdn?: string;
   /** PEM files of the certificate (with its chain) and its key, for HTTP and MQTT; both or neither. */

@@ -1,6 +1,7 @@
 import type { Clock } from '@bellwether/shared/clock';
 import type { Log } from '@bellwether/shared/log';
 import type { KeyPair } from '@bellwether/shared/signing/key-pair';
+import type { AlertRules } from './alerts/alert-rule.js';
 import type { ArtefactStore, Catalog } from './catalog/catalog.js';
 import type { OnlineKeyRing } from './catalog/online-key-ring-disk.js';
 import type { ServeSettings } from './config.js';
@@ -26,5 +27,6 @@ export interface ControlPlaneParts {
   readonly hookSecret: string;
   /** The certificate; undefined: plain HTTP and MQTT. */
   readonly tls: TlsFiles | undefined;
+  readonly alertRules: AlertRules;
   readonly consoleFolder: string;
 }

@@ -1,5 +1,6 @@
 import type { Server } from 'node:http';
 import { buildAccess } from './build-access.js';
+import { buildAlertFacts, buildAlerts } from './build-alerts.js';
 import { buildFleet } from './build-fleet.js';
 import { buildPeople } from './build-people.js';
 import { buildRollouts } from './build-rollouts.js';
@@ -54,9 +55,25 @@ export function buildControlPlane(parts: ControlPlaneParts): ControlPlane {
   const feed = new LiveFeed(clock, timeline, (what, id) => publisher.changed(what, id));
   const people = buildPeople(parts, { timeline });
   const { audit, heads, operators } = people;
-  const rollouts = buildRollouts(parts, { fleet, channel, feed, audit, timeline });
+  const rollouts = buildRollouts(parts, {
+    fleet,
+    channel,
+    feed,
+    audit,
+    timeline,
+    changed: (id) => seen.rolloutFacts.changed(id),
+  });
   const { orders, conductor } = rollouts;
-  const telemetry = buildTelemetry(parts, { fleet, feed, timeline, ...rollouts });
+  const seen = buildAlertFacts(parts, { fleet, conductor });
+  const telemetry = buildTelemetry(parts, { fleet, feed, timeline, ...rollouts, facts: seen.facts });
+  const alerts = buildAlerts(parts, {
+    ...seen,
+    fleet,
+    conductor,
+    audit,
+    telemetry: telemetry.store,
+    changed: () => {},
+  });
   const { ingest } = telemetry;
   const { orderStore } = rollouts;
   const devices = buildFleet(parts, {
@@ -120,6 +137,7 @@ export function buildControlPlane(parts: ControlPlaneParts): ControlPlane {
         promotionRoutes(app, { promotions, views, audit });
         rollouts.routes(app, views);
         telemetry.routes(app);
+        alerts.routes(app);
         access.routes(app);
         liveRoutes(app, { feed, views, operators });
         people.routes(app);
@@ -149,6 +167,7 @@ export function buildControlPlane(parts: ControlPlaneParts): ControlPlane {
     { start: () => orders.start() },
     { start: () => devices.decisions.start() },
     { start: () => conductor.start(), stop: () => rollouts.stop() },
+    { start: () => alerts.start(), stop: () => alerts.alerts.stop() },
     {
       start: () => {
         telemetry.lookAtReleases();

@@ -3,6 +3,8 @@ import { fileURLToPath } from 'node:url';
 import { type DestinationStream, pino } from 'pino';
 import { systemClock } from '@bellwether/shared/clock';
 import type { Log } from '@bellwether/shared/log';
+import { defaultRules } from './alerts/alert-rule.js';
+import { readAlertRules } from './alerts/alert-rules-disk.js';
 import { openCatalog } from './catalog/catalog-disk.js';
 import { dataPaths, type GivenSettings, type ServeSettings, serveSettings } from './config.js';
 import { buildControlPlane, type ControlPlane } from './control-plane.js';
@@ -71,7 +73,8 @@ async function open(
   { keys: importFrom, newOperatorToken = false }: Pick<ServeOptions, 'keys' | 'newOperatorToken'>,
   { log, closing }: { readonly log: Log; readonly closing: Closing },
 ): Promise<{ readonly controlPlane: ControlPlane; readonly development: boolean }> {
-  const { tlsCert, tlsKey } = settings;
+  const { tlsCert, tlsKey, alertRules } = settings;
+  const rules = alertRules === undefined ? defaultRules : await readAlertRules(alertRules);
   const tls =
     tlsCert === undefined || tlsKey === undefined ? undefined : await TlsFiles.open({ cert: tlsCert, key: tlsKey });
   if (tls !== undefined) closing.push(reloadedBySignal(tls, log));
@@ -109,6 +112,7 @@ async function open(
     urlSecret: await sharedSecret(paths.urlSecret),
     hookSecret: await sharedSecret(paths.hookSecret),
     tls,
+    alertRules: rules,
     consoleFolder: fileURLToPath(new URL('./console/', import.meta.url)),
   });
   return { controlPlane, development: catalog.development };

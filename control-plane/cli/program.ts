@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { addAlertVerbs } from './alert-verbs.js';
 import { addApiTokenVerbs } from './api-token-verbs.js';
 import { addAuditVerbs } from './audit-verbs.js';
 import { addConsumerVerbs } from './consumer-verbs.js';
@@ -51,6 +52,7 @@ export function buildProgram(parts: VerbParts, { asJson = false }: { readonly as
   addEventVerb(program, parts);
   addTelemetryVerbs(program, parts);
   addSchemaVerb(program, parts);
+  addAlertVerbs(program, parts);
   addLoginVerbs(program, parts);
   addOperatorVerbs(program, parts);
   addApiTokenVerbs(program, parts);

@@ -19,6 +19,7 @@ export function addServeVerb(program: Command, parts: VerbParts): void {
     .option('--minute-days <days>', 'how long series are kept by the minute', days, minuteDays)
     .option('--hour-days <days>', 'how long series are kept by the hour', days, hourDays)
     .option('--metric-labels <keys...>', 'labels of devices that series are kept by', [...metricLabels])
+    .option('--alert-rules <file>', 'rules of alerts that are to hold otherwise (bellwether alerts rules prints them)')
     .option('--tls-cert <file>', 'certificate with its chain (PEM), for HTTP and MQTT; read again at SIGHUP')
     .option('--tls-key <file>', "the certificate's key (PEM)")
     .option('--insecure-plaintext-network', 'listen beyond this machine without TLS: tokens can be read on the way')

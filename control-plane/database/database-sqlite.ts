@@ -3,6 +3,7 @@ import type { Migration } from 'kysely';
 import { messageOf } from '@bellwether/shared/errors';
 import { DataError } from './data-error.js';
 import { Kysely, Migrator, SqliteDialect } from './kysely.js';
+import { alerts } from './migrations/alerts.js';
 import { attention } from './migrations/attention.js';
 import { consumers } from './migrations/consumers.js';
 import { deviceStanding } from './migrations/device-standing.js';
@@ -32,6 +33,7 @@ const migrations: Readonly<Record<string, Migration>> = {
   '0007-rollout-past': rolloutPast,
   '0008-series': series,
   '0009-drift': drift,
+  '0010-alerts': alerts,
   '0013-timeline': timeline,
 };
 

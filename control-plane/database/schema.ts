@@ -155,6 +155,9 @@ export interface Tables {
     rejected_at_ms: number | null;
     reason: string | null;
   };
+  /** Alerts: `subject` is alertKey(), `body` JSON. */
+  alerts: { number: Generated<number>; rule: string; subject: string; resolved_at_ms: number | null; body: string };
+  alert_silences: { number: Generated<number>; until_ms: number; body: string };
   counters: { name: string; value: number };
   operators: { name: string; role: string; password: string | null; created_at_ms: number };
   credentials: {

@@ -2,6 +2,7 @@ import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from
 import type { Problem } from '@bellwether/shared/contract/http-api';
 import { codeOf } from '@bellwether/shared/errors';
 import type { Log } from '@bellwether/shared/log';
+import type { AlertErrorCode } from '../alerts/alert-error.js';
 import type { PromotionErrorCode } from '../catalog/promotion.js';
 import type { ConsumerErrorCode } from '../consumers/consumer-error.js';
 import type { FleetErrorCode } from '../fleet/fleet-error.js';
@@ -14,6 +15,7 @@ type OurCode =
   | PromotionErrorCode
   | FleetErrorCode
   | ConsumerErrorCode
+  | Exclude<AlertErrorCode, 'rules-invalid'>
   | 'hook-secret-invalid'
   | 'device-rate'
   | RolloutErrorCode
@@ -73,6 +75,10 @@ const statuses: Readonly<Record<OurCode, number>> = {
   'consumer-unknown': 404,
   'hook-secret-invalid': 403,
   'device-rate': 429,
+  'alert-unknown': 404,
+  'alert-resolved': 409,
+  'silence-unknown': 404,
+  'silence-impossible': 422,
   'series-impossible': 422,
   'series-too-large': 422,
   'series-timeout': 503,

@@ -1,4 +1,5 @@
 import type { Log } from '@bellwether/shared/log';
+import type { WindowFacts } from '../alerts/window-facts.js';
 import type { Fleet } from '../fleet/fleet.js';
 import { manifestsServed } from '../fleet/release-view.js';
 import type { LiveFeed } from '../http/live-feed.js';
@@ -15,21 +16,24 @@ interface ArrivalParts {
   readonly conductor: Conductor;
   readonly rollUps: RollUps;
   readonly drift: Pick<DriftMonitor, 'take'>;
+  readonly facts: Pick<WindowFacts, 'window' | 'event'>;
   readonly log: Log;
 }
 
 /** What a committed message means to the other rooms. Everything here can be made again from the database. */
-export function spreadArrivals({ fleet, live, feed, conductor, rollUps, drift, log }: ArrivalParts) {
+export function spreadArrivals({ fleet, live, feed, conductor, rollUps, drift, facts, log }: ArrivalParts) {
   return (device: string, message: Decoded, seenAtMs: number): void => {
     switch (message.kind) {
       case 'window':
         live.add(message.value);
         rollUps.add({ window: message.value, arms: message.arms, arrivedAtMs: seenAtMs });
         drift.take(device, message.value);
+        facts.window(message.value, message.arms, seenAtMs);
         fleet.apply(device, { seenAtMs });
         conductor.counted(device, message.value, seenAtMs);
         break;
       case 'event':
+        facts.event(message.value, seenAtMs);
         fleet.apply(device, { seenAtMs });
         break;
       case 'report': {

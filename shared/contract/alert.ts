@@ -15,6 +15,7 @@ const orNull = <T extends Parameters<typeof Type.Union>[0][number]>(schema: T) =
 export const alertRules = [
   'device-silent',
   'release-refused',
+  'rollout-failed',
   'crash-loop',
   'error-rate',
   'latency-budget',
@@ -29,7 +30,23 @@ export const alertRules = [
   'metadata-expiry',
   'clone',
 ] as const;
+export const AlertRule = Type.Enum([...alertRules]);
 export type AlertRule = (typeof alertRules)[number];
+
+/** What an alert is about; of one rule and subject one alert is open at a time. Empty: the fleet. */
+export const AlertSubject = Type.Object({
+  device: Type.Optional(Type.String({ pattern: deviceIdPattern })),
+  model: Type.Optional(Type.String({ pattern: modelNamePattern })),
+  version: Type.Optional(Type.String({ pattern: versionPattern })),
+  rollout: Type.Optional(Type.String({ pattern: rolloutIdPattern })),
+  /** `hardware=pi4`: every device that carries it. */
+  label: Type.Optional(label),
+});
+export type AlertSubject = Static<typeof AlertSubject>;
+
+/** How bad it is: to know, to look at, to act on now. */
+export const AlertSeverity = Type.Union([Type.Literal('info'), Type.Literal('warning'), Type.Literal('critical')]);
+export type AlertSeverity = Static<typeof AlertSeverity>;
 
 /** A device label that the affected devices share and the others do not: `lift` times as often; `p` after correction for how many were looked at. */
 export const CommonLabel = Type.Object({
@@ -64,22 +81,14 @@ export const Alert = Type.Object({
   version: Type.Literal(1),
   id: Type.String({ pattern: '^a[1-9][0-9]{0,14}$' }),
   rule: Type.String({ pattern: '^[a-z0-9-]{1,40}$' }),
-  severity: Type.Union([Type.Literal('info'), Type.Literal('warning'), Type.Literal('critical')]),
+  severity: AlertSeverity,
   state: Type.Union([Type.Literal('open'), Type.Literal('acknowledged'), Type.Literal('resolved')]),
-  /** What it is about; one alert per rule and subject is open at a time. */
-  subject: Type.Object({
-    device: Type.Optional(Type.String({ pattern: deviceIdPattern })),
-    model: Type.Optional(Type.String({ pattern: modelNamePattern })),
-    version: Type.Optional(Type.String({ pattern: versionPattern })),
-    rollout: Type.Optional(Type.String({ pattern: rolloutIdPattern })),
-    /** `hardware=pi4`: every device that carries it. */
-    label: Type.Optional(label),
-  }),
+  subject: AlertSubject,
   /** One sentence for people, with its numbers and limits. */
   sentence: Type.String({ maxLength: 1000 }),
   /** The numbers by themselves, names with their units at the end. */
   numbers: Type.Record(Type.String({ pattern: '^[A-Za-z0-9]{1,40}$' }), Type.Number(), { additionalProperties: false }),
-  /** Devices that it is about, at most 100 named, the newest first. */
+  /** Devices that it is about, in trouble now or, of a resolved one, at last; at most 100 are named, the newest first. */
   devices: count,
   named: Type.Array(Type.String({ pattern: deviceIdPattern }), { maxItems: 100 }),
   attribution: orNull(Attribution),

@@ -92,6 +92,13 @@ export const pureFiles: readonly string[] = [
     (name) => `control-plane/consumers/${name}.ts`,
   ),
   ...names('control-plane/alerts', ['forecast', 'attribution']),
+  ...['alert-rule', 'alert-record', 'alert-stored', 'alert-transition', 'alert-words', 'alert-view', 'alert-api'].map(
+    (name) => `control-plane/alerts/${name}.ts`,
+  ),
+  ...['reading', 'condition', 'silence', 'trouble', 'call-counts', 'alert-error'].map(
+    (name) => `control-plane/alerts/${name}.ts`,
+  ),
+  ...['fleet-readings', 'server-readings'].map((name) => `control-plane/alerts/${name}.ts`),
   'control-plane/limits/**',
   ...['timeline-api', 'timeline-entry', 'timeline-csv', 'audit-events', 'rollout-events', 'release-changes'].map(
     (name) => `control-plane/timeline/${name}.ts`,

@@ -8,6 +8,13 @@ import { startServer, type TestServer } from '../support/server.js';
  * is not here fails.
  */
 const expected: Readonly<Record<string, Role | 'public' | 'device'>> = {
+  'GET /api/v1/alerts': 'viewer',
+  'GET /api/v1/alerts/rules': 'viewer',
+  'GET /api/v1/alerts/silences': 'viewer',
+  'POST /api/v1/alerts/silences': 'operator',
+  'POST /api/v1/alerts/silences/{id}/end': 'operator',
+  'GET /api/v1/alerts/{id}': 'viewer',
+  'POST /api/v1/alerts/{id}/acknowledge': 'operator',
   'GET /api/v1/api-tokens': 'viewer',
   'POST /api/v1/api-tokens': 'viewer',
   'DELETE /api/v1/api-tokens/{id}': 'viewer',

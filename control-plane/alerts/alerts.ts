@@ -1,0 +1,193 @@
+import type { Clock } from '@bellwether/shared/clock';
+import type { Alert } from '@bellwether/shared/contract/alert';
+import type { Labels } from '@bellwether/shared/contract/http-api';
+import { codeOf } from '@bellwether/shared/errors';
+import type { Log } from '@bellwether/shared/log';
+import type { Actor, AuditTrail } from '../audit/audit-row.js';
+import { AlertError } from './alert-error.js';
+import { type AlertRecord, alertId } from './alert-record.js';
+import type { AlertRules } from './alert-rule.js';
+import type { AlertStoreSql } from './alert-store-sql.js';
+import { type AlertEvent, type AlertNews, transition } from './alert-transition.js';
+import { alertView } from './alert-view.js';
+import { wordsOf } from './alert-words.js';
+import { type Condition, type Conditions, conditionKey, evaluate } from './condition.js';
+import { alertKey, type ReadingSource } from './reading.js';
+import { Silences } from './silences.js';
+import { groupsOf } from './trouble.js';
+
+/** So often is looked at everything. */
+const lookEveryMs = 2000;
+/** Resolved ones that are shown. */
+const maxResolved = 200;
+
+/** One alert that somebody should hear of. Silenced ones are not among them. */
+export interface ToldAlert {
+  readonly news: AlertNews;
+  readonly alert: Alert;
+}
+
+export interface AlertsParts {
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly store: AlertStoreSql;
+  readonly rules: AlertRules;
+  readonly sources: readonly ReadingSource[];
+  readonly audit: AuditTrail;
+  /** Of the devices that are in; undefined of any other. */
+  readonly labelsOf: (device: string) => Labels | undefined;
+  readonly fleetSize: () => number;
+  /** Called within the transaction that stores them: what it writes to the database is there when they are. */
+  readonly storeNews?: (told: readonly ToldAlert[]) => void;
+  /** Something about this alert is another, silenced or not. Called after it is stored. */
+  readonly changed: (id: string) => void;
+}
+
+/** The alerts, in memory; the database is the truth and is written first. */
+export class Alerts {
+  readonly #parts: AlertsParts;
+  readonly silences: Silences;
+  /** By alertKey(): those that are not resolved. */
+  readonly #active = new Map<string, AlertRecord>();
+  #conditions: Conditions = new Map<string, Condition>();
+  #cancel: (() => void) | undefined;
+
+  constructor(parts: AlertsParts) {
+    this.#parts = parts;
+    this.silences = new Silences({ ...parts, changed: () => this.look() });
+  }
+
+  /** Takes up where the last run ended: what was wrong is, until it is seen that it is not. */
+  start(): void {
+    const { store, clock } = this.#parts;
+    this.silences.start();
+    const conditions = new Map<string, Condition>();
+    for (const alert of store.recent(0)) {
+      this.#active.set(alertKey(alert.rule, alert.subject), alert);
+      for (const condition of conditionsOf(alert)) conditions.set(conditionKey(condition), condition);
+    }
+    this.#conditions = conditions;
+    const pass = (): void => {
+      this.look();
+      this.#cancel = clock.after(lookEveryMs, pass);
+    };
+    this.#cancel = clock.after(lookEveryMs, pass);
+  }
+
+  stop(): void {
+    this.#cancel?.();
+    this.#cancel = undefined;
+  }
+
+  /** Looks at everything now. What cannot be stored is looked at again. */
+  look(): void {
+    const { clock, sources, rules, log, labelsOf } = this.#parts;
+    const nowMs = Math.floor(clock.now().wallMs);
+    try {
+      const readings = sources.flatMap((source) => [...source.readings(nowMs)]);
+      this.#conditions = evaluate(this.#conditions, { readings, rules, nowMs });
+      this.#follow(groupsOf(this.#conditions, { silences: this.silences.all(), labelsOf, nowMs }), nowMs);
+    } catch (cause) {
+      log.error({ err: cause, code: codeOf(cause) }, 'Alerts could not be looked at; the next look tries again');
+    }
+  }
+
+  /** Those that are not resolved, and the newest that are; the newest first. */
+  views(): Alert[] {
+    return this.#parts.store.recent(maxResolved).map(alertView);
+  }
+
+  /** Those that are not resolved, the newest first. */
+  active(): Alert[] {
+    return [...this.#active.values()].toSorted((a, b) => (b.number ?? 0) - (a.number ?? 0)).map(alertView);
+  }
+
+  /** Throws AlertError `alert-unknown`. */
+  view(id: string): Alert {
+    return alertView(this.#find(id));
+  }
+
+  /** Somebody takes note of it; throws AlertError `alert-unknown` or `alert-resolved`. Twice is once. */
+  acknowledge(id: string, { by, why }: { readonly by: Actor; readonly why: string | null }): Alert {
+    const { clock, audit } = this.#parts;
+    const alert = this.#find(id);
+    if (alert.state === 'resolved')
+      throw new AlertError('alert-resolved', `${id} is resolved: nothing is left to take note of`);
+    const nowMs = Math.floor(clock.now().wallMs);
+    if (alert.state === 'open') {
+      audit.record({ actor: by, action: 'alert.acknowledge', subject: id, details: { rule: alert.rule, why } });
+      this.#keep([this.#step(alert, { kind: 'acknowledged', by }, nowMs)]);
+    }
+    return this.view(id);
+  }
+
+  #follow(groups: ReturnType<typeof groupsOf>, nowMs: number): void {
+    const { rules } = this.#parts;
+    const fleetSize = this.#parts.fleetSize();
+    const steps: Step[] = [];
+    for (const [key, group] of groups) {
+      const words = wordsOf(group, { rules, fleetSize, attribution: null });
+      steps.push(this.#step(this.#active.get(key), { kind: 'troubled', trouble: { ...group, words } }, nowMs));
+    }
+    for (const [key, alert] of this.#active) {
+      if (!groups.has(key)) steps.push(this.#step(alert, { kind: 'calm' }, nowMs));
+    }
+    this.#keep(steps);
+  }
+
+  #step(alert: AlertRecord | undefined, event: AlertEvent, nowMs: number): Step {
+    return { before: alert, ...transition(alert, event, nowMs) };
+  }
+
+  /** Stored first, then told. */
+  #keep(steps: readonly Step[]): void {
+    const { store, storeNews, changed, log } = this.#parts;
+    const news = steps.flatMap((step) => (step.next === undefined || step.news === null ? [] : [step]));
+    if (news.length === 0) return;
+    const next = news.flatMap((step) => step.next ?? []);
+    const saved = store.save(next, (all) => {
+      const told = all.flatMap((alert, i) => {
+        const what = news[i]?.news;
+        return what === undefined || what === null || !isHeard(alert, what)
+          ? []
+          : [{ news: what, alert: alertView(alert) }];
+      });
+      if (told.length > 0) storeNews?.(told);
+    });
+    for (const [i, alert] of saved.entries()) {
+      const key = alertKey(alert.rule, alert.subject);
+      if (alert.state === 'resolved') this.#active.delete(key);
+      else this.#active.set(key, alert);
+      const { rule, state, sentence } = alert;
+      const what = news[i]?.news;
+      if (what !== 'changed') log.info({ alert: alertId(alert), rule, state, what, sentence }, 'An alert has changed');
+      changed(alertId(alert));
+    }
+  }
+
+  #find(id: string): AlertRecord {
+    const number = Number(/^a([1-9][0-9]{0,14})$/.exec(id)?.[1]);
+    const active = [...this.#active.values()].find((each) => each.number === number);
+    const alert = active ?? (Number.isNaN(number) ? undefined : this.#parts.store.find(number));
+    if (alert === undefined) throw new AlertError('alert-unknown', `no alert is called ${id}`);
+    return alert;
+  }
+}
+
+interface Step {
+  readonly before: AlertRecord | undefined;
+  readonly next: AlertRecord | undefined;
+  readonly news: AlertNews | null;
+}
+
+/** The end of what was told is told as well, silence or not. */
+function isHeard({ isSilenced, isTold }: AlertRecord, news: AlertNews): boolean {
+  return news === 'resolved' ? isTold : !isSilenced;
+}
+
+/** What an alert of the last run says was wrong. */
+function conditionsOf({ rule, subject, members, openedAtMs }: AlertRecord): readonly Condition[] {
+  return members.map((member) => {
+    return { ...member, rule, subject, phase: 'on', seenAtMs: openedAtMs, calmSinceMs: null };
+  });
+}

@@ -1,0 +1,26 @@
+import type { AlertRule, AlertSubject, Forecast } from '@bellwether/shared/contract/alert';
+
+/** What one rule's number is for one subject and device now. What a source does not name is calm. */
+export interface Reading {
+  readonly rule: AlertRule;
+  readonly subject: AlertSubject;
+  /** Null: it is about no device. */
+  readonly device: string | null;
+  /** In the rule's own unit; null: it cannot be told now, and what was stays. */
+  readonly value: number | null;
+  /** Since when, where that is known better than by when it was seen first; wall milliseconds. */
+  readonly sinceMs?: number;
+  /** What the number does not say: `blob-digest`. */
+  readonly detail?: string;
+  readonly forecast?: Forecast;
+}
+
+/** Whoever has something to say about the fleet. Asked every few seconds: what is calm may be left out. */
+export interface ReadingSource {
+  readings(nowMs: number): Iterable<Reading>;
+}
+
+/** One text per rule and subject: of those one alert is open at a time. */
+export function alertKey(rule: string, { device, model, version, rollout, label }: AlertSubject): string {
+  return [rule, device, model, version, rollout, label].map((part) => part ?? '').join(' ');
+}

@@ -1,0 +1,165 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import { defaultRules } from '@bellwether/control-plane/alerts/alert-rule';
+import { AlertStoreSql } from '@bellwether/control-plane/alerts/alert-store-sql';
+import { Alerts, type ToldAlert } from '@bellwether/control-plane/alerts/alerts';
+import type { Reading } from '@bellwether/control-plane/alerts/reading';
+import type { AuditEntry } from '@bellwether/control-plane/audit/audit-row';
+import { silentLog } from '@bellwether/shared/log';
+import { type TestDatabase, temporaryDatabase } from '../../support/database.js';
+import { ManualClock } from '../../support/manual-clock.js';
+
+const device = (n: number) => `pi-${String(n).padStart(16, '0')}`;
+const silent = (n: number): Reading => {
+  return { rule: 'device-silent', subject: {}, device: device(n), value: 400, sinceMs: 1000 + n };
+};
+let database: TestDatabase | undefined;
+afterEach(async () => {
+  await database?.remove();
+  database = undefined;
+});
+
+/** A desk on a real database; what is wrong is in `readings`. */
+async function opened() {
+  database ??= await temporaryDatabase(':memory:');
+  const { sqlite } = database;
+  const world = {
+    clock: new ManualClock(),
+    readings: new Array<Reading>(),
+    told: new Array<string>(),
+    changed: new Array<string>(),
+    audited: new Array<AuditEntry>(),
+    store: new AlertStoreSql(sqlite),
+    failing: false,
+  };
+  const start = () => {
+    const alerts = new Alerts({
+      clock: world.clock,
+      log: silentLog,
+      store: world.store,
+      rules: defaultRules,
+      sources: [{ readings: () => world.readings }],
+      audit: {
+        record: (entry) => void world.audited.push(entry),
+        recordSoon: () => Promise.resolve(),
+      },
+      labelsOf: (id) => ({ site: id.endsWith('1') ? 'north' : 'south' }),
+      fleetSize: () => 100,
+      storeNews: (told: readonly ToldAlert[]) => {
+        if (world.failing) throw new Error('the disk is full');
+        world.told.push(...told.map(({ news, alert }) => `${news} ${alert.id}`));
+      },
+      changed: (id) => void world.changed.push(id),
+    });
+    alerts.start();
+    return alerts;
+  };
+  return { world, start };
+}
+
+const why = null;
+const by = 'operator:ada';
+
+describe('Alerts', () => {
+  it('opens, is taken note of and resolves by itself; the decision is in the audit log', async () => {
+    const { world, start } = await opened();
+    const alerts = start();
+    world.readings = [silent(1), silent(2)];
+    await world.clock.advance(2000);
+    expect(alerts.views()).toMatchObject([{ id: 'a1', state: 'open', devices: 2, named: [device(2), device(1)] }]);
+    expect(alerts.acknowledge('a1', { by, why: 'known' })).toMatchObject({ state: 'acknowledged', acknowledgedBy: by });
+    alerts.acknowledge('a1', { by, why });
+    world.readings = [];
+    await world.clock.advance(62_000);
+    expect(alerts.active()).toEqual([]);
+    expect(alerts.view('a1')).toMatchObject({ state: 'resolved', devices: 2 });
+    expect(world.told).toEqual(['opened a1', 'acknowledged a1', 'resolved a1']);
+    const details = { rule: 'device-silent', why: 'known' };
+    expect(world.audited).toEqual([{ actor: by, action: 'alert.acknowledge', subject: 'a1', details }]);
+    expect(() => alerts.acknowledge('a1', { by, why })).toThrow(expect.objectContaining({ code: 'alert-resolved' }));
+    expect(() => alerts.view('a2')).toThrow(expect.objectContaining({ code: 'alert-unknown' }));
+    alerts.stop();
+  });
+
+  it('goes on where it was after a restart, and opens nothing twice', async () => {
+    const { world, start } = await opened();
+    const first = start();
+    world.readings = [silent(1), silent(2)];
+    await world.clock.advance(2000);
+    first.acknowledge('a1', { by, why });
+    first.stop();
+    // Nobody can tell yet whether they are back.
+    world.readings = [
+      { ...silent(1), value: null },
+      { ...silent(2), value: null },
+    ];
+    const second = start();
+    await world.clock.advance(120_000);
+    expect(second.active()).toMatchObject([{ id: 'a1', state: 'acknowledged', devices: 2 }]);
+    world.readings = [];
+    await world.clock.advance(62_000);
+    expect(second.views()).toMatchObject([{ id: 'a1', state: 'resolved' }]);
+    expect(world.told).toEqual(['opened a1', 'acknowledged a1', 'resolved a1']);
+    second.stop();
+  });
+
+  it('tells nobody of what is silenced until the silence ends, and survives a restart with it', async () => {
+    const { world, start } = await opened();
+    let alerts = start();
+    const untilMs = world.clock.now().wallMs + 60_000;
+    const silence = alerts.silences.create({ labels: { site: 'north' }, untilMs, why: 'roof' }, by);
+    alerts.stop();
+    alerts = start();
+    expect(alerts.silences.all()).toEqual([silence]);
+    world.readings = [silent(1)];
+    await world.clock.advance(4000);
+    expect(alerts.active()).toMatchObject([{ isSilenced: true }]);
+    expect([world.told, world.changed]).toEqual([[], ['a1']]);
+    await world.clock.advance(60_000);
+    expect(world.told).toEqual(['opened a1']);
+    expect(alerts.active()).toMatchObject([{ isSilenced: false }]);
+    alerts.stop();
+  });
+
+  it('ends a silence at once, and refuses one that says nothing', async () => {
+    const { world, start } = await opened();
+    const alerts = start();
+    const nowMs = world.clock.now().wallMs;
+    const { id } = alerts.silences.create({ untilMs: nowMs + 60_000, why: 'roof' }, by);
+    world.readings = [silent(1)];
+    await world.clock.advance(2000);
+    alerts.silences.end(id, by);
+    expect(world.told).toEqual(['opened a1']);
+    const refused = (request: { untilMs: number; fromMs?: number }) => () =>
+      alerts.silences.create({ ...request, why: 'x' }, by);
+    const impossible: unknown = expect.objectContaining({ code: 'silence-impossible' });
+    expect(refused({ untilMs: nowMs })).toThrow(impossible);
+    expect(refused({ fromMs: nowMs + 9_000_000, untilMs: nowMs + 8_000_000 })).toThrow(impossible);
+    expect(refused({ untilMs: nowMs + 91 * 86_400_000 })).toThrow(impossible);
+    expect(() => alerts.silences.end(id, by)).toThrow(expect.objectContaining({ code: 'silence-unknown' }));
+    alerts.stop();
+  });
+
+  it('neither keeps nor tells what could not be stored, and tries again', async () => {
+    const { world, start } = await opened();
+    const alerts = start();
+    world.readings = [silent(1)];
+    world.failing = true;
+    await world.clock.advance(2000);
+    expect([alerts.active(), alerts.views(), world.changed]).toEqual([[], [], []]);
+    world.failing = false;
+    await world.clock.advance(2000);
+    expect([alerts.views().length, world.told]).toEqual([1, ['opened a1']]);
+    alerts.stop();
+  });
+
+  it('lets the database refuse a second one of the same rule and subject', async () => {
+    const { world, start } = await opened();
+    const alerts = start();
+    world.readings = [silent(1)];
+    await world.clock.advance(2000);
+    const [stored] = world.store.recent(0);
+    if (stored === undefined) throw new Error('nothing was stored');
+    expect(() => world.store.save([{ ...stored, number: undefined }])).toThrow(/UNIQUE/);
+    alerts.stop();
+  });
+});

@@ -1,0 +1,77 @@
+import { describe, expect, it } from 'vitest';
+import { WindowFacts } from '@bellwether/control-plane/alerts/window-facts';
+import { decodeMessage } from '@bellwether/control-plane/telemetry/device-message';
+import type { Window } from '@bellwether/shared/contract/window';
+import { armOf, bytesOf, deviceId, eventOf, windowOf } from '../../support/telemetry-messages.js';
+
+const t0 = 1_700_000_040_000;
+
+function watch(budgetMs = 10) {
+  const facts = new WindowFacts({ budgetMsOf: () => budgetMs, isMember: () => true });
+  const take = (changes: Partial<Window>, arrivedAtMs: number): void => {
+    const message = decodeMessage(deviceId, 'window', bytesOf(windowOf(changes)));
+    if (message.kind === 'window') facts.window(message.value, message.arms, arrivedAtMs);
+  };
+  const valueOf = (rule: string, atMs: number) => {
+    return [...facts.readings(atMs)].find((reading) => reading.rule === rule)?.value;
+  };
+  return { facts, take, valueOf };
+}
+const calls = (count: number, latencyUs = 1000): number[] => Array.from({ length: count }, () => latencyUs);
+
+describe('WindowFacts', () => {
+  it('tells the part of the calls that failed, once there are enough', () => {
+    const { take, valueOf } = watch();
+    const arm = armOf(calls(47), { requests: 49, errors: { engine: 1 }, invalid: 1 });
+    take({ arms: [arm], wallEndMs: t0 }, t0);
+    expect(valueOf('error-rate', t0)).toBeUndefined();
+    take({ arms: [arm], wallEndMs: t0 + 5000, sequence: 1 }, t0 + 5000);
+    expect(valueOf('error-rate', t0 + 5000)).toBeCloseTo((100 * 4) / 98);
+    expect(valueOf('error-rate', t0 + 6 * 60_000)).toBeUndefined();
+  });
+
+  it('tells nothing of now by windows that waited on the device, nor of shadow', () => {
+    const { take, valueOf } = watch();
+    const arm = armOf(calls(50), { requests: 100, errors: { engine: 50 } });
+    take({ arms: [arm], wallEndMs: t0 - 3_600_000 }, t0);
+    take({ arms: [{ ...arm, arm: 'shadow' }], wallEndMs: t0 }, t0);
+    expect(valueOf('error-rate', t0)).toBeUndefined();
+  });
+
+  it('tells the part of the calls that took longer than the budget', () => {
+    const { take, valueOf } = watch(10);
+    take({ arms: [armOf([...calls(198), ...calls(2, 11_000)])], wallEndMs: t0 }, t0);
+    expect(valueOf('latency-budget', t0)).toBeCloseTo(1);
+    expect(valueOf('error-rate', t0)).toBeUndefined();
+  });
+
+  it('counts deaths of runners, and starts of the agent beyond the first', () => {
+    const { facts, take, valueOf } = watch();
+    take({ arms: [armOf([], { runnerDeaths: 2 })], wallEndMs: t0 }, t0);
+    expect(valueOf('crash-loop', t0)).toBe(2);
+    expect(valueOf('crash-loop', t0 + 16 * 60_000)).toBeUndefined();
+    for (const second of [0, 10, 20]) facts.event(eventOf({ sequence: second }), t0 + 3_600_000 + second * 1000);
+    expect(valueOf('crash-loop', t0 + 3_620_000)).toBe(2);
+  });
+
+  it('counts what was lost since the first window that it saw, for an hour', () => {
+    const { take, valueOf } = watch();
+    const lost = (lostWindows: number) => ({ waiting: 0, bytes: 0, lostWindows, lostEvents: 1 });
+    take({ outbox: lost(5) }, t0);
+    expect(valueOf('telemetry-lost', t0)).toBeUndefined();
+    take({ outbox: lost(8), sequence: 2 }, t0 + 2000);
+    take({ outbox: lost(6), sequence: 1 }, t0 + 3000);
+    expect(valueOf('telemetry-lost', t0 + 3000)).toBe(3);
+    expect(valueOf('telemetry-lost', t0 + 3_700_000)).toBeUndefined();
+  });
+
+  it('tells how far a clock is off by the fastest window, late ones notwithstanding', () => {
+    const { take, valueOf } = watch();
+    take({ wallEndMs: t0 - 90_000 }, t0);
+    expect(valueOf('clock-skew', t0)).toBe(90);
+    take({ wallEndMs: t0 + 1000 - 900, sequence: 1 }, t0 + 1000);
+    expect(valueOf('clock-skew', t0 + 1000)).toBeUndefined();
+    take({ wallEndMs: t0 + 3_600_000 + 120_000, sequence: 2 }, t0 + 3_600_000);
+    expect(valueOf('clock-skew', t0 + 3_600_000)).toBe(120);
+  });
+});

@@ -1,0 +1,75 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { AlertList } from '@bellwether/control-plane/alerts/alert-api';
+import type { SilenceList } from '@bellwether/control-plane/alerts/silence';
+import type { Alert } from '@bellwether/shared/contract/alert';
+import type { FleetDevice } from '../support/fleet-device.js';
+import { startServer, type TestServer } from '../support/server.js';
+import { bytesOf, reportOf } from '../support/telemetry-messages.js';
+
+let server: TestServer;
+let device: FleetDevice;
+beforeAll(async () => {
+  server = await startServer();
+  device = await server.enrolled('camera', { site: 'north' });
+});
+afterAll(() => server.stop());
+
+const alerts = async () => (await server.read<AlertList>('/alerts')).alerts;
+
+/** The device says that it refused digits@1.1.0, or that it did not. */
+async function report(sequence: number, isRefused: boolean): Promise<void> {
+  const client = await device.connect();
+  const refusal = {
+    version: '1.1.0',
+    manifest: 'a'.repeat(64),
+    code: 'blob-digest',
+    message: 'other bytes',
+    atMs: 1_700_000_000_000,
+    kind: 'permanent',
+  } as const;
+  const models = [{ model: 'digits', serving: null, install: null, refusal: isRefused ? refusal : null }];
+  await client.publishAsync(device.topic('report'), bytesOf(reportOf({ device: device.id, sequence, models })), {
+    qos: 1,
+  });
+  await client.endAsync();
+}
+
+describe('alerts of a server', () => {
+  it('open on what a device reports, are taken note of at the command line, and outlive a restart', async () => {
+    await report(1, true);
+    await expect.poll(alerts, { timeout: 10_000 }).toMatchObject([
+      {
+        id: 'a1',
+        rule: 'release-refused',
+        state: 'open',
+        subject: { model: 'digits', version: '1.1.0' },
+        sentence: `digits@1.1.0 is refused by ${device.id} (blob-digest).`,
+        named: [device.id],
+      },
+    ]);
+    expect(await server.cli('alerts', 'list')).toContain('digits@1.1.0 is refused');
+    expect(await server.cli('alerts', 'ack', 'a1', '--why', 'a test')).toContain('acknowledged by admin');
+    await server.restart();
+    expect(await alerts()).toMatchObject([{ id: 'a1', state: 'acknowledged', acknowledgedBy: 'operator:admin' }]);
+    const { rows } = await server.read<{ rows: readonly { action: string }[] }>('/audit/rows?limit=100');
+    expect(rows.filter(({ action }) => action === 'alert.acknowledge')).toHaveLength(1);
+  });
+
+  it('are silenced by label and time at the command line', async () => {
+    const silence = ['alerts', 'silence', '--for', '90m', '--labels', 'site=north', '--why', 'the roof'];
+    expect(await server.cli(...silence)).toContain('site=north');
+    expect(JSON.parse(await server.cli('alerts', 'show', 'a1', '--json')) as Alert).toMatchObject({ isSilenced: true });
+    expect(await server.cli('alerts', 'silences', '--end', 's1')).toContain('Nothing is silenced');
+    expect((await server.read<SilenceList>('/alerts/silences')).silences).toEqual([]);
+    expect(await alerts()).toMatchObject([{ isSilenced: false }]);
+  });
+
+  it('say what is wrong with a request', async () => {
+    expect((await server.api('/alerts/a77')).status).toBe(404);
+    expect((await server.api('/alerts/nonsense')).status).toBe(404);
+    const past = await server.api('/alerts/silences', { untilMs: 1, why: 'x' });
+    expect([past.status, await past.json()]).toMatchObject([422, { code: 'silence-impossible' }]);
+    expect((await server.api('/alerts/silences', { untilMs: 1, why: 'x', rules: ['unheard-of'] })).status).toBe(400);
+    expect(await server.cli('alerts', 'rules')).toContain('device-silent');
+  });
+});
