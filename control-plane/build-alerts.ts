@@ -13,6 +13,8 @@ import type { Fleet } from './fleet/fleet.js';
 import type { TypedApp } from './http/typed-app.js';
 import type { Conductor } from './rollouts/conductor.js';
 import type { TelemetryStore } from './telemetry/telemetry-store.js';
+import { alertEvent } from './timeline/alert-events.js';
+import type { Timeline } from './timeline/timeline-entry.js';
 
 interface AlertRooms {
   readonly fleet: Fleet;
@@ -21,6 +23,7 @@ interface AlertRooms {
   readonly facts: WindowFacts;
   readonly rolloutFacts: RolloutFacts;
   readonly telemetry: Pick<TelemetryStore, 'clones'>;
+  readonly timeline: Timeline;
   /** Something about this alert is another. */
   readonly changed: (id: string) => void;
 }
@@ -45,7 +48,7 @@ export function buildAlertFacts(
 /** What is wrong with the fleet, and who has taken note of it. */
 export function buildAlerts(parts: ControlPlaneParts, rooms: AlertRooms) {
   const { clock, catalog, tls, database, alertRules: rules } = parts;
-  const { fleet, facts, rolloutFacts, telemetry, audit, changed } = rooms;
+  const { fleet, facts, rolloutFacts, telemetry, audit, timeline, changed } = rooms;
   const startedAtMs = Math.floor(clock.now().wallMs);
   const ofFleet: ReadingSource = {
     readings: (nowMs) => {
@@ -69,7 +72,14 @@ export function buildAlerts(parts: ControlPlaneParts, rooms: AlertRooms) {
     sources: [ofFleet, facts, rolloutFacts, ofServer],
     audit,
     labelsOf: (device) => (fleet.isMember(device) ? fleet.find(device)?.labels : undefined),
+    keptMs: parts.settings.eventDays * 86_400_000,
     fleetSize: () => fleet.members().length,
+    storeNews: (told) => {
+      for (const each of told) {
+        const entry = alertEvent(each);
+        if (entry !== undefined) timeline.add(entry);
+      }
+    },
     changed,
   });
   return {

@@ -1,4 +1,5 @@
 import type { Server } from 'node:http';
+import { alertSource } from './alerts/fleet-alert.js';
 import { buildAccess } from './build-access.js';
 import { buildAlertFacts, buildAlerts } from './build-alerts.js';
 import { buildFleet } from './build-fleet.js';
@@ -72,7 +73,8 @@ export function buildControlPlane(parts: ControlPlaneParts): ControlPlane {
     conductor,
     audit,
     telemetry: telemetry.store,
-    changed: () => {},
+    timeline,
+    changed: (id) => feed.alertChanged(id),
   });
   const { ingest } = telemetry;
   const { orderStore } = rollouts;
@@ -104,6 +106,7 @@ export function buildControlPlane(parts: ControlPlaneParts): ControlPlane {
     catalog,
     promotions,
     conductor,
+    alerts: alerts.alerts,
     telemetry: telemetry.store,
     timeline,
     status: (hostname) => ({
@@ -118,6 +121,7 @@ export function buildControlPlane(parts: ControlPlaneParts): ControlPlane {
   });
   publisher.add('rollouts', rolloutSource(views));
   publisher.add('releases', releaseSource(views));
+  publisher.add('alerts', alertSource(alerts.alerts));
   const alsoServe = (server: Server) =>
     serveMqttOverWebSocket(server, (stream, address) => channel.take(stream, address));
   const http = new HttpListener({ host, httpPort, tls: parts.tls, alsoServe }, (serverFactory) =>

@@ -18,6 +18,9 @@ import { groupsOf } from './trouble.js';
 
 /** So often is looked at everything. */
 const lookEveryMs = 2000;
+/** So often what is long over is deleted, at most so many at a time. */
+const trimEveryMs = 3_600_000;
+const trimRows = 1000;
 /** Resolved ones that are shown. */
 const maxResolved = 200;
 
@@ -37,6 +40,8 @@ export interface AlertsParts {
   /** Of the devices that are in; undefined of any other. */
   readonly labelsOf: (device: string) => Labels | undefined;
   readonly fleetSize: () => number;
+  /** How long resolved ones are kept. */
+  readonly keptMs: number;
   /** Called within the transaction that stores them: what it writes to the database is there when they are. */
   readonly storeNews?: (told: readonly ToldAlert[]) => void;
   /** Something about this alert is another, silenced or not. Called after it is stored. */
@@ -50,6 +55,7 @@ export class Alerts {
   /** By alertKey(): those that are not resolved. */
   readonly #active = new Map<string, AlertRecord>();
   #conditions: Conditions = new Map<string, Condition>();
+  #trimmedAtMs = Number.NEGATIVE_INFINITY;
   #cancel: (() => void) | undefined;
 
   constructor(parts: AlertsParts) {
@@ -69,6 +75,7 @@ export class Alerts {
     this.#conditions = conditions;
     const pass = (): void => {
       this.look();
+      this.#trim();
       this.#cancel = clock.after(lookEveryMs, pass);
     };
     this.#cancel = clock.after(lookEveryMs, pass);
@@ -102,6 +109,14 @@ export class Alerts {
     return [...this.#active.values()].toSorted((a, b) => (b.number ?? 0) - (a.number ?? 0)).map(alertView);
   }
 
+  /** What somebody was told of: those that are not resolved, and the newest that are. */
+  told(): Alert[] {
+    return this.#parts.store
+      .recent(maxResolved)
+      .filter(({ isTold }) => isTold)
+      .map(alertView);
+  }
+
   /** Throws AlertError `alert-unknown`. */
   view(id: string): Alert {
     return alertView(this.#find(id));
@@ -119,6 +134,18 @@ export class Alerts {
       this.#keep([this.#step(alert, { kind: 'acknowledged', by }, nowMs)]);
     }
     return this.view(id);
+  }
+
+  #trim(): void {
+    const { clock, store, keptMs, log } = this.#parts;
+    const { monotonicMs, wallMs } = clock.now();
+    if (monotonicMs - this.#trimmedAtMs < trimEveryMs) return;
+    this.#trimmedAtMs = monotonicMs;
+    try {
+      store.trim(Math.floor(wallMs) - keptMs, trimRows);
+    } catch (cause) {
+      log.warn({ err: cause, code: codeOf(cause) }, 'Old alerts could not be deleted');
+    }
   }
 
   #follow(groups: ReturnType<typeof groupsOf>, nowMs: number): void {

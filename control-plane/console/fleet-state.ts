@@ -3,6 +3,7 @@ import type { DeviceView, ReleaseView } from '@bellwether/control-plane/http/ope
 import type { RolloutView } from '@bellwether/control-plane/http/rollout-api';
 import type { ServerStatus } from '@bellwether/control-plane/http/status-api';
 import type { TimelineEvent } from '@bellwether/control-plane/timeline/timeline-api';
+import type { Alert } from '@bellwether/shared/contract/alert';
 import { type FleetSample, sampleOf } from './fleet-sample.js';
 import type { LiveMessage } from './live-message.js';
 import type { Place } from './place.js';
@@ -16,6 +17,7 @@ export type Connection = 'connecting' | 'live' | 'lost' | 'signed-out' | 'refuse
 /** Five minutes. */
 const keptSamples = 300;
 const keptEvents = 300;
+const keptAlerts = 500;
 
 /** What the page knows, as signals. The live feed writes it; `place` is the address's. */
 export class FleetState {
@@ -27,6 +29,7 @@ export class FleetState {
   readonly releases = signal<ReadonlyMap<string, ReleaseView>>(new Map());
   /** Newest first, as the events. */
   readonly rollouts = signal<readonly RolloutView[]>([]);
+  readonly alerts = signal<readonly Alert[]>([]);
   readonly events = signal<readonly TimelineEvent[]>([]);
   readonly samples = signal<readonly FleetSample[]>([]);
   readonly nowMs = signal(0);
@@ -67,6 +70,7 @@ export class FleetState {
         for (const device of payload.devices) devices.set(device.id, device);
         this.releases.value = new Map(payload.releases.map((release) => [release.release, release]));
         this.rollouts.value = payload.rollouts;
+        this.alerts.value = payload.alerts;
         this.events.value = payload.events.slice(0, keptEvents);
         return;
       case 'status':
@@ -81,6 +85,11 @@ export class FleetState {
       case 'rollout': {
         const others = this.rollouts.value.filter(({ id }) => id !== payload.id);
         this.rollouts.value = [payload, ...others].sort((a, b) => b.createdAtMs - a.createdAtMs);
+        return;
+      }
+      case 'alert': {
+        const others = this.alerts.value.filter(({ id }) => id !== payload.id);
+        this.alerts.value = [payload, ...others].sort((a, b) => b.openedAtMs - a.openedAtMs).slice(0, keptAlerts);
         return;
       }
       case 'event':

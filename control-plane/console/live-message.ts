@@ -2,6 +2,7 @@ import type { DeviceView, ReleaseView } from '@bellwether/control-plane/http/ope
 import type { RolloutView } from '@bellwether/control-plane/http/rollout-api';
 import type { Overview, ServerStatus } from '@bellwether/control-plane/http/status-api';
 import type { TimelineEvent } from '@bellwether/control-plane/timeline/timeline-api';
+import type { Alert } from '@bellwether/shared/contract/alert';
 
 /** What the server sends, by the event's name. */
 interface LivePayloads {
@@ -9,6 +10,7 @@ interface LivePayloads {
   readonly device: DeviceView;
   readonly release: ReleaseView;
   readonly rollout: RolloutView;
+  readonly alert: Alert;
   readonly event: TimelineEvent;
   readonly status: ServerStatus;
 }
@@ -23,6 +25,7 @@ const names: ReadonlySet<string> = new Set<keyof LivePayloads>([
   'device',
   'release',
   'rollout',
+  'alert',
   'event',
   'status',
 ]);

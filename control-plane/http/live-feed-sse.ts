@@ -49,9 +49,10 @@ async function* messages(
   }
 }
 
-function* messagesOf({ devices, rollouts, releases, events }: Changes, views: Views): Generator<SSEMessage> {
+function* messagesOf({ devices, rollouts, alerts, releases, events }: Changes, views: Views): Generator<SSEMessage> {
   for (const id of devices) yield { event: 'device', data: views.device(id) };
   for (const id of rollouts) yield { event: 'rollout', data: views.rollout(id) };
+  for (const id of alerts) yield { event: 'alert', data: views.alert(id) };
   if (releases) for (const release of views.releases()) yield { event: 'release', data: release };
   for (const event of events) yield { event: 'event', data: event };
 }

@@ -40,6 +40,11 @@ export class LiveFeed {
     this.#note(({ rollouts }) => rollouts.add(id));
   }
 
+  alertChanged(id: string): void {
+    this.#changed('alerts', id);
+    this.#note(({ alerts }) => alerts.add(id));
+  }
+
   releasesChanged(): void {
     this.#changed('releases');
     this.#note((changes) => {

@@ -4,6 +4,7 @@ import type { TimelineEvent } from '../timeline/timeline-api.js';
 export interface Changes {
   readonly devices: Set<string>;
   readonly rollouts: Set<string>;
+  readonly alerts: Set<string>;
   releases: boolean;
   readonly events: TimelineEvent[];
 }
@@ -13,9 +14,15 @@ export const maxEvents = 500;
 /** A watcher that has not taken its batch for so long is too slow. */
 const stalledMs = 15_000;
 
-const nothing = (): Changes => ({ devices: new Set(), rollouts: new Set(), releases: false, events: [] });
+const nothing = (): Changes => ({
+  devices: new Set(),
+  rollouts: new Set(),
+  alerts: new Set(),
+  releases: false,
+  events: [],
+});
 
-/** One reader of the live feed. What waits for it cannot grow beyond one entry per device and rollout, and the newest events. */
+/** One reader of the live feed. What waits for it cannot grow beyond one entry per device, rollout and alert, and the newest events. */
 export class LiveWatcher {
   readonly drop: () => void;
   #changes = nothing();

@@ -1,3 +1,4 @@
+import { Alert } from '@bellwether/shared/contract/alert';
 import { type Static, Type } from '@bellwether/shared/schema';
 import { TimelineEvent } from '../timeline/timeline-api.js';
 import { DeviceView, ReleaseView } from './operator-api.js';
@@ -43,7 +44,7 @@ export type ServerStatus = Static<typeof ServerStatus>;
 
 /**
  * `GET /live` (Server-Sent Events): first one `overview`, then whatever changes, each under the name of its type:
- * `device` DeviceView, `release` ReleaseView, `rollout` RolloutView, `event` TimelineEvent, `status` ServerStatus.
+ * `device` DeviceView, `release` ReleaseView, `rollout` RolloutView, `alert` Alert, `event` TimelineEvent, `status` ServerStatus.
  * Every 15 s a comment.
  */
 export const Overview = Type.Object({
@@ -51,6 +52,8 @@ export const Overview = Type.Object({
   devices: Type.Array(DeviceView),
   releases: Type.Array(ReleaseView),
   rollouts: Type.Array(RolloutView),
+  /** Those that are not resolved, and the newest that are; the newest first. */
+  alerts: Type.Array(Alert),
   events: Type.Array(TimelineEvent),
 });
 export type Overview = Static<typeof Overview>;

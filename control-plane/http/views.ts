@@ -1,4 +1,6 @@
+import type { Alert } from '@bellwether/shared/contract/alert';
 import { formatReleaseId, type ReleaseId } from '@bellwether/shared/ids';
+import type { Alerts } from '../alerts/alerts.js';
 import type { Catalog, CatalogRelease } from '../catalog/catalog.js';
 import type { Promotions } from '../catalog/promotions.js';
 import { deviceView } from '../fleet/device-view.js';
@@ -29,6 +31,7 @@ interface ViewParts {
   readonly catalog: Catalog;
   readonly promotions: Promotions;
   readonly conductor: Conductor;
+  readonly alerts: Pick<Alerts, 'view' | 'views'>;
   readonly telemetry: Pick<TelemetryStore, 'clones'>;
   readonly timeline: Pick<TimelineStoreSql, 'page'>;
 }
@@ -85,12 +88,18 @@ export class Views {
     return this.#parts.conductor.view(id);
   }
 
+  /** Throws AlertError `alert-unknown`. */
+  alert(id: string): Alert {
+    return this.#parts.alerts.view(id);
+  }
+
   overview(hostname: string): Overview {
     return {
       status: this.status(hostname),
       devices: this.devices(),
       releases: this.releases(),
       rollouts: this.rollouts(),
+      alerts: this.#parts.alerts.views(),
       events: this.#parts.timeline.page({}, overviewEvents).events,
     };
   }

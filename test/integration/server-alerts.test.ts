@@ -1,8 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { AlertList } from '@bellwether/control-plane/alerts/alert-api';
 import type { SilenceList } from '@bellwether/control-plane/alerts/silence';
-import type { Alert } from '@bellwether/shared/contract/alert';
-import type { FleetDevice } from '../support/fleet-device.js';
+import type { ConsumerReply } from '@bellwether/control-plane/consumers/consumer-api';
+import type { EventPage } from '@bellwether/control-plane/timeline/timeline-api';
+import { type Alert, decodeAlert } from '@bellwether/shared/contract/alert';
+import { fleetTopic } from '@bellwether/shared/contract/topics';
+import { connectOnce, type FleetDevice, subscribeAndWait } from '../support/fleet-device.js';
 import { startServer, type TestServer } from '../support/server.js';
 import { bytesOf, reportOf } from '../support/telemetry-messages.js';
 
@@ -15,6 +18,13 @@ beforeAll(async () => {
 afterAll(() => server.stop());
 
 const alerts = async () => (await server.read<AlertList>('/alerts')).alerts;
+
+/** A program that reads fleet topics. */
+async function consumerOf({ mqttUrl, read }: TestServer) {
+  const grant = { kinds: ['fleet'], labels: {} };
+  const { userName, password } = await read<ConsumerReply>('/consumers', { name: 'board', grant });
+  return connectOnce(mqttUrl, { clientId: userName, username: userName, password });
+}
 
 /** The device says that it refused digits@1.1.0, or that it did not. */
 async function report(sequence: number, isRefused: boolean): Promise<void> {
@@ -47,10 +57,23 @@ describe('alerts of a server', () => {
         named: [device.id],
       },
     ]);
+    const consumer = await consumerOf(server);
+    const retained = await subscribeAndWait(consumer, fleetTopic('alerts', 'a1'));
+    expect(decodeAlert(retained)).toMatchObject({ id: 'a1', state: 'open' });
+    const told = new Promise<Buffer>((resolve) => {
+      consumer.once('message', (_topic, payload) => resolve(payload));
+    });
     expect(await server.cli('alerts', 'list')).toContain('digits@1.1.0 is refused');
     expect(await server.cli('alerts', 'ack', 'a1', '--why', 'a test')).toContain('acknowledged by admin');
+    expect(decodeAlert(await told)).toMatchObject({ state: 'acknowledged' });
+    await consumer.endAsync();
     await server.restart();
     expect(await alerts()).toMatchObject([{ id: 'a1', state: 'acknowledged', acknowledgedBy: 'operator:admin' }]);
+    const { events } = await server.read<EventPage>('/events?kind=alert-opened,alert-acknowledged');
+    expect(events.map(({ kind, device: about }) => [kind, about])).toEqual([
+      ['alert-acknowledged', device.id],
+      ['alert-opened', device.id],
+    ]);
     const { rows } = await server.read<{ rows: readonly { action: string }[] }>('/audit/rows?limit=100');
     expect(rows.filter(({ action }) => action === 'alert.acknowledge')).toHaveLength(1);
   });

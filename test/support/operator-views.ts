@@ -3,6 +3,7 @@ import type { RolloutDevice, RolloutView } from '@bellwether/control-plane/http/
 import type { Overview, ServerStatus } from '@bellwether/control-plane/http/status-api';
 import { devicesOfView } from '@bellwether/control-plane/rollouts/rollout-devices';
 import type { TimelineEvent } from '@bellwether/control-plane/timeline/timeline-api';
+import type { Alert } from '@bellwether/shared/contract/alert';
 import type { ModelReport } from '@bellwether/shared/contract/report';
 import { sha256 } from '@bellwether/shared/signing/digest';
 import { reportOf } from './telemetry-messages.js';
@@ -126,6 +127,30 @@ export function timelineEvent(name: string, changes: Partial<TimelineEvent> = {}
   };
 }
 
+/** An open alert of a device that is silent. */
+export function alertOf(id: string, changes: Partial<Alert> = {}): Alert {
+  return {
+    version: 1,
+    id,
+    rule: 'device-silent',
+    severity: 'warning',
+    state: 'open',
+    subject: {},
+    sentence: `${idOf('harbour')} has said nothing for 5 min or longer.`,
+    numbers: { devices: 1, fleetDevices: 3, silentSeconds: 312 },
+    devices: 1,
+    named: [idOf('harbour')],
+    attribution: null,
+    forecast: null,
+    openedAtMs: startMs,
+    changedAtMs: startMs,
+    acknowledgedBy: null,
+    resolvedAtMs: null,
+    isSilenced: false,
+    ...changes,
+  };
+}
+
 export function serverStatus(changes: Partial<ServerStatus> = {}): ServerStatus {
   return {
     version: '0.1.0',
@@ -143,5 +168,5 @@ export function serverStatus(changes: Partial<ServerStatus> = {}): ServerStatus 
 }
 
 export function overview(changes: Partial<Overview> = {}): Overview {
-  return { status: serverStatus(), devices: [], releases: [], rollouts: [], events: [], ...changes };
+  return { status: serverStatus(), devices: [], releases: [], rollouts: [], alerts: [], events: [], ...changes };
 }

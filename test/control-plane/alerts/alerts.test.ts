@@ -44,6 +44,7 @@ async function opened() {
       },
       labelsOf: (id) => ({ site: id.endsWith('1') ? 'north' : 'south' }),
       fleetSize: () => 100,
+      keptMs: 86_400_000,
       storeNews: (told: readonly ToldAlert[]) => {
         if (world.failing) throw new Error('the disk is full');
         world.told.push(...told.map(({ news, alert }) => `${news} ${alert.id}`));
@@ -150,6 +151,22 @@ describe('Alerts', () => {
     await world.clock.advance(2000);
     expect([alerts.views().length, world.told]).toEqual([1, ['opened a1']]);
     alerts.stop();
+  });
+
+  it('forgets what has long been over', async () => {
+    const { world, start } = await opened();
+    const alerts = start();
+    world.readings = [silent(1)];
+    await world.clock.advance(2000);
+    world.readings = [];
+    await world.clock.advance(3_700_000);
+    expect(alerts.views()).toHaveLength(1);
+    alerts.stop();
+    world.clock.setWall(world.clock.now().wallMs + 86_400_000);
+    const later = start();
+    await world.clock.advance(4_000_000);
+    expect(later.views()).toEqual([]);
+    later.stop();
   });
 
   it('lets the database refuse a second one of the same rule and subject', async () => {

@@ -39,7 +39,13 @@ describe('the live feed', () => {
     feed.rolloutChanged('r1');
     expect(clock.pending).toEqual([500]);
     await clock.advance(500);
-    expect(await batch).toEqual({ devices: new Set(['pi']), rollouts: new Set(['r1']), releases: false, events: [] });
+    expect(await batch).toEqual({
+      devices: new Set(['pi']),
+      rollouts: new Set(['r1']),
+      alerts: new Set(),
+      releases: false,
+      events: [],
+    });
   });
 
   it('keeps what changes while a watcher is busy for its next batch', async () => {
