@@ -1,5 +1,6 @@
 import { Attention } from './attention.js';
 import { DeviceTable } from './device-table.js';
+import { DriftPanel } from './drift-panel.js';
 import { EventList } from './event-list.js';
 import { FleetCharts } from './fleet-charts.js';
 import type { PageProps } from './page.js';
@@ -9,11 +10,12 @@ import { RolloutList } from './rollout-list.js';
 const shownRollouts = 6;
 
 /** The scoreboard: what the fleet serves, how fast, and what happened last. */
-export function FleetPage({ state }: PageProps) {
+export function FleetPage({ state, api }: PageProps) {
   return (
     <>
       <Attention state={state} />
       <ReleaseShares state={state} />
+      <DriftPanel state={state} api={api} />
       <FleetCharts state={state} />
       <div class="columns">
         <DeviceTable state={state} />

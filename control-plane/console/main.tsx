@@ -10,6 +10,7 @@ import 'uplot/dist/uPlot.min.css';
 import './theme.css';
 import './page.css';
 import './releases.css';
+import './drift.css';
 import './charts.css';
 import './devices.css';
 import './rollout-list.css';

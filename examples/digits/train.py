@@ -190,9 +190,11 @@ def bins_of(name, tensor, index, values):
     return {"name": name, "tensor": tensor, "index": index, "edges": edges, "counts": counts.tolist()}
 
 
-def reference_of(images, logits, features, temperature):
-    """Classes, calibrated confidence, a 4 x 4 grid of pixels and every feature (shared/models/reference.ts)."""
+def reference_of(images, labels, logits, features, temperature):
+    """Classes, calibrated confidence and what it is worth, a 4 x 4 grid of pixels and every feature (shared/models/reference.ts)."""
     confidence = functional.softmax(logits / temperature, 1).max(1).values.numpy()
+    bins = numpy.minimum((confidence * 20).astype(int), 19)
+    right = (logits.argmax(1) == labels).numpy()
     flat = images.reshape(len(images), -1).numpy()
     pixels = [(row, column) for row in (7, 11, 16, 20) for column in (7, 11, 16, 20)]
     watched = [bins_of(f"pixel-{r}-{c}", "image", r * 28 + c, flat[:, r * 28 + c]) for r, c in pixels]
@@ -200,7 +202,8 @@ def reference_of(images, logits, features, temperature):
     return {
         "samples": len(images),
         "classes": torch.bincount(logits.argmax(1), minlength=CLASSES).tolist(),
-        "confidence": numpy.bincount(numpy.minimum((confidence * 20).astype(int), 19), minlength=20).tolist(),
+        "confidence": numpy.bincount(bins, minlength=20).tolist(),
+        "correct": numpy.bincount(bins[right], minlength=20).tolist(),
         "features": watched,
     }
 
@@ -330,7 +333,7 @@ def make_release(version, plan, sets, splits):
     write_json(folder / "golden.json", golden_of(run, held_out, plan["edges"]))
     write_json(folder / "benchmark.json", benchmark_of(*sets["benchmark"]))
     logits, features = run(sets["benchmark"][0])
-    write_json(folder / "reference.json", reference_of(sets["benchmark"][0], logits, features, temperature))
+    write_json(folder / "reference.json", reference_of(*sets["benchmark"], logits, features, temperature))
     accuracy = {name: correct_of(run(i)[0], l) / len(l) for name, (i, l) in sets.items()}
     facts = {
         "version": version,

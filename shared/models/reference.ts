@@ -22,6 +22,11 @@ export const ReferenceDistributions = Type.Object(
      * estimated without labels (confidence-based performance estimation; it cannot see that the truth itself has changed).
      */
     correct: Type.Optional(counts),
+    /**
+     * Rows of one device that lie so many milliseconds apart count as independent; 10 s when it is left out. Whoever knows
+     * the input knows it: twice the time in which a value forgets most of what it was (docs/decisions/0024).
+     */
+    apartMs: Type.Optional(Type.Integer({ minimum: 1, maximum: 86_400_000 })),
     features: Type.Array(
       Type.Object(
         {

@@ -1,5 +1,6 @@
 import type { Browser } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import type { DriftReply } from '@bellwether/control-plane/http/drift-api';
 import type { DeviceView } from '@bellwether/control-plane/http/operator-api';
 import type { Overview } from '@bellwether/control-plane/http/status-api';
 import { startChromium } from '../support/chromium.js';
@@ -35,8 +36,8 @@ afterAll(() => browser?.close());
 
 type PageOptions = Parameters<typeof openPage>[1];
 
-async function openOn(shown: Overview, options: PageOptions = {}): Promise<WatchedPage['page']> {
-  server = await ScriptedLiveServer.start(() => shown);
+async function openOn(shown: Overview, options: PageOptions = {}, replies = {}): Promise<WatchedPage['page']> {
+  server = await ScriptedLiveServer.start(() => shown, replies);
   watched = await openPage(browser, options);
   await watched.page.goto(server.pageUrl);
   await watched.page
@@ -185,6 +186,42 @@ const everything = overview({
   ],
 });
 
+const released = { model: 'digits', version: '1.1.0', manifest: 'a'.repeat(64) };
+const shift = { ...released, sinceMs: 0, logE: 30, jensenShannon: 0.1 };
+const drift: DriftReply = {
+  atMs: 3_600_000,
+  watched: [
+    { ...released, devices: 7, streams: 18, lastAtMs: 0 },
+    { ...released, version: '1.0.0', manifest: 'b'.repeat(64), devices: 1, streams: 18, lastAtMs: 0 },
+  ],
+  drift: [
+    { ...shift, level: 'release', subject: '', stream: 'confidence', stabilityIndex: 0.34 },
+    { ...shift, level: 'label', subject: `customer=${'x'.repeat(63)}`, stream: 'classes', stabilityIndex: 0.05 },
+    { ...shift, level: 'device', subject: idOf(longName), stream: `feature ${'z'.repeat(200)}`, stabilityIndex: 9 },
+    ...[1, 2, 3, 4, 5].map((i) => ({
+      ...shift,
+      level: 'device' as const,
+      subject: idOf('weak'),
+      stream: `feature f${i}`,
+      stabilityIndex: 0.2,
+    })),
+  ],
+  accuracy: [
+    {
+      ...released,
+      level: 'release',
+      subject: '',
+      accuracy: 0.81,
+      referenceAccuracy: 0.984,
+      standardError: 0.011,
+      answers: 400,
+      isLow: true,
+    },
+  ],
+  skippedWindows: 0,
+};
+const withDrift = { 'GET /telemetry/drift': drift };
+
 const desk = { viewport: { width: 1280, height: 900 } };
 const phone = { viewport: { width: 390, height: 844 }, isMobile: true, hasTouch: true, deviceScaleFactor: 2 };
 
@@ -195,8 +232,9 @@ describe.each([
   ['on a phone, in the dark', { ...phone, colorScheme: 'dark' }],
 ] as const)('%s', (_where, options) => {
   it('every text can be read (WCAG AA), and nothing is wider than the page', async () => {
-    const page = await openOn(everything, options);
+    const page = await openOn(everything, options, withDrift);
     await page.getByText('guarded').first().waitFor();
+    await page.getByText('8 of 18 values on 7 devices have shifted').waitFor();
     expect(await faintTexts(page)).toEqual([]);
     expect(await isTooWide(page)).toBe(false);
     const paper = await page.evaluate<string>('getComputedStyle(document.documentElement).backgroundColor');
@@ -221,6 +259,16 @@ describe.each([
     expect(await faintTexts(page)).toEqual([]);
     expect(await isTooWide(page)).toBe(false);
   });
+});
+
+it('what drifts is there by release: which values, how far, on what, and what answers are likely to be worth', async () => {
+  const page = await openOn(everything, desk, withDrift);
+  const panel = page.getByRole('region', { name: 'Drift' });
+  await panel.getByText('estimated accuracy 81 % ± 2.2 %, 98 % on its reference').waitFor();
+  await panel.getByText('digits@1.0.0 is asked what it was made for: 18 values on 1 device').waitFor();
+  await panel.getByText('and 2 more values').waitFor();
+  const lines = await panel.getByRole('listitem').allInnerTexts();
+  expect(lines.map((line) => line.replaceAll(/\s+/g, ' '))[1]).toMatch(/^confidence far 0\.34 all devices, since /);
 });
 
 describe('by keyboard', () => {

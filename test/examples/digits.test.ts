@@ -3,6 +3,7 @@ import { readdir, readFile, stat } from 'node:fs/promises';
 import { gunzipSync } from 'node:zlib';
 import type { InferenceSession, Tensor } from 'onnxruntime-node';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { referenceProblem } from '@bellwether/control-plane/publisher/reference-rules';
 import { apiDifferences, graphDifferences } from '@bellwether/shared/models/compatibility';
 import { decodeGolden, type TensorValue } from '@bellwether/shared/models/golden';
 import { namedFiles, type ReleaseSource } from '@bellwether/shared/models/manifest';
@@ -140,6 +141,7 @@ describe.each(versions)('digits %s', (version) => {
     const logits = await logitsOf(release, allImages(digits));
     const classes = Array.from({ length: 10 }, () => 0);
     const confidence = Array.from({ length: 20 }, () => 0);
+    const correct = Array.from({ length: 20 }, () => 0);
     const temperature = release.source.interpretation?.calibration?.temperature ?? 1;
     for (let i = 0; i < digits.count; i++) {
       const digit = digitOf(logits, i * 10);
@@ -148,10 +150,13 @@ describe.each(versions)('digits %s', (version) => {
       const bin = Math.min(19, Math.floor(20 / sum));
       classes[digit] = (classes[digit] ?? 0) + 1;
       confidence[bin] = (confidence[bin] ?? 0) + 1;
+      if (digit === digits.labels[i]) correct[bin] = (correct[bin] ?? 0) + 1;
     }
     expect(reference.samples).toBe(digits.count);
     expect(reference.classes).toEqual(classes);
     expect(distance(reference.confidence ?? [], confidence)).toBeLessThanOrEqual(4);
+    expect(distance(reference.correct ?? [], correct)).toBeLessThanOrEqual(4);
+    expect(referenceProblem(reference, release.source)).toBeUndefined();
     expect(reference.features.length).toBeGreaterThan(16);
     for (const feature of reference.features) expectWellFormed(feature, digits.count);
   });

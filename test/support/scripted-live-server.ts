@@ -28,7 +28,9 @@ const may = [
   'POST /devices/:id/pin',
   'POST /devices/:id/unpin',
 ];
-const me = JSON.stringify({ operator: { name: 'margarethe', role: 'operator', expiresAtMs: null, may } });
+const operator = { name: 'margarethe', role: 'operator', expiresAtMs: null };
+
+type Replies = Readonly<Record<string, unknown>>;
 
 /** The built console, and a live feed in which a test says what it likes: more devices than a test can start, and texts that no device may send. */
 export class ScriptedLiveServer {
@@ -37,18 +39,21 @@ export class ScriptedLiveServer {
   readonly #overview: () => Overview;
   #opened = 0;
 
-  private constructor(overview: () => Overview) {
+  private constructor(overview: () => Overview, replies: Replies) {
     this.#overview = overview;
+    const me = { operator: { ...operator, may: [...may, ...Object.keys(replies)] } };
     this.#server = createServer((request, response) => {
       const path = new URL(request.url ?? '/', 'http://localhost').pathname;
       if (path === '/api/v1/live') this.#watch(response);
-      else if (path === '/api/v1/me') response.writeHead(200, { 'content-type': 'application/json' }).end(me);
+      else if (path === '/api/v1/me') sendJson(me, response);
+      else if (replyTo(path, replies) !== undefined) sendJson(replyTo(path, replies), response);
       else void sendFile(path === '/' ? '/index.html' : path, response);
     });
   }
 
-  static async start(overview: () => Overview): Promise<ScriptedLiveServer> {
-    const server = new ScriptedLiveServer(overview);
+  /** `replies`: what is asked for by its route, `GET /telemetry/drift`, and nothing else may be asked for so. */
+  static async start(overview: () => Overview, replies: Replies = {}): Promise<ScriptedLiveServer> {
+    const server = new ScriptedLiveServer(overview, replies);
     server.#server.listen(0, '127.0.0.1');
     await once(server.#server, 'listening');
     return server;
@@ -98,6 +103,14 @@ function written(response: ServerResponse, text: string): Promise<void> {
   return new Promise((resolve) => {
     response.write(text, () => resolve());
   });
+}
+
+function replyTo(path: string, replies: Replies): unknown {
+  return replies[`GET ${path.replace('/api/v1', '')}`];
+}
+
+function sendJson(value: unknown, response: ServerResponse): void {
+  response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(value));
 }
 
 async function sendFile(path: string, response: ServerResponse): Promise<void> {

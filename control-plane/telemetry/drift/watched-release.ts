@@ -26,9 +26,14 @@ export interface WatchedRelease {
   readonly streams: readonly WatchedStream[];
   readonly bins: number;
   readonly reference: ReferenceDistributions;
+  /** Rows of one device count as independent when they are this far apart. */
+  readonly apartMs: number;
   /** Share of right answers on the reference; undefined when it does not say. */
   readonly accuracy: number | undefined;
 }
+
+/** A rule for references that do not say it, measured in docs/decisions/0024. */
+const usuallyApartMs = 10_000;
 
 /** What devices count of a release; the values of outputs that they do not see are left out. */
 export function watchedRelease(
@@ -53,7 +58,8 @@ export function watchedRelease(
     return { source, counts, weights: referenceWeights(counts), offset };
   });
   const names = all.map(({ name }) => name);
-  return { model, version, manifest, names, streams, bins, reference, accuracy: accuracyOf(reference) };
+  const { apartMs = usuallyApartMs } = reference;
+  return { model, version, manifest, names, streams, bins, reference, apartMs, accuracy: accuracyOf(reference) };
 }
 
 function accuracyOf({ confidence, correct }: ReferenceDistributions): number | undefined {

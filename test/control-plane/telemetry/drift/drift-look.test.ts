@@ -58,6 +58,16 @@ describe('the rows of windows', () => {
     expect([...sum]).toEqual([4.5, 1.5, 0, 6, 0, 0, 20, 20, 0, 2, 2, 2]);
   });
 
+  it('count as often as the reference says they may', () => {
+    const sum = new Float64Array(release.bins);
+    addAnswers(sum, { ...release, apartMs: 100 }, { classes: [450, 150], confidence: [0, 6000] }, 60_000);
+    expect([...sum.subarray(0, 4)]).toEqual([450, 150, 0, 600]);
+    sum.fill(0);
+    addAnswers(sum, { ...release, apartMs: 1 }, { classes: [2000, 0], confidence: [1, 0] }, 60_000);
+    capRows(sum, { ...release, apartMs: 1 });
+    expect([...sum.subarray(0, 4)]).toEqual([1000, 0, 1, 0]);
+  });
+
   it('that do not fit the reference, or are of no time, count as none', () => {
     const sum = new Float64Array(release.bins);
     addAnswers(sum, release, { classes: [1, 2, 3], confidence: [] }, 60_000);
