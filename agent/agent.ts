@@ -85,9 +85,11 @@ export async function buildAgent(parts: AgentParts): Promise<Agent> {
     recorder,
     host,
     outbox,
+    backfill: { perSecond: config.outbox.backfillPerSecond, spreadMs: config.outbox.backfillSpreadSeconds * 1000 },
     uplink,
     serverTimeMs: () => trust.serverTimeMs,
     clock,
+    random,
     log,
     onDisk: () => publisher.offer(report()),
   });

@@ -77,6 +77,13 @@ export const AgentConfig = Type.Object(
     outbox: group({
       maxMb: Type.Integer({ minimum: 1, maximum: 10_000, default: 64 }),
       maxDays: Type.Integer({ minimum: 1, maximum: 365, default: 28 }),
+      backfillPerSecond: Type.Integer({
+        minimum: 1,
+        maximum: 1000,
+        default: 5,
+        description: 'windows that waited long; the newest 32 and events go at once',
+      }),
+      backfillSpreadSeconds: Type.Integer({ minimum: 0, maximum: 3600, default: 60 }),
     }),
     logLevel: Type.Enum(['debug', 'info', 'warn', 'error'], { default: 'info' }),
     spareRunner: Type.Boolean({

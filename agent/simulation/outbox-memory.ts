@@ -3,6 +3,7 @@ import {
   OutboxError,
   type OutboxKind,
   type OutboxMessage,
+  type OutboxRange,
   type OutboxState,
 } from '../telemetry/outbox.js';
 
@@ -42,9 +43,10 @@ export class MemoryOutbox {
     this.#evict();
   }
 
-  read(after: string | undefined, limit: number): readonly OutboxMessage[] {
-    const ids = [...this.#waiting.keys()].filter((id) => after === undefined || id > after).toSorted();
-    return ids.slice(0, limit).flatMap((id) => this.#waiting.get(id) ?? []);
+  read({ kind, after = '', before = '~', from }: OutboxRange, limit: number): readonly OutboxMessage[] {
+    // A map keeps the order of storing, and so of the ids.
+    const found = [...this.#waiting.values()].filter((one) => one.kind === kind && one.id > after && one.id < before);
+    return (from === 'newest' ? found.toReversed() : found).slice(0, limit);
   }
 
   /** Forgets; `isLost` counts each one. */
@@ -75,7 +77,7 @@ export class MemoryOutbox {
       },
       isUnwritable: false,
       put: (kind, payload) => during(() => this.put(kind, payload)),
-      read: (after, limit) => during(() => this.read(after, limit)),
+      read: (range, limit) => during(() => this.read(range, limit)),
       remove: (ids) => during(() => this.remove(ids, false)),
       lose: (ids) => during(() => this.remove(ids, true)),
       close: () => {
@@ -87,9 +89,8 @@ export class MemoryOutbox {
 
   #evict(): void {
     while (this.#bytes > maxBytes) {
-      const [oldest] = this.read(undefined, 1);
-      const windows = [...this.#waiting.values()].find(({ kind }) => kind === 'window');
-      const gone = windows ?? oldest;
+      const oldestOf = (kind: OutboxKind) => this.read({ kind, from: 'oldest' }, 1)[0];
+      const gone = oldestOf('window') ?? oldestOf('event');
       if (gone === undefined) return;
       this.remove([gone.id], true);
     }

@@ -1,30 +1,51 @@
-import { codeOf, messageOf } from '@bellwether/shared/errors';
+import type { Clock } from '@bellwether/shared/clock';
+import { messageOf } from '@bellwether/shared/errors';
 import type { Log } from '@bellwether/shared/log';
 import type { Uplink } from '../uplink/uplink.js';
-import type { Outbox, OutboxMessage } from './outbox.js';
-import { Suspects } from './suspects.js';
+import { Backfill, type BackfillPace } from './backfill.js';
+import type { Outbox } from './outbox.js';
+import { Shipment } from './shipment.js';
 
 export interface DeliveryParts {
   readonly uplink: Pick<Uplink, 'connected' | 'publish'>;
-  readonly outbox: Outbox;
+  readonly outbox: Pick<Outbox, 'read' | 'remove' | 'lose' | 'state'>;
+  readonly backfill: BackfillPace;
+  readonly clock: Clock;
+  /** 0 … 1. */
+  readonly random: () => number;
   readonly log: Log;
-  /** Publishes that may wait for their acknowledgement at a time. */
+  /** Live publishes that may wait for their acknowledgement at a time. */
   readonly maxInFlight?: number;
 }
 
-/** Brings what waits in the outbox to the broker: a message is forgotten when the broker has acknowledged it, not before. */
+/**
+ * Brings what waits in the outbox to the broker. Live: all events, and the newest windows that were not tried yet on this
+ * connection, up to 32 of them. What that leaves, because the device was away or the broker did not take it, is the backfill's.
+ */
 export class Delivery {
   readonly #parts: DeliveryParts;
-  readonly #suspects = new Suspects();
+  readonly #shipment: Shipment;
+  readonly #backfill: Backfill;
   #pass: Promise<void> | undefined;
   #isWanted = false;
   #isStopped = false;
+  /** The newest window that was tried live on this connection. */
+  #tried: string | undefined;
 
   constructor(parts: DeliveryParts) {
     this.#parts = parts;
+    this.#shipment = new Shipment(parts);
+    this.#backfill = new Backfill({ ...parts, shipment: this.#shipment, pace: parts.backfill });
   }
 
-  /** Something waits, or the connection is back. One pass at a time; resolves when nothing more can be delivered now. */
+  /** The connection is back. */
+  connected(): Promise<void> {
+    this.#tried = undefined;
+    this.#backfill.connected();
+    return this.run();
+  }
+
+  /** Something waits. One pass at a time; resolves when nothing more can be delivered live now. */
   run(): Promise<void> {
     this.#isWanted = true;
     this.#pass ??= this.#runPasses();
@@ -34,14 +55,18 @@ export class Delivery {
   /** Begins no further batch, and leaves the outbox alone from now on: what is still in flight will be sent again. */
   stop(): void {
     this.#isStopped = true;
+    this.#shipment.stop();
+    this.#backfill.stop();
   }
 
   async #runPasses(): Promise<void> {
     try {
       while (this.#isWanted && !this.#isStopped) {
         this.#isWanted = false;
-        await this.#deliverAll();
+        await this.#sendEvents();
+        await this.#sendWindows();
       }
+      if (this.#isLive) this.#backfill.wake();
     } catch (error) {
       this.#parts.log.error({ err: messageOf(error) }, 'the outbox cannot be read; telemetry waits');
     } finally {
@@ -49,46 +74,35 @@ export class Delivery {
     }
   }
 
-  /** From the first message to the last, past those that fail: one that the broker never takes must not block the rest. */
-  async #deliverAll(): Promise<void> {
-    const { uplink, outbox, maxInFlight = 32 } = this.#parts;
+  get #isLive(): boolean {
+    return this.#parts.uplink.connected && !this.#isStopped;
+  }
+
+  /** From the first to the last, past those that fail: one that the broker never takes must not block the rest. */
+  async #sendEvents(): Promise<void> {
+    const { outbox, maxInFlight = 32 } = this.#parts;
     let after: string | undefined;
-    while (uplink.connected && !this.#isStopped) {
-      const batch = this.#suspects.together(await outbox.read(after, maxInFlight));
-      const last = batch.at(-1);
-      if (last === undefined) return;
-      const { taken, closedOn } = await this.#publish(batch);
-      if (this.#isStopped) return;
-      await this.#giveUp(this.#suspects.closedOn(closedOn));
-      if (taken.length === 0) return;
-      this.#suspects.clear(taken);
-      await outbox.remove(taken);
-      after = last.id;
+    while (this.#isLive) {
+      const sent = await this.#shipment.send(await outbox.read({ kind: 'event', after, from: 'oldest' }, maxInFlight));
+      if (sent === undefined || sent.taken === 0) return;
+      after = sent.last;
     }
   }
 
-  /** A message that the broker hangs up on, again and again, is lost, and counted as that: the rest must get through. */
-  async #giveUp(ids: readonly string[]): Promise<void> {
-    if (ids.length === 0) return;
-    this.#parts.log.error({ ids }, 'the broker ends the connection on a message every time; it is given up');
-    await this.#parts.outbox.lose(ids);
-  }
-
-  /** The ids that the broker acknowledged, and those that were in flight when the connection ended. */
-  async #publish(batch: readonly OutboxMessage[]): Promise<Record<'taken' | 'closedOn', readonly string[]>> {
-    const { uplink, log } = this.#parts;
-    const taken: string[] = [];
-    const closedOn: string[] = [];
-    const publish = async ({ id, kind, payload }: OutboxMessage): Promise<void> => {
-      try {
-        await uplink.publish(kind, payload);
-        taken.push(id);
-      } catch (error) {
-        if (codeOf(error) === 'closed') closedOn.push(id);
-        log.debug({ id, err: messageOf(error) }, 'a message was not taken and stays in the outbox');
-      }
-    };
-    await Promise.all(batch.map(publish));
-    return { taken, closedOn };
+  async #sendWindows(): Promise<void> {
+    const { outbox, maxInFlight = 32 } = this.#parts;
+    if (!this.#isLive) return;
+    const after = this.#tried;
+    let untried = await outbox.read(
+      { kind: 'window', after, from: after === undefined ? 'newest' : 'oldest' },
+      maxInFlight,
+    );
+    const newest = after === undefined ? untried[0] : untried.at(-1);
+    this.#tried = newest?.id ?? after;
+    while (this.#isLive) {
+      const sent = await this.#shipment.send(untried);
+      if (sent === undefined || sent.taken === 0) return;
+      untried = untried.slice(untried.findIndex(({ id }) => id === sent.last) + 1);
+    }
   }
 }

@@ -7,6 +7,7 @@ import {
   type OutboxKind,
   type OutboxLosses,
   type OutboxMessage,
+  type OutboxRange,
   type OutboxState,
 } from './outbox.js';
 
@@ -70,8 +71,8 @@ class LateOutbox implements Outbox {
     throw new OutboxError('outbox-unwritable', `the outbox is not open; ${this.#lost.window} windows are lost`);
   }
 
-  async read(after: string | undefined, limit: number): Promise<readonly OutboxMessage[]> {
-    return this.#real?.read(after, limit) ?? [];
+  async read(range: OutboxRange, limit: number): Promise<readonly OutboxMessage[]> {
+    return this.#real?.read(range, limit) ?? [];
   }
 
   async remove(ids: readonly string[]): Promise<void> {

@@ -7,10 +7,11 @@ import {
   type OutboxKind,
   type OutboxLosses,
   type OutboxMessage,
+  type OutboxRange,
   type OutboxState,
 } from './outbox.js';
 import { openStore, type Store, totalsKey } from './outbox-level-store.js';
-import { isExpired, type OutboxRecord, parseRecord, rangeOf, recordKey } from './outbox-record.js';
+import { isExpired, keyBefore, keysOf, type OutboxRecord, parseRecord, recordKey } from './outbox-record.js';
 import {
   emptyTotals,
   type OutboxTotals,
@@ -32,6 +33,13 @@ export interface OutboxLevelOptions {
   readonly log: Log;
 }
 
+/** Reading ahead, LevelDB would go through a megabyte of values for the two keys that are looked at as a rule. */
+const fewAtATime = { highWaterMarkBytes: 128 } as const;
+
+/** It is tidied when this many messages were removed and few are left, which are cheap to write anew. */
+const compactAfter = 1024;
+const fewWaiting = 64;
+
 /** Opens the outbox in a folder; throws OutboxError when the folder is in use, read-only or full. Damage is repaired, counted and logged. */
 export async function openOutbox(options: OutboxLevelOptions): Promise<Outbox> {
   const { folder, log } = options;
@@ -51,6 +59,10 @@ class OutboxLevel implements Outbox {
   #store: Store;
   #totals: OutboxTotals;
   #last: Promise<unknown> = Promise.resolve();
+  /** Nothing lies at or below these keys: LevelDB would step over every record that was removed there, one by one, each time. */
+  #below: Partial<Record<OutboxKind, string>> = {};
+  #removed = 0;
+  #compacting: Promise<void> = Promise.resolve();
   /** Set by a failed operation: the store is opened anew before the next, and repaired where it was damaged. */
   #fault: 'none' | 'failed' | 'damaged' = 'none';
   #isClosed = false;
@@ -79,14 +91,13 @@ class OutboxLevel implements Outbox {
     }
   }
 
-  read(after: string | undefined, limit: number): Promise<readonly OutboxMessage[]> {
+  read(range: OutboxRange, limit: number): Promise<readonly OutboxMessage[]> {
     return this.#inTurn(async () => {
-      const messages: OutboxMessage[] = [];
-      for await (const [id, payload] of this.#store.iterator({ gt: after ?? totalsKey, limit })) {
-        const record = parseRecord(id);
-        if (record !== undefined) messages.push({ id, kind: record.kind, payload });
-      }
-      return messages;
+      const { kind, after = this.#below[kind], before, from } = range;
+      if (!this.#has(kind)) return [];
+      const keys = keysOf({ kind, after, before });
+      const found = await this.#store.iterator({ ...keys, limit, reverse: from === 'newest' }).all();
+      return found.map(([id, payload]) => ({ id, kind, payload }));
     });
   }
 
@@ -95,6 +106,8 @@ class OutboxLevel implements Outbox {
       const records = await this.#present(ids);
       // Not flushed: after a power cut they are sent again, which readers bear [W-4]; kill -9 does not undo it.
       await this.#write(records, withoutRecords(this.#totals, records), { sync: false });
+      this.#removed += records.length;
+      if (this.#removed >= compactAfter && this.state.waiting < fewWaiting) this.#compact();
     });
   }
 
@@ -108,6 +121,7 @@ class OutboxLevel implements Outbox {
   async close(): Promise<void> {
     this.#isClosed = true;
     await this.#last;
+    await this.#compacting;
     await this.#store.close();
   }
 
@@ -122,6 +136,11 @@ class OutboxLevel implements Outbox {
     }
     await this.#write([], recount(before, found), { sync: true });
     log.warn({ before: stateOf(before), now: this.state }, 'the outbox has been counted again');
+  }
+
+  /** Asked before LevelDB is: where a kind has nothing, it would step over all that was removed of the next one, too. */
+  #has(kind: OutboxKind): boolean {
+    return (kind === 'event' ? this.#totals.events : this.#totals.windows) > 0;
   }
 
   async #present(ids: readonly string[]): Promise<OutboxRecord[]> {
@@ -147,13 +166,20 @@ class OutboxLevel implements Outbox {
     const dropped: OutboxRecord[] = [];
     let freedBytes = 0;
     for (const kind of ['window', 'event'] as const) {
-      for await (const key of this.#store.keys(rangeOf(kind))) {
+      if (!this.#has(kind)) continue;
+      // What is dropped here is gone for `#below` already, although it goes only with the next batch: a failed one begins anew.
+      let below = keyBefore(kind, this.#totals.next);
+      for await (const key of this.#store.keys({ ...keysOf({ kind, after: this.#below[kind] }), ...fewAtATime })) {
         const record = parseRecord(key);
         if (record === undefined) continue;
-        if (freedBytes >= excessBytes && !isExpired(record, nowMs, this.#options.maxAgeMs)) break;
+        if (freedBytes >= excessBytes && !isExpired(record, nowMs, this.#options.maxAgeMs)) {
+          below = keyBefore(kind, record.number);
+          break;
+        }
         dropped.push(record);
         freedBytes += record.bytes;
       }
+      this.#below = { ...this.#below, [kind]: below };
     }
     return dropped;
   }
@@ -190,9 +216,21 @@ class OutboxLevel implements Outbox {
     return turn;
   }
 
+  /** After a long backfill: what was removed takes its place on disk until LevelDB tidies up, which few writes never make it do. */
+  #compact(): void {
+    this.#removed = 0;
+    this.#compacting = this.#store
+      .compactRange(totalsKey, '~')
+      .catch((error: unknown) =>
+        this.#options.log.warn({ err: messageOf(error) }, 'the outbox could not be compacted'),
+      );
+  }
+
   /** LevelDB does not recover by itself from a failed write or a damaged block. */
   async #reopen(): Promise<void> {
     const { folder, log } = this.#options;
+    this.#below = {};
+    await this.#compacting;
     await this.#store.close();
     const { store } = await openStore(folder, log, this.#fault === 'damaged');
     this.#store = store;

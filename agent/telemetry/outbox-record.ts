@@ -1,4 +1,4 @@
-import type { OutboxKind } from './outbox.js';
+import type { OutboxKind, OutboxRange } from './outbox.js';
 
 /**
  * A record's key says all that eviction needs, so that nothing is read for it: `e` or `w`, a number that grows, the
@@ -22,6 +22,11 @@ export function recordKey(kind: OutboxKind, number: number, bytes: number, store
   return `${letters[kind]}/${String(number).padStart(12, '0')}/${bytes}/${storedAtMs}`;
 }
 
+/** Sorts after every record with a lower number, and before the one with this. */
+export function keyBefore(kind: OutboxKind, number: number): string {
+  return `${letters[kind]}/${String(number).padStart(12, '0')}`;
+}
+
 /** Reads a key; undefined when it is no record's. */
 export function parseRecord(key: string): OutboxRecord | undefined {
   const [letter, ...numbers] = key.split('/');
@@ -31,9 +36,12 @@ export function parseRecord(key: string): OutboxRecord | undefined {
   return { key, kind: letter === 'e' ? 'event' : 'window', number, bytes, storedAtMs };
 }
 
-/** The keys of one kind lie in `gte` … `lt`. */
-export function rangeOf(kind: OutboxKind): { readonly gte: string; readonly lt: string } {
-  return { gte: `${letters[kind]}/`, lt: `${letters[kind]}0` };
+/** The keys of a range, for LevelDB; without ends all of one kind. */
+export function keysOf({ kind, after, before }: Omit<OutboxRange, 'from'>): {
+  readonly gt: string;
+  readonly lt: string;
+} {
+  return { gt: after ?? `${letters[kind]}/`, lt: before ?? `${letters[kind]}0` };
 }
 
 /** True when a record is older than `maxAgeMs`, as far as wall time can be believed. */

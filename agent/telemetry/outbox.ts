@@ -4,11 +4,19 @@ import { CodedError } from '@bellwether/shared/errors';
 /** Events outlive windows: of a full outbox the oldest windows go first, events last [A-11]. */
 export type OutboxKind = 'event' | 'window';
 
-/** A message that waits to be published. Ids are ordered: events before windows, each kind oldest first. */
+/** A message that waits to be published. Ids of one kind sort by age, the oldest first. */
 export interface OutboxMessage {
   readonly id: string;
   readonly kind: OutboxKind;
   readonly payload: Uint8Array;
+}
+
+/** Messages of one kind between two ids, neither of them included, and from which end. */
+export interface OutboxRange {
+  readonly kind: OutboxKind;
+  readonly after?: string | undefined;
+  readonly before?: string | undefined;
+  readonly from: 'oldest' | 'newest';
 }
 
 /** Messages lost, by kind. */
@@ -28,8 +36,8 @@ export interface Outbox {
   readonly isUnwritable: boolean;
   /** Durable when it resolves; rejects with OutboxError, and then the message is counted as lost. */
   put(kind: OutboxKind, payload: Uint8Array): Promise<void>;
-  /** Up to `limit` messages after the one with the id `after`, in the order of their ids; rejects with OutboxError. */
-  read(after: string | undefined, limit: number): Promise<readonly OutboxMessage[]>;
+  /** Up to `limit` messages, from the end of the range that it names; rejects with OutboxError. */
+  read(range: OutboxRange, limit: number): Promise<readonly OutboxMessage[]>;
   /** Forgets what has been published; ids that are gone already do no harm. Rejects with OutboxError. */
   remove(ids: readonly string[]): Promise<void>;
   /** As `remove`, of what nobody will ever take: each one counts as lost. Rejects with OutboxError. */

@@ -5,6 +5,7 @@ import { encodeWindow } from '@bellwether/shared/contract/window-encoding';
 import { messageOf } from '@bellwether/shared/errors';
 import type { Log } from '@bellwether/shared/log';
 import type { Uplink } from '../uplink/uplink.js';
+import type { BackfillPace } from './backfill.js';
 import { Delivery } from './delivery.js';
 import type { HostMetrics } from './host-metrics.js';
 import type { Outbox, OutboxKind } from './outbox.js';
@@ -23,12 +24,15 @@ export interface ReporterParts {
   readonly recorder: Recorder;
   readonly host: HostMetrics;
   readonly outbox: Outbox;
+  readonly backfill: BackfillPace;
   readonly uplink: Pick<Uplink, 'connected' | 'publish'>;
   /** What the server's signed time has become by now; undefined before the first. */
   readonly serverTimeMs: () => number | undefined;
   /** The disk takes telemetry no more, or takes it again. */
   readonly onDisk?: () => void;
   readonly clock: Clock;
+  /** 0 … 1. */
+  readonly random: () => number;
   readonly log: Log;
 }
 
@@ -87,7 +91,7 @@ export class Reporter {
 
   /** The connection is back: what waits is sent. */
   connected(): void {
-    void this.#delivery.run();
+    void this.#delivery.connected();
   }
 
   /** From now on; the window that is open ends that long from now at the latest. */

@@ -12,13 +12,13 @@ export class Suspects {
     return this.#closings.has(id);
   }
 
-  /** The connection ended on these; answers those that are given up. */
-  closedOn(ids: readonly string[]): readonly string[] {
-    const isAlone = ids.length === 1;
-    for (const id of ids) this.#closings.set(id, (this.#closings.get(id) ?? 0) + (isAlone ? 1 : 0));
-    const guilty = ids.filter((id) => (this.#closings.get(id) ?? 0) >= maxClosings);
-    this.clear(guilty);
-    return guilty;
+  /** The connection ended on this message, which was the only one in flight, or not; true when it is given up. */
+  closedOn(id: string, isAlone: boolean): boolean {
+    const closings = (this.#closings.get(id) ?? 0) + (isAlone ? 1 : 0);
+    this.#closings.set(id, closings);
+    if (closings < maxClosings) return false;
+    this.clear([id]);
+    return true;
   }
 
   /** The broker took them, or they are gone. */

@@ -5,6 +5,7 @@ import type { Outbox } from '@bellwether/agent/telemetry/outbox';
 import { openOutbox } from '@bellwether/agent/telemetry/outbox-level';
 import { silentLog } from '@bellwether/shared/log';
 import { ManualClock } from './manual-clock.js';
+import { readAll } from './outbox-content.js';
 
 /** How the end of a log looks after a power cut: it stops, or goes on with zeros or with what was there before. */
 export const tailKinds = ['short', 'zeros', 'garbage'] as const;
@@ -66,11 +67,11 @@ export class OutboxLife {
       await cutFile(join(image, this.#log), cut, tail);
       const outbox = await openAt(image);
       try {
-        const kept = new Set((await outbox.read(undefined, 10_000)).map(({ payload }) => firstWords(payload)));
+        const kept = new Set((await readAll(outbox)).map(({ payload }) => firstWords(payload)));
         const acknowledged = this.#ends.filter((end) => end <= cut).length;
         const lost = Array.from({ length: acknowledged }, (_, i) => `message ${i}`).filter((text) => !kept.has(text));
         await outbox.put('event', Buffer.from('message after'));
-        const now = (await outbox.read(undefined, 10_000)).map(({ payload }) => firstWords(payload));
+        const now = (await readAll(outbox)).map(({ payload }) => firstWords(payload));
         return { cut, tail, acknowledged, kept: kept.size, lost, worksOn: now.includes('message after') };
       } finally {
         await outbox.close();

@@ -20,7 +20,7 @@ for (let number = 0; ; number++) {
     await outbox.put('window', Buffer.from(String(number).padEnd(400, '.')));
     process.stdout.write(`put ${number}\n`);
     if (number % 3 !== 0) continue;
-    const [oldest] = await outbox.read(undefined, 1);
+    const [oldest] = await outbox.read({ kind: 'window', from: 'oldest' }, 1);
     if (oldest === undefined) continue;
     await outbox.remove([oldest.id]);
     process.stdout.write(`removed ${Number.parseInt(Buffer.from(oldest.payload).toString(), 10)}\n`);

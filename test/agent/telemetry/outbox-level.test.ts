@@ -10,6 +10,7 @@ import type { Outbox, OutboxKind } from '@bellwether/agent/telemetry/outbox';
 import { openOutbox } from '@bellwether/agent/telemetry/outbox-level';
 import { silentLog } from '@bellwether/shared/log';
 import { ManualClock } from '../../support/manual-clock.js';
+import { readAll } from '../../support/outbox-content.js';
 
 const day = 86_400_000;
 const writer = fileURLToPath(new URL('../../support/outbox-writer.js', import.meta.url));
@@ -35,7 +36,7 @@ describe('the outbox on disk', () => {
   };
   const put = (outbox: Outbox, kind: OutboxKind, text: string) => outbox.put(kind, Buffer.from(text));
   const all = async (outbox: Outbox): Promise<string[]> =>
-    (await outbox.read(undefined, 100_000)).map((m) => `${m.kind} ${Buffer.from(m.payload).toString()}`);
+    (await readAll(outbox)).map((m) => `${m.kind} ${Buffer.from(m.payload).toString()}`);
   const levelFile = async (suffix: string): Promise<string> => {
     const name = (await readdir(folder)).find((file) => file.endsWith(suffix) || file.startsWith(suffix));
     return join(folder, name ?? 'missing');
@@ -52,16 +53,17 @@ describe('the outbox on disk', () => {
   it('reads on after a message, as many as asked', async () => {
     const outbox = await open();
     for (let i = 0; i < 12; i++) await put(outbox, 'window', `w${i}`);
-    const first = await outbox.read(undefined, 5);
-    const second = await outbox.read(first.at(-1)?.id, 5);
-    const third = await outbox.read(second.at(-1)?.id, 5);
+    const from = 'oldest';
+    const first = await outbox.read({ kind: 'window', from }, 5);
+    const second = await outbox.read({ kind: 'window', after: first.at(-1)?.id, from }, 5);
+    const third = await outbox.read({ kind: 'window', after: second.at(-1)?.id, from }, 5);
     const texts = [first, second, third].map((batch) => batch.map((m) => Buffer.from(m.payload).toString()));
     expect(texts).toEqual([
       ['w0', 'w1', 'w2', 'w3', 'w4'],
       ['w5', 'w6', 'w7', 'w8', 'w9'],
       ['w10', 'w11'],
     ]);
-    expect(await outbox.read(third.at(-1)?.id, 5)).toEqual([]);
+    expect(await outbox.read({ kind: 'window', after: third.at(-1)?.id, from }, 5)).toEqual([]);
   });
 
   it('survives a restart with messages, numbers and counters', async () => {
@@ -79,7 +81,7 @@ describe('the outbox on disk', () => {
     const outbox = await open();
     await put(outbox, 'window', 'w1');
     await put(outbox, 'window', 'w2');
-    const [oldest] = await outbox.read(undefined, 1);
+    const [oldest] = await outbox.read({ kind: 'window', from: 'oldest' }, 1);
     await outbox.remove([oldest?.id ?? '']);
     await outbox.remove([oldest?.id ?? '', 'nonsense']);
     expect(await all(outbox)).toEqual(['window w2']);
@@ -132,7 +134,7 @@ describe('the outbox on disk', () => {
     await outbox.close();
     await outbox.close();
     await expect(put(outbox, 'window', 'w')).rejects.toMatchObject({ code: 'outbox-closed' });
-    await expect(outbox.read(undefined, 1)).rejects.toMatchObject({ code: 'outbox-closed' });
+    await expect(outbox.read({ kind: 'window', from: 'newest' }, 1)).rejects.toMatchObject({ code: 'outbox-closed' });
   });
 
   it('says that another one has it', async () => {
@@ -164,9 +166,7 @@ describe('the outbox on disk', () => {
         lines.flatMap((line) => (line.startsWith(verb) ? [Number(line.split(' ')[1])] : []));
       const removed = new Set(numbers('removed'));
       const outbox = await open({ maxBytes: 20_000 });
-      const found = (await outbox.read(undefined, 1000)).map((m) =>
-        Number.parseInt(Buffer.from(m.payload).toString(), 10),
-      );
+      const found = (await readAll(outbox)).map((m) => Number.parseInt(Buffer.from(m.payload).toString(), 10));
       expect(found).toEqual([...new Set(found)].sort((a, b) => a - b));
       expect(outbox.state.waiting).toBe(found.length);
       expect(outbox.state.bytes).toBe(found.length * 400);
@@ -220,7 +220,7 @@ describe('the outbox on disk', () => {
     const table = await readFile(path);
     await writeFile(path, table.fill(9, 20, 200));
     const outbox = await open({ maxBytes: 100_000_000 });
-    await expect(outbox.read(undefined, 1000)).rejects.toMatchObject({ code: 'outbox-unwritable' });
+    await expect(readAll(outbox)).rejects.toMatchObject({ code: 'outbox-unwritable' });
     await put(outbox, 'event', 'e1');
     const found = await all(outbox);
     expect(found[0]).toBe('event e1');
