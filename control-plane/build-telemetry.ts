@@ -1,5 +1,6 @@
 import type { WindowFacts } from './alerts/window-facts.js';
 import type { ControlPlaneParts } from './control-plane-parts.js';
+import { SpaceSqlite } from './database/space-sqlite.js';
 import type { Fleet } from './fleet/fleet.js';
 import type { LiveFeed } from './http/live-feed.js';
 import type { TypedApp } from './http/typed-app.js';
@@ -7,13 +8,14 @@ import type { FormerKeys } from './orders/former-keys.js';
 import type { Conductor } from './rollouts/conductor.js';
 import type { EvidenceStoreSql } from './rollouts/evidence-store-sql.js';
 import { spreadArrivals } from './telemetry/arrivals.js';
+import { DevicePace } from './telemetry/device-pace.js';
 import { DriftMonitor } from './telemetry/drift/drift-monitor.js';
 import { driftRoutes } from './telemetry/drift/drift-routes.js';
 import { DriftStoreSql } from './telemetry/drift/drift-store-sql.js';
 import { ReferenceBook } from './telemetry/drift/reference-book.js';
 import { Ingest } from './telemetry/ingest.js';
 import type { LiveBoard } from './telemetry/live-board.js';
-import { keepTrimmed } from './telemetry/retention.js';
+import { Retention } from './telemetry/retention.js';
 import { RollUpStoreSql } from './telemetry/roll-up-store-sql.js';
 import { RollUps } from './telemetry/roll-ups.js';
 import { seriesRoutes } from './telemetry/series-routes.js';
@@ -43,6 +45,7 @@ export function buildTelemetry(
   const { clock, database, settings } = parts;
   const log = parts.log.child({ room: 'telemetry' });
   const store = new TelemetryStoreSql(database.sqlite, evidenceStore, timeline);
+  const space = new SpaceSqlite(database.sqlite);
   const rollUpStore = new RollUpStoreSql(database.sqlite);
   const rollUps = new RollUps({
     store: rollUpStore,
@@ -60,7 +63,9 @@ export function buildTelemetry(
     labelsOf: (device) => Object.entries(fleet.find(device)?.labels ?? {}).map(([key, value]) => `${key}=${value}`),
   });
   const spread = spreadArrivals({ fleet, live, feed, conductor, rollUps, drift, facts: windowFacts, log });
+  const pace = new DevicePace(settings.deviceMessages);
   const ingest = new Ingest({
+    pace,
     clock,
     log,
     store,
@@ -80,10 +85,11 @@ export function buildTelemetry(
     store,
     live,
     ingest,
+    /** The spell in which a device sends too fast; null: it does not. */
+    slowedOf: (device: string) => pace.of(device, clock.now().monotonicMs),
     rollUps,
     drift,
-    /** Begins to delete what is too old; answers what ends it. */
-    trim: () => keepTrimmed({ clock, log, store, rollUps: rollUpStore, days: settings }),
+    retention: new Retention({ clock, log, store, rollUps: rollUpStore, space, timeline, limits: settings }),
     reader,
     /** Tells what is new in the catalogue. A row that cannot be written is told at the next change, or start. */
     lookAtReleases: (): void => {

@@ -14,6 +14,10 @@ export interface ServeSettings {
   readonly eventDays: number;
   readonly minuteDays: number;
   readonly hourDays: number;
+  /** How large the database may become, in MB of 2^20 bytes; beyond it the oldest windows go first. */
+  readonly telemetryMb: number;
+  /** Messages a second that are taken of one device over time. */
+  readonly deviceMessages: number;
   /** Device labels that series are kept by, beside those of the whole fleet. */
   readonly metricLabels: readonly string[];
   /** YAML or JSON: which rules of alerts are to hold otherwise than by default. */
@@ -42,24 +46,28 @@ export const serveDefaults: ServeSettings = {
   eventDays: 30,
   minuteDays: 7,
   hourDays: 400,
+  telemetryMb: 8192,
+  deviceMessages: 50,
   metricLabels: ['hardware', 'site'],
 };
 
-const bounds = {
-  httpPort: [0, 65_535],
-  mqttPort: [0, 65_535],
-  windowDays: [1, 3650],
-  eventDays: [1, 3650],
-  minuteDays: [1, 3650],
-  hourDays: [1, 3650],
-} as const;
+/** Whole numbers: from, to. */
+const numbers = [
+  ['httpPort', 0, 65_535],
+  ['mqttPort', 0, 65_535],
+  ['windowDays', 1, 3650],
+  ['eventDays', 1, 3650],
+  ['minuteDays', 1, 3650],
+  ['hourDays', 1, 3650],
+  ['telemetryMb', 64, 1_000_000],
+  ['deviceMessages', 1, 100_000],
+] as const;
 
 /** Fills in the defaults and holds every number to its bounds; throws ConfigError. */
 export function serveSettings(given: GivenSettings): ServeSettings {
   const told = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
   const settings: ServeSettings = { ...serveDefaults, ...told };
-  for (const name of ['httpPort', 'mqttPort', 'windowDays', 'eventDays', 'minuteDays', 'hourDays'] as const) {
-    const [lowest, highest] = bounds[name];
+  for (const [name, lowest, highest] of numbers) {
     const value = settings[name];
     if (!Number.isInteger(value) || value < lowest || value > highest) {
       throw new ConfigError(

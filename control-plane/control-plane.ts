@@ -102,6 +102,7 @@ export function buildControlPlane(parts: ControlPlaneParts): ControlPlane {
     fleet,
     orders,
     live: telemetry.live,
+    slowedOf: telemetry.slowedOf,
     holds: rollouts.holds,
     catalog,
     promotions,
@@ -151,7 +152,6 @@ export function buildControlPlane(parts: ControlPlaneParts): ControlPlane {
   );
   const { book } = access;
   let endCatalog = (): void => {};
-  let endTrimming = (): void => {};
   const lifecycle = new Lifecycle([
     ...people.steps,
     { stop: () => telemetry.reader.stop() },
@@ -179,10 +179,10 @@ export function buildControlPlane(parts: ControlPlaneParts): ControlPlane {
           telemetry.lookAtReleases();
           feed.releasesChanged();
         });
-        endTrimming = telemetry.trim();
+        telemetry.retention.start();
       },
       stop: () => {
-        endTrimming();
+        telemetry.retention.stop();
         endCatalog();
       },
     },

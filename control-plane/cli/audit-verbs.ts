@@ -1,5 +1,5 @@
 import { open } from 'node:fs/promises';
-import { type Command, InvalidArgumentError } from 'commander';
+import type { Command } from 'commander';
 import { messageOf } from '@bellwether/shared/errors';
 import { Compile } from '@bellwether/shared/schema';
 import { AuditPage, maxAuditPage } from '../audit/audit-api.js';
@@ -9,6 +9,7 @@ import { CliError } from './cli-error.js';
 import { table } from './table.js';
 import { timeText } from './units.js';
 import { connect, print, type ServerOptions, type VerbParts, withServer } from './verb.js';
+import { wholeNumber } from './whole-number.js';
 
 interface ListOptions extends ServerOptions {
   readonly after?: number;
@@ -91,11 +92,4 @@ async function writeNew(path: string, write: (put: (text: string) => Promise<voi
   } finally {
     await file.close();
   }
-}
-
-/** Reads a whole number; throws InvalidArgumentError. */
-export function wholeNumber(text: string): number {
-  const value = Number(text);
-  if (Number.isInteger(value) && value >= 0) return value;
-  throw new InvalidArgumentError('It is a whole number.');
 }

@@ -47,7 +47,7 @@ async function list(options: ServerOptions, { terminal, clock }: VerbParts): Pro
 async function show(name: string, options: ServerOptions, { terminal, clock }: VerbParts): Promise<void> {
   const { devices } = await (await connect(options)).get('/api/v1/devices', compiledList);
   const device = findDevice(devices, name);
-  const { report, ordered, live } = device;
+  const { report, ordered, live, slowed } = device;
   const text = fields([
     ['device', device.id],
     ['fingerprint', device.fingerprint],
@@ -67,6 +67,14 @@ async function show(name: string, options: ServerOptions, { terminal, clock }: V
     ['state', report === null ? '–' : `${report.state}, health ${report.health}`],
     ['refused', refusalText(device)],
     ['kept', holdsText(device)],
+    ...(slowed === null
+      ? []
+      : [
+          [
+            'slowed',
+            `${slowed.messages} messages waited since ${timeText(slowed.sinceMs)}: it sends too fast`,
+          ] as const,
+        ]),
     [
       'live',
       live === null

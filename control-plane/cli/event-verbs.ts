@@ -1,15 +1,18 @@
 import type { Command } from 'commander';
 import { codeOf } from '@bellwether/shared/errors';
+import { deviceIdPattern } from '@bellwether/shared/ids';
 import { printable, printableJson } from '@bellwether/shared/printable';
 import { Compile } from '@bellwether/shared/schema';
+import { DeviceList } from '../http/operator-api.js';
 import type { ServerConnection } from '../publisher/server-http.js';
 import { EventPage, type TimelineEvent } from '../timeline/timeline-api.js';
 import { csvOf } from '../timeline/timeline-csv.js';
-import { wholeNumber } from './audit-verbs.js';
+import { findDevice } from './device-verbs.js';
 import { duration } from './duration.js';
 import { table } from './table.js';
 import { timeText } from './units.js';
 import { connect, print, type ServerOptions, type VerbParts, withServer } from './verb.js';
+import { wholeNumber } from './whole-number.js';
 
 interface EventOptions extends ServerOptions {
   readonly device?: string;
@@ -25,6 +28,8 @@ interface EventOptions extends ServerOptions {
 }
 
 const compiledPage = Compile(EventPage);
+const compiledDevices = Compile(DeviceList);
+const deviceId = new RegExp(deviceIdPattern);
 const pageRows = 1000;
 const pollMs = 1000;
 
@@ -32,7 +37,7 @@ const pollMs = 1000;
 export function addEventVerb(program: Command, parts: VerbParts): void {
   withServer(program.command('events'))
     .description('what happened: devices, orders, rollouts, verdicts, releases and decisions in one timeline')
-    .option('--device <id>', 'about one device')
+    .option('--device <device>', 'about one device: its id, or its name')
     .option('--model <name>', 'about one model')
     .option('--release <release>', 'about one release, digits@1.1.0')
     .option('--rollout <id>', 'about one rollout, r7')
@@ -48,7 +53,8 @@ export function addEventVerb(program: Command, parts: VerbParts): void {
 async function events(options: EventOptions, parts: VerbParts): Promise<void> {
   const { terminal, clock } = parts;
   const connection = await connect(options);
-  const { device, model, release, rollout, label, kind, since } = options;
+  const { model, release, rollout, label, kind, since } = options;
+  const device = options.device === undefined ? undefined : await idOf(options.device, connection);
   const from = since === undefined ? undefined : String(Math.floor(clock.now().wallMs) - since);
   const asked = { device, model, release, rollout, label, kind, from };
   const { rows, newest } = await newestRows(connection, asked, options.limit);
@@ -59,6 +65,13 @@ async function events(options: EventOptions, parts: VerbParts): Promise<void> {
   }
   if (options.csv === true) terminal.out(csvOf(rows));
   else print(terminal, options, { value: rows, text: rows.length === 0 ? 'Nothing happened there.' : text(rows) });
+}
+
+/** The id of the device that is called so; throws CliError `device-unknown`. */
+async function idOf(name: string, connection: ServerConnection): Promise<string> {
+  if (deviceId.test(name)) return name;
+  const { devices } = await connection.get('/api/v1/devices', compiledDevices);
+  return findDevice(devices, name).id;
 }
 
 type Asked = Readonly<Record<string, string | undefined>>;

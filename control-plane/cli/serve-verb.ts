@@ -3,10 +3,12 @@ import { serveDefaults } from '../config.js';
 import type { RunningServer, ServeOptions } from '../main.js';
 import { fields } from './table.js';
 import { type OutputOptions, type VerbParts, withOutput } from './verb.js';
+import { wholeNumber } from './whole-number.js';
 
 /** `bellwether serve` */
 export function addServeVerb(program: Command, parts: VerbParts): void {
   const { data, host, httpPort, mqttPort, windowDays, eventDays, minuteDays, hourDays, metricLabels } = serveDefaults;
+  const { telemetryMb, deviceMessages } = serveDefaults;
   withOutput(program.command('serve'))
     .description('run the server: catalogue, fleet, rollouts, broker and console in one process')
     .option('--data <dir>', 'the data folder', data)
@@ -18,6 +20,13 @@ export function addServeVerb(program: Command, parts: VerbParts): void {
     .option('--event-days <days>', 'how long events are kept', days, eventDays)
     .option('--minute-days <days>', 'how long series are kept by the minute', days, minuteDays)
     .option('--hour-days <days>', 'how long series are kept by the hour', days, hourDays)
+    .option(
+      '--telemetry-mb <MB>',
+      'how large the database may become; then the oldest windows go',
+      wholeNumber,
+      telemetryMb,
+    )
+    .option('--device-messages <number>', 'messages a second taken of one device', wholeNumber, deviceMessages)
     .option('--metric-labels <keys...>', 'labels of devices that series are kept by', [...metricLabels])
     .option('--alert-rules <file>', 'rules of alerts that are to hold otherwise (bellwether alerts rules prints them)')
     .option('--tls-cert <file>', 'certificate with its chain (PEM), for HTTP and MQTT; read again at SIGHUP')

@@ -96,6 +96,9 @@ function conditionOf(device: DeviceView, nowMs: number): Fact[] {
       ordered === null ? 'nothing yet' : `${orderedModels.join(', ') || 'no model'} (generation ${ordered.generation})`,
     ],
     ['serves', served.length === 0 ? 'nothing' : served.join(', ')],
+    ...(device.slowed === null
+      ? []
+      : [['slowed', `sends too fast since ${formatDate(device.slowed.sinceMs)}: messages wait`] as const]),
     ...(report === null
       ? []
       : [

@@ -12,6 +12,7 @@ import { first } from './migrations/first.js';
 import { people } from './migrations/people.js';
 import { promotions } from './migrations/promotions.js';
 import { receipts } from './migrations/receipts.js';
+import { retention } from './migrations/retention.js';
 import { rolloutPast } from './migrations/rollout-past.js';
 import { series } from './migrations/series.js';
 import { stagedRollouts } from './migrations/staged-rollouts.js';
@@ -35,6 +36,7 @@ const migrations: Readonly<Record<string, Migration>> = {
   '0009-drift': drift,
   '0010-alerts': alerts,
   '0013-timeline': timeline,
+  '0014-retention': retention,
 };
 
 /**
@@ -55,6 +57,8 @@ export interface Database {
 export async function openDatabase(path: string): Promise<Database> {
   const sqlite = new BetterSqlite3(path);
   try {
+    // Of a new file: what is deleted can go back to the disk, page by page (space-sqlite.ts).
+    sqlite.pragma('auto_vacuum = INCREMENTAL');
     sqlite.pragma('journal_mode = WAL');
     sqlite.pragma('synchronous = FULL');
     const kysely = new Kysely<Tables>({ dialect: new SqliteDialect({ database: sqlite }) });

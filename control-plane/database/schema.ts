@@ -110,9 +110,9 @@ export interface Tables {
     body: string;
   };
   /** Which windows of a run arrived: what is missing below `highest` is lost, or still on its way. */
-  window_runs: { device: string; run_id: string; received: number; highest: number };
-  /** What devices say they dropped since they were installed [A-11]. */
-  device_losses: { device: string; windows: number; events: number };
+  window_runs: { device: string; run_id: string; received: number; highest: number; began_ms: number };
+  /** What devices say they dropped since they were installed [A-11]; `forgotten`: what was missing of runs that are kept no more. */
+  device_losses: { device: string; windows: number; events: number; forgotten: number };
   events: {
     id: Generated<number>;
     /** Empty: it is about no device. */

@@ -4,11 +4,15 @@ import type { StoredOrder } from '../orders/order-store.js';
 import type { DeviceHold } from '../rollouts/device-hold.js';
 import type { Device } from './device.js';
 
+/** What other rooms know of a device. */
+interface DeviceFacts extends Pick<DeviceView, 'slowed'> {
+  readonly order: StoredOrder | undefined;
+  readonly live: LiveFigures | null;
+  readonly holds: readonly DeviceHold[];
+}
+
 /** A device as the operator sees it. */
-export function deviceView(
-  device: Device,
-  { order, live, holds }: { order: StoredOrder | undefined; live: LiveFigures | null; holds: readonly DeviceHold[] },
-): DeviceView {
+export function deviceView(device: Device, { order, live, holds, slowed }: DeviceFacts): DeviceView {
   const { id, standing, tokenId, labels, enrolledAtMs, presence, lastSeenMs, report } = device;
   return {
     id,
@@ -23,6 +27,7 @@ export function deviceView(
     ordered: orderedView(order),
     report,
     live,
+    slowed,
     holds: holds.map((hold) => {
       const { kind, by, why, atMs } = hold;
       return { kind, release: hold.kind === 'pinned' ? formatReleaseId(hold) : null, by, why, atMs };

@@ -54,6 +54,8 @@ export const DeviceView = Type.Object({
     }),
   ),
   live: orNull(LiveFigures),
+  /** It sends faster than is taken since then, and so many of its messages had to wait; null: it does not. */
+  slowed: orNull(Type.Object({ sinceMs: count, messages: count })),
 });
 export type DeviceView = Static<typeof DeviceView>;
 export const DeviceList = Type.Object({ devices: Type.Array(DeviceView) });

@@ -27,6 +27,8 @@ interface ViewParts {
   readonly fleet: Fleet;
   readonly orders: Orders;
   readonly live: LiveBoard;
+  /** The spell in which a device sends too fast. */
+  readonly slowedOf: (device: string) => DeviceView['slowed'];
   readonly holds: Pick<DeviceHolds, 'of'>;
   readonly catalog: Catalog;
   readonly promotions: Promotions;
@@ -57,8 +59,13 @@ export class Views {
 
   /** Throws FleetError `device-unknown`. */
   device(id: string): DeviceView {
-    const { fleet, orders, live, holds } = this.#parts;
-    return deviceView(fleet.get(id), { order: orders.of(id), live: live.of(id), holds: holds.of(id) });
+    const { fleet, orders, live, holds, slowedOf } = this.#parts;
+    return deviceView(fleet.get(id), {
+      order: orders.of(id),
+      live: live.of(id),
+      holds: holds.of(id),
+      slowed: slowedOf(id),
+    });
   }
 
   devices(): DeviceView[] {

@@ -59,8 +59,8 @@ export class EvidenceStoreSql {
   }
 
   /** Deletes the counters of rollouts that ended and began before this; at most so many rows at a time. The verdicts stay. */
-  trim(beforeMs: number, rows: number): void {
-    this.#statements.trim.run(beforeMs, rows);
+  trim(beforeMs: number, rows: number): number {
+    return this.#statements.trim.run(beforeMs, rows).changes;
   }
 
   /** Everything of these rollouts. */

@@ -4,6 +4,8 @@ import type { Log } from '@bellwether/shared/log';
 import { GroupCommit } from '../database/group-commit.js';
 import type { Upward } from '../messaging/device-channel.js';
 import { type Decoded, decodeMessage } from './device-message.js';
+import type { DevicePace } from './device-pace.js';
+import { IngestError } from './ingest-error.js';
 import type { Arrival, Outcome, TelemetryStore } from './telemetry-store.js';
 
 /** Group commit [W-6]. */
@@ -14,6 +16,8 @@ interface IngestParts {
   readonly clock: Clock;
   readonly log: Log;
   readonly store: TelemetryStore;
+  /** Holds each device to its rate. */
+  readonly pace: DevicePace;
   /** Told of every message that was new and is committed. It must not throw. */
   readonly committed: (device: string, message: Decoded, arrivedAtMs: number) => void;
 }
@@ -22,6 +26,8 @@ interface IngestParts {
 export class Ingest {
   readonly #parts: IngestParts;
   readonly #group: GroupCommit<Arrival, Outcome>;
+  /** What turns messages of slowed devices away. */
+  readonly #waiting = new Set<() => void>();
 
   constructor(parts: IngestParts) {
     this.#parts = parts;
@@ -33,13 +39,39 @@ export class Ingest {
     });
   }
 
-  /** Resolves when the message is committed or set aside; rejects when the database could not take it: the device keeps it and sends it again. */
+  /**
+   * Resolves when the message is committed or set aside. Of a device that sends too fast it waits for its turn, before it is
+   * read: the broker reads no more of that connection meanwhile. Rejects when the database could not take it, or with
+   * IngestError: the device keeps it and sends it again.
+   */
   async accept(device: string, what: Upward, payload: Uint8Array): Promise<void> {
-    await this.#group.add(this.#arrival(device, what, payload));
+    const { clock, pace, log } = this.#parts;
+    const turn = pace.take(device, payload.byteLength, clock.now());
+    if (turn === 'too-fast') throw new IngestError('device-too-fast', `${device} sends faster than is taken`);
+    const { waitMs, isNews } = turn;
+    if (isNews) log.warn({ device }, 'A device sends too fast and is slowed down');
+    if (waitMs > 0) await this.#wait(waitMs);
+    await this.#group.add({ ...this.#arrival(device, what, payload), ...(isNews && { slowed: true }) });
   }
 
-  /** Commits what waits. */
+  #wait(waitMs: number): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const cancel = this.#parts.clock.after(waitMs, () => {
+        this.#waiting.delete(leave);
+        resolve();
+      });
+      const leave = (): void => {
+        cancel();
+        reject(new IngestError('stopping', 'the server is stopping'));
+      };
+      this.#waiting.add(leave);
+    });
+  }
+
+  /** Commits what waits; of slowed devices nothing more is taken. */
   stop(): void {
+    for (const leave of this.#waiting) leave();
+    this.#waiting.clear();
     this.#group.flush();
   }
 

@@ -37,9 +37,9 @@ export class ReceiptStoreSql {
     return { verdict, number };
   }
 
-  /** Drops at most so many that arrived before, but no device's newest: the chain goes on from there. */
-  trim(beforeMs: number, rows: number): void {
-    this.#statements.trim.run(beforeMs, rows);
+  /** Drops at most so many that arrived before, but no device's newest: the chain goes on from there. Answers how many. */
+  trim(beforeMs: number, rows: number): number {
+    return this.#statements.trim.run(beforeMs, rows).changes;
   }
 
   #open(report: Report): ReturnType<typeof openReceipt> | ReceiptError {

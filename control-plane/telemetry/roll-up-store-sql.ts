@@ -44,9 +44,15 @@ export class RollUpStoreSql {
     return this.#statements.waiting.all(this.#through(), limit);
   }
 
-  /** Deletes points that began before these moments, at most so many of each level. */
-  trim(before: Readonly<Record<Level, number>>, rows: number): void {
-    for (const level of ['minute', 'hour'] as const) this.#statements.trim.run(level, before[level], rows);
+  /** Deletes points that began before these moments, at most so many of each level; answers how many of the level with most. */
+  trim(before: Readonly<Record<Level, number>>, rows: number): number {
+    const levels = ['minute', 'hour'] as const;
+    return Math.max(...levels.map((level) => this.#statements.trim.run(level, before[level], rows).changes));
+  }
+
+  /** Deletes the oldest points by the minute, at most so many; answers how many. */
+  shed(rows: number): number {
+    return this.#statements.shed.run(rows).changes;
   }
 
   #add({ fleet, devices }: Additions, through: number): void {
@@ -92,6 +98,11 @@ function prepare(db: Database) {
     through: db.prepare<[string], { value: number }>('select value from counters where name = ?'),
     setThrough: db.prepare<[string, number]>(
       'insert into counters (name, value) values (?, ?) on conflict do update set value = max(value, excluded.value)',
+    ),
+    shed: db.prepare<[number]>(
+      `delete from roll_ups where (level, scope, at_ms, model, version, arm) in
+       (select level, scope, at_ms, model, version, arm from roll_ups indexed by roll_ups_by_age
+        where level = 'minute' order by at_ms limit ?)`,
     ),
     trim: db.prepare<[Level, number, number]>(
       `delete from roll_ups where (level, scope, at_ms, model, version, arm) in

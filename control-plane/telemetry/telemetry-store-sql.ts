@@ -22,13 +22,14 @@ const shownBytes = 200;
 /** Where the counters of rollouts go. */
 export interface EvidenceSink {
   add(device: string, window: Pick<Window, 'evidence' | 'arms'>, arrivedAtMs: number): void;
-  /** Deletes what nobody decides by any more. */
-  trim(beforeMs: number, rows: number): void;
+  /** Deletes what nobody decides by any more; answers how many rows. */
+  trim(beforeMs: number, rows: number): number;
 }
-const noEvidence: EvidenceSink = { add: () => {}, trim: () => {} };
+const noEvidence: EvidenceSink = { add: () => {}, trim: () => 0 };
 
 /** Telemetry in SQLite with prepared statements: the hot path [S-2]. */
 export class TelemetryStoreSql implements TelemetryStore {
+  readonly #db: Database;
   readonly #commitAll: Transaction<(arrivals: readonly Arrival[]) => Outcome[]>;
   readonly #statements: ReturnType<typeof prepare>;
   readonly #receipts: ReceiptStoreSql;
@@ -39,6 +40,7 @@ export class TelemetryStoreSql implements TelemetryStore {
 
   /** `evidence`: adds a new window's counters up, within the transaction that stores it. `timeline`: where events go, the same. */
   constructor(db: Database, evidence: EvidenceSink = noEvidence, timeline: Timeline = noTimeline) {
+    this.#db = db;
     this.#evidence = evidence;
     this.#timeline = timeline;
     this.#statements = prepare(db);
@@ -77,18 +79,40 @@ export class TelemetryStoreSql implements TelemetryStore {
       .map(({ body, ...row }) => ({ ...row, body: body.subarray(0, shownBytes).toString() }));
   }
 
-  trim(retention: Retention): void {
+  trim({ windowsBeforeMs, eventsBeforeMs, runsBeforeMs, rejectedMessages, rowsPerPass }: Retention): number {
     const { trimWindows, trimEvents, trimRejected } = this.#statements;
-    trimWindows.run(retention.windowsBeforeMs, retention.rowsPerPass);
-    trimEvents.run(retention.eventsBeforeMs, retention.rowsPerPass);
-    trimRejected.run(retention.rejectedMessages);
-    this.#receipts.trim(retention.eventsBeforeMs, retention.rowsPerPass);
-    this.#evidence.trim(retention.eventsBeforeMs, retention.rowsPerPass);
+    return Math.max(
+      trimWindows.run(windowsBeforeMs, rowsPerPass).changes,
+      trimEvents.run(eventsBeforeMs, rowsPerPass).changes,
+      trimRejected.run(rejectedMessages).changes,
+      this.#receipts.trim(eventsBeforeMs, rowsPerPass),
+      this.#evidence.trim(eventsBeforeMs, rowsPerPass),
+      this.#forgetRuns(runsBeforeMs, rowsPerPass),
+    );
+  }
+
+  shedWindows(rows: number): number {
+    return this.#statements.shedWindows.run(rows).changes;
+  }
+
+  /** What was missing of a run stays counted when its row goes. */
+  #forgetRuns(beforeMs: number, rows: number): number {
+    const { oldRuns, forgotten, forgetRun } = this.#statements;
+    const runs = oldRuns.all(beforeMs, rows);
+    if (runs.length === 0) return 0;
+    this.#db.transaction(() => {
+      for (const { device, run, missing } of runs) {
+        if (missing > 0) forgotten.run(device, missing);
+        forgetRun.run(device, run);
+      }
+    })();
+    return runs.length;
   }
 
   #store(arrival: Arrival): Outcome {
     const outcome = 'rejected' in arrival ? this.#reject(arrival) : this.#storeDecoded(arrival.decoded, arrival);
     if (outcome === 'stored' && 'decoded' in arrival) this.#count('unknown-fields', arrival.decoded.unknownFields);
+    if (arrival.slowed === true) this.#tellSlowed(arrival);
     this.#statements.seen.run(arrival.arrivedAtMs, arrival.device);
     return outcome;
   }
@@ -148,7 +172,7 @@ export class TelemetryStoreSql implements TelemetryStore {
     const { insertWindow, windowDigest, countRun, losses } = this.#statements;
     const { runId, sequence, outbox } = window;
     if (insertWindow.run(device, runId, sequence, digest, arrivedAtMs, json).changes === 1) {
-      countRun.run(device, runId, sequence);
+      countRun.run(device, runId, sequence, arrivedAtMs);
       losses.run(device, outbox.lostWindows, outbox.lostEvents);
       this.#count('windows-received');
       if (window.evidence !== undefined) this.#evidence.add(device, window, arrivedAtMs);
@@ -198,6 +222,12 @@ export class TelemetryStoreSql implements TelemetryStore {
     return 'rejected';
   }
 
+  #tellSlowed({ device, arrivedAtMs }: Arrival): void {
+    const key = { source: 'server-flood', run: 'flood', sequence: arrivedAtMs };
+    const message = 'it sends faster than is taken, and is slowed down';
+    this.#timeline.add({ key, kind: 'device-flooding', atMs: arrivedAtMs, arrivedAtMs, device, message });
+  }
+
   #count(counter: Counter, by = 1): void {
     this.#counts.set(counter, (this.#counts.get(counter) ?? 0) + by);
   }
@@ -217,8 +247,8 @@ function prepare(db: Database) {
     windowDigest: db.prepare<[string, string, number], { digest: string }>(
       'select digest from windows where device = ? and run_id = ? and sequence = ?',
     ),
-    countRun: db.prepare<[string, string, number]>(
-      `insert into window_runs (device, run_id, received, highest) values (?, ?, 1, ?)
+    countRun: db.prepare<[string, string, number, number]>(
+      `insert into window_runs (device, run_id, received, highest, began_ms) values (?, ?, 1, ?, ?)
        on conflict do update set received = received + 1, highest = max(highest, excluded.highest)`,
     ),
     losses: db.prepare<[string, number, number]>(
@@ -248,7 +278,7 @@ function prepare(db: Database) {
     counters: db.prepare<[], { name: string; value: number }>('select name, value from counters'),
     // A window that the outbox dropped leaves a gap as soon as a later one of its run arrives: count it once, per device.
     lostWindows: db.prepare<[], { lost: number }>(
-      `select coalesce(sum(max(0, gaps.missing, coalesce(device_losses.windows, 0))), 0) as lost
+      `select coalesce(sum(max(0, gaps.missing + coalesce(device_losses.forgotten, 0), coalesce(device_losses.windows, 0))), 0) as lost
        from (select device, sum(highest + 1 - received) as missing from window_runs group by device) as gaps
        left join device_losses on device_losses.device = gaps.device`,
     ),
@@ -265,6 +295,23 @@ function prepare(db: Database) {
       `delete from events where rowid in
        (select rowid from events where arrived_at_ms < ? order by arrived_at_ms limit ?)`,
     ),
+    // What a pass of the series has not added up yet would be missing there.
+    shedWindows: db.prepare<[number]>(
+      `delete from windows where rowid in (select rowid from windows order by rowid limit ?)
+       and rowid < (select max(rowid) from windows)
+       and rowid <= (select value from counters where name = 'windows-rolled-up')`,
+    ),
+    // A device's newest run stays, however old: it may come back and go on with it.
+    oldRuns: db.prepare<[number, number], { device: string; run: string; missing: number }>(
+      `select device, run_id as run, highest + 1 - received as missing from window_runs as old where began_ms < ? and exists
+       (select 1 from window_runs as newer where newer.device = old.device and newer.began_ms > old.began_ms)
+       order by began_ms limit ?`,
+    ),
+    forgotten: db.prepare<[string, number]>(
+      `insert into device_losses (device, windows, events, forgotten) values (?, 0, 0, ?)
+       on conflict do update set forgotten = forgotten + excluded.forgotten`,
+    ),
+    forgetRun: db.prepare<[string, string]>('delete from window_runs where device = ? and run_id = ?'),
     rejected: db.prepare<[], { atMs: number; device: string; what: string; reason: string; body: Buffer }>(
       'select arrived_at_ms as atMs, device, what, reason, body from rejected order by id desc limit 1000',
     ),

@@ -5,10 +5,13 @@ import type { Decoded } from './device-message.js';
 import type { RejectedList } from './rejected-api.js';
 
 /** A message as it arrived: decoded, or set aside with the reason. */
-export type Arrival = { readonly device: string; readonly what: Upward; readonly arrivedAtMs: number } & (
-  | { readonly decoded: Decoded }
-  | { readonly rejected: string; readonly payload: Uint8Array }
-);
+export type Arrival = {
+  readonly device: string;
+  readonly what: Upward;
+  readonly arrivedAtMs: number;
+  /** With it a spell began in which the device sends too fast. */
+  readonly slowed?: boolean;
+} & ({ readonly decoded: Decoded } | { readonly rejected: string; readonly payload: Uint8Array });
 
 /**
  * What became of an arrival. `stored`: it is new. `duplicate`: the same content under the same key. `conflict`: other
@@ -20,6 +23,8 @@ export type Outcome = 'stored' | 'duplicate' | 'conflict' | 'rejected';
 export interface Retention {
   readonly windowsBeforeMs: number;
   readonly eventsBeforeMs: number;
+  /** Runs of agents that began before this, and were not a device's last, are forgotten. */
+  readonly runsBeforeMs: number;
   readonly rejectedMessages: number;
   /** Rows that one pass may delete of each kind, so that it never stops the ingest for long. */
   readonly rowsPerPass: number;
@@ -34,6 +39,8 @@ export interface TelemetryStore {
   clones(): CloneAlert[];
   /** Messages that were set aside, newest first. */
   rejected(): RejectedList['messages'];
-  /** Deletes what is too old. */
-  trim(retention: Retention): void;
+  /** Deletes what is too old; answers how many rows of the kind of which there were most. */
+  trim(retention: Retention): number;
+  /** Deletes the oldest windows, at most so many, whatever their age; those that are in no series yet stay. Answers how many. */
+  shedWindows(rows: number): number;
 }

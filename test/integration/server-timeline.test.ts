@@ -53,7 +53,7 @@ describe('the timeline of a server', () => {
   });
 
   it('is read by the command line, and followed', async () => {
-    const text = await server.cli('events', '--device', device.id, '--kind', 'device-online', '--since', '1h');
+    const text = await server.cli('events', '--device', 'harbour', '--kind', 'device-online', '--since', '1h');
     expect(text).toMatch(new RegExp(`^TIME .*\\n.* UTC +${device.id} +device-online +it is connected\\n$`));
     const rows = JSON.parse(await server.cli('events', '--rollout', rollout.id, '--json')) as readonly TimelineEvent[];
     expect(rows.map(({ rollout: of }) => of)).toEqual(rows.map(() => rollout.id));

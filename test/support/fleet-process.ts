@@ -29,6 +29,7 @@ export interface AgentProcess {
 /** A control plane and agents as real processes, in a temporary folder, as an operator would have them. */
 export class FleetProcesses {
   readonly folder: string;
+  readonly #serveOptions: readonly string[];
   readonly #children: ChildProcess[] = [];
   #server: ChildProcess | undefined;
   /** The end of what it wrote to stderr: why it ended, where it did. */
@@ -37,13 +38,14 @@ export class FleetProcesses {
   #mqttUrl = '';
   #token = '';
 
-  private constructor(folder: string) {
+  private constructor(folder: string, serveOptions: readonly string[] = []) {
     this.folder = folder;
+    this.#serveOptions = serveOptions;
   }
 
-  /** Starts a control plane with a development key set for these families. */
-  static async start(families: readonly string[]): Promise<FleetProcesses> {
-    const fleet = new FleetProcesses(await mkdtemp(join(tmpdir(), 'bellwether-fleet-')));
+  /** Starts a control plane with a development key set for these families, and with these options of `serve` more. */
+  static async start(families: readonly string[], ...serveOptions: readonly string[]): Promise<FleetProcesses> {
+    const fleet = new FleetProcesses(await mkdtemp(join(tmpdir(), 'bellwether-fleet-')), serveOptions);
     await initDevelopmentKeys(fleet.keys, families, Date.now());
     await fleet.startServer();
     return fleet;
@@ -104,7 +106,7 @@ export class FleetProcesses {
   async startServer(env: Readonly<Record<string, string>> = {}): Promise<ChildProcess> {
     const args = ['serve', '--data', this.data, '--keys', join(this.keys, 'server'), '--json', '--log-level', 'error'];
     const ports = ['--http-port', portOf(this.#httpUrl), '--mqtt-port', portOf(this.#mqttUrl)];
-    const child = this.#spawn(cliMain, [...args, ...ports], env);
+    const child = this.#spawn(cliMain, [...args, ...ports, ...this.#serveOptions], env);
     this.#server = child;
     this.#serverSaid = '';
     child.stderr?.on('data', (part: Buffer) => {

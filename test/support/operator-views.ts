@@ -53,6 +53,7 @@ export function deviceView(name: string, version?: string, changes: Partial<Devi
     ordered: version === undefined ? null : { epoch: 1, generation: 1, models: { digits: version } },
     report: reportOf({ device: idOf(name), state: 'converged', models }),
     live: liveFigures(),
+    slowed: null,
     holds: [],
     ...changes,
   };

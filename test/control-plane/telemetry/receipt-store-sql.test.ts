@@ -98,7 +98,7 @@ describe('the receipts of a device', () => {
     const first = link(1, null);
     const second = link(2, first.digest);
     arrive(first, second);
-    store.trim({ windowsBeforeMs: 0, eventsBeforeMs: 100, rejectedMessages: 10, rowsPerPass: 10 });
+    store.trim({ windowsBeforeMs: 0, eventsBeforeMs: 100, runsBeforeMs: 0, rejectedMessages: 10, rowsPerPass: 10 });
     expect(verdicts()).toEqual(['next']);
     arrive(link(3, second.digest));
     expect(verdicts()).toEqual(['next', 'next']);

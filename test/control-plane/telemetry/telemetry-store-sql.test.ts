@@ -162,7 +162,7 @@ describe('what a device said last', () => {
 describe('retention', () => {
   it('deletes what is too old, a bounded number of rows at a time, and counts go on', () => {
     store.commit([0, 1, 2, 3].map((sequence) => ({ ...window(sequence), arrivedAtMs: sequence * 1000 })));
-    const trim = { windowsBeforeMs: 3000, eventsBeforeMs: 0, rejectedMessages: 1000, rowsPerPass: 2 };
+    const trim = { windowsBeforeMs: 3000, eventsBeforeMs: 0, runsBeforeMs: 0, rejectedMessages: 1000, rowsPerPass: 2 };
     const left = () => database.sqlite.prepare('select sequence from windows order by sequence').pluck().all();
     store.trim(trim);
     expect(left()).toEqual([2, 3]);
@@ -171,13 +171,35 @@ describe('retention', () => {
     expect(store.summary()).toMatchObject({ windowsReceived: 4, windowsLost: 0 });
   });
 
+  it('forgets runs that are long over, and not what they had lost', () => {
+    const runs = ['a', 'b', 'c'].map((letter) => letter.repeat(32));
+    for (const [i, runId] of runs.entries()) {
+      store.commit([{ ...window(3, { runId }), arrivedAtMs: i * 1000 }]);
+    }
+    expect(store.summary().windowsLost).toBe(9);
+    const trim = { windowsBeforeMs: 0, eventsBeforeMs: 0, runsBeforeMs: 9000, rejectedMessages: 2, rowsPerPass: 10 };
+    expect(store.trim(trim)).toBe(2);
+    // The newest may go on: it stays, however old.
+    expect(database.sqlite.prepare('select run_id from window_runs').pluck().all()).toEqual([runs[2]]);
+    expect(store.summary().windowsLost).toBe(9);
+  });
+
+  it('sheds the oldest windows, and none that is in no series yet', () => {
+    store.commit([0, 1, 2, 3].map((sequence) => window(sequence)));
+    const left = () => database.sqlite.prepare('select sequence from windows order by sequence').pluck().all();
+    expect(store.shedWindows(10)).toBe(0);
+    database.sqlite.exec(`update counters set value = 3 where name = 'windows-rolled-up'`);
+    expect([store.shedWindows(2), left()]).toEqual([2, [2, 3]]);
+    expect([store.shedWindows(2), left()]).toEqual([1, [3]]);
+  });
+
   it('keeps the newest rejected messages', () => {
     for (let i = 0; i < 5; i++) {
       store.commit([
         { device: deviceId, what: 'event', arrivedAtMs: i, rejected: `reason ${i}`, payload: Buffer.from('x') },
       ]);
     }
-    store.trim({ windowsBeforeMs: 0, eventsBeforeMs: 0, rejectedMessages: 2, rowsPerPass: 10 });
+    store.trim({ windowsBeforeMs: 0, eventsBeforeMs: 0, runsBeforeMs: 0, rejectedMessages: 2, rowsPerPass: 10 });
     expect(database.sqlite.prepare('select reason from rejected order by id').pluck().all()).toEqual([
       'reason 3',
       'reason 4',
