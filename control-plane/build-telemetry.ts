@@ -1,10 +1,16 @@
+import { armFamilies } from '@bellwether/shared/prometheus/arm-families';
+import type { Alerts } from './alerts/alerts.js';
 import type { WindowFacts } from './alerts/window-facts.js';
 import type { ControlPlaneParts } from './control-plane-parts.js';
 import { SpaceSqlite } from './database/space-sqlite.js';
 import type { Fleet } from './fleet/fleet.js';
 import type { LiveFeed } from './http/live-feed.js';
 import type { TypedApp } from './http/typed-app.js';
+import type { Views } from './http/views.js';
 import type { FormerKeys } from './orders/former-keys.js';
+import { ArmBoard } from './prometheus/arm-board.js';
+import { fleetFamilies } from './prometheus/fleet-families.js';
+import { prometheusRoutes } from './prometheus/prometheus-routes.js';
 import type { Conductor } from './rollouts/conductor.js';
 import type { EvidenceStoreSql } from './rollouts/evidence-store-sql.js';
 import { spreadArrivals } from './telemetry/arrivals.js';
@@ -37,6 +43,11 @@ interface TelemetryRooms {
   readonly facts: WindowFacts;
 }
 
+interface MetricRooms {
+  readonly views: Pick<Views, 'releases'>;
+  readonly alerts: Pick<Alerts, 'active'>;
+}
+
 /** What devices say: stored, then told to whoever it concerns. */
 export function buildTelemetry(
   parts: ControlPlaneParts,
@@ -64,6 +75,11 @@ export function buildTelemetry(
   });
   const spread = spreadArrivals({ fleet, live, feed, conductor, rollUps, drift, facts: windowFacts, log });
   const pace = new DevicePace(settings.deviceMessages);
+  const board = new ArmBoard({
+    isKnown: (model, version) => parts.catalog.find(model, version) !== undefined,
+    labelKey: settings.prometheusLabel,
+    labelsOf: (device) => fleet.find(device)?.labels ?? {},
+  });
   const ingest = new Ingest({
     pace,
     clock,
@@ -71,6 +87,7 @@ export function buildTelemetry(
     store,
     committed: (device, message, seenAtMs) => {
       spread(device, message, seenAtMs);
+      if (message.kind === 'window') board.add(message.value, message.arms, seenAtMs);
       if (message.kind === 'report' || message.kind === 'presence') void formerKeys.look();
     },
   });
@@ -99,6 +116,25 @@ export function buildTelemetry(
         log.warn({ err: cause }, 'A change of the catalogue could not be told yet');
       }
     },
+    /** What `/metrics` says. */
+    metricsRoutes: (app: TypedApp, { views, alerts }: MetricRooms): void =>
+      prometheusRoutes(app, {
+        families: () => {
+          const { arms, delays } = board.read();
+          const { version } = parts;
+          const [devices, releases, phases] = [fleet.all(), views.releases(), conductor.phases()];
+          const ofFleet = {
+            version,
+            devices,
+            releases,
+            phases,
+            telemetry: store.summary(),
+            delays,
+            alerts: alerts.active(),
+          };
+          return [...fleetFamilies(ofFleet), ...armFamilies(arms)];
+        },
+      }),
     routes: (app: TypedApp): void => {
       telemetryRoutes(app, { store });
       timelineRoutes(app, { timeline });

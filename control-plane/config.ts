@@ -22,6 +22,8 @@ export interface ServeSettings {
   readonly metricLabels: readonly string[];
   /** YAML or JSON: which rules of alerts are to hold otherwise than by default. */
   readonly alertRules?: string;
+  /** The device label that `/metrics` tells calls apart by, beside release and arm; undefined: by none. */
+  readonly prometheusLabel?: string;
   /** Where devices are sent for blobs, with signed URLs; undefined: they download from here. */
   readonly blobCdn?: string;
   /** PEM files of the certificate (with its chain) and its key, for HTTP and MQTT; both or neither. */
@@ -81,6 +83,11 @@ export function serveSettings(given: GivenSettings): ServeSettings {
   const label = settings.metricLabels.find((key) => !new RegExp(labelPattern).test(key));
   if (label !== undefined || settings.metricLabels.length > 8)
     throw new ConfigError('config-invalid', `metricLabels are up to 8 keys of labels; ${label ?? 'there are more'}`);
+  if (settings.prometheusLabel !== undefined && !new RegExp(labelPattern).test(settings.prometheusLabel))
+    throw new ConfigError(
+      'config-invalid',
+      `prometheusLabel is ${settings.prometheusLabel}; it must be a key of labels`,
+    );
   if (settings.blobCdn !== undefined && !/^https?:\/\//.test(settings.blobCdn))
     throw new ConfigError('config-invalid', `blobCdn is ${settings.blobCdn}; it must be the URL of a CDN`);
   if ((settings.tlsCert === undefined) !== (settings.tlsKey === undefined))

@@ -147,6 +147,7 @@ export function buildControlPlane(parts: ControlPlaneParts): ControlPlane {
         liveRoutes(app, { feed, views, operators });
         people.routes(app);
       },
+      metricsRoutes: (app) => telemetry.metricsRoutes(app, { views, alerts: alerts.alerts }),
       artefacts: (app) => catalogRoutes(app, { store: catalog, gate: access.gate, audit }),
     }),
   );

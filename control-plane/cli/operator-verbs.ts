@@ -1,7 +1,7 @@
 import { type Command, Option } from 'commander';
 import { Compile } from '@bellwether/shared/schema';
 import { Me, OperatorList, type OperatorRequest, OperatorView } from '../http/people-api.js';
-import { type Role, roles } from '../operators/role.js';
+import { type PersonRole, personRoles } from '../operators/role.js';
 import { CliError } from './cli-error.js';
 import { knownPassword, newPassword, type PasswordOptions, withPassword } from './password.js';
 import { table } from './table.js';
@@ -9,7 +9,7 @@ import { timeText } from './units.js';
 import { connect, print, type ServerOptions, type VerbParts, withServer } from './verb.js';
 
 interface AddOptions extends ServerOptions, PasswordOptions {
-  readonly role: Role;
+  readonly role: PersonRole;
   /** commander's name for `--no-password`. */
   readonly password: boolean;
 }
@@ -24,7 +24,7 @@ export function addOperatorVerbs(program: Command, parts: VerbParts): void {
   withPassword(withServer(operator.command('add')))
     .description('add an account')
     .argument('<name>', 'letters, digits, dots and dashes, in lower case')
-    .addOption(new Option('--role <role>', 'what it may do').choices(roles).makeOptionMandatory())
+    .addOption(new Option('--role <role>', 'what it may do').choices(personRoles).makeOptionMandatory())
     .option('--no-password', 'an account for programs: by API tokens only')
     .action((name: string, options: AddOptions) => add(name, options, parts));
   withServer(operator.command('list'))
@@ -33,8 +33,8 @@ export function addOperatorVerbs(program: Command, parts: VerbParts): void {
   withServer(operator.command('role'))
     .description('give an account another role; it holds from its next request on')
     .argument('<name>', 'whose, as operator list shows it')
-    .addArgument(program.createArgument('<role>', 'what it may do from now on').choices(roles))
-    .action((name: string, role: Role, options: ServerOptions) => setRole({ name, role }, options, parts));
+    .addArgument(program.createArgument('<role>', 'what it may do from now on').choices(personRoles))
+    .action((name: string, role: PersonRole, options: ServerOptions) => setRole({ name, role }, options, parts));
   withServer(operator.command('remove'))
     .description('remove an account with all its tokens and logins, at once')
     .argument('<name>', 'whose, as operator list shows it')
@@ -65,7 +65,7 @@ async function list(options: ServerOptions, { terminal }: VerbParts): Promise<vo
 }
 
 async function setRole(
-  { name, role }: { readonly name: string; readonly role: Role },
+  { name, role }: { readonly name: string; readonly role: PersonRole },
   options: ServerOptions,
   { terminal }: VerbParts,
 ): Promise<void> {

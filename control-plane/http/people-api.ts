@@ -1,6 +1,6 @@
 import { type Static, Type } from '@bellwether/shared/schema';
 import { operatorNamePattern } from '../operators/operator.js';
-import { Role } from '../operators/role.js';
+import { PersonRole, Role } from '../operators/role.js';
 
 /** What the CLI and the console say to the server about people, under /api/v1. Bodies are strict. */
 
@@ -62,10 +62,10 @@ export const OperatorList = Type.Object({ operators: Type.Array(OperatorView) })
 export type OperatorList = Static<typeof OperatorList>;
 
 /** `POST /operators`: without a password nobody logs in; it is then for programs, by API tokens. */
-export const OperatorRequest = Type.Object({ name, role: Role, password: Type.Optional(password) }, strict);
+export const OperatorRequest = Type.Object({ name, role: PersonRole, password: Type.Optional(password) }, strict);
 export type OperatorRequest = Static<typeof OperatorRequest>;
 /** `PATCH /operators/:name` */
-export const RoleChange = Type.Object({ role: Role }, strict);
+export const RoleChange = Type.Object({ role: PersonRole }, strict);
 /** `PUT /operators/:name/password` */
 export const PasswordChange = Type.Object({ password }, strict);
 

@@ -36,6 +36,8 @@ export interface ServerParts {
   readonly brokerRoutes: (app: TypedApp) => void;
   /** Routes below /api/v1 for operators. */
   readonly operatorRoutes: (app: TypedApp) => void;
+  /** `/metrics`, at the root. */
+  readonly metricsRoutes: (app: TypedApp) => void;
   /** The artefact plane, and uploads. */
   readonly artefacts: FastifyPluginAsync;
   /** The built console; left out where the folder is not there. */
@@ -69,6 +71,7 @@ export async function buildServer(parts: ServerParts): Promise<FastifyInstance> 
       status: 'ok',
     }),
   );
+  parts.metricsRoutes(app.withTypeProvider<TypeBoxTypeProvider>());
   await app.register(parts.artefacts);
   await app.register(
     async (api) => {

@@ -4,16 +4,22 @@ import { type Static, Type } from '@bellwether/shared/schema';
  * What a person may do, each including those before: viewers look, operators run the fleet, approvers let releases and
  * devices in, admins decide about people.
  */
-export const Role = Type.Union([
+export const PersonRole = Type.Union([
   Type.Literal('viewer'),
   Type.Literal('operator'),
   Type.Literal('approver'),
   Type.Literal('admin'),
 ]);
+export type PersonRole = Static<typeof PersonRole>;
+
+/** What a credential may do: that of a person, or `metrics`, which reads `/metrics` and nothing else. */
+export const Role = Type.Union([Type.Literal('metrics'), ...PersonRole.anyOf]);
 export type Role = Static<typeof Role>;
 
-/** From the least to the most that one may do. */
-export const roles: readonly Role[] = ['viewer', 'operator', 'approver', 'admin'];
+/** Of people, from the least to the most that one may do. */
+export const personRoles: readonly PersonRole[] = ['viewer', 'operator', 'approver', 'admin'];
+/** All of them, likewise. */
+export const roles: readonly Role[] = ['metrics', ...personRoles];
 
 /** Tells a role from other words. */
 export function isRole(word: string): word is Role {

@@ -1,5 +1,5 @@
 import type { Window } from '@bellwether/shared/contract/window';
-import type { RolloutDevice, RolloutRequest, RolloutView } from '../http/rollout-api.js';
+import type { RolloutDevice, RolloutPhase, RolloutRequest, RolloutView } from '../http/rollout-api.js';
 import type { RolloutPreview } from '../http/rollout-preview-api.js';
 import type { ServerStatus } from '../http/status-api.js';
 import { ConductorBooks } from './conductor-books.js';
@@ -83,6 +83,11 @@ export class Conductor {
   views(newest?: number): RolloutView[] {
     const rollouts = [...this.#rollouts.values()].reverse().slice(0, newest);
     return rollouts.map((rollout) => this.#eyes.viewOf(rollout));
+  }
+
+  /** The phase of each. */
+  phases(): RolloutPhase[] {
+    return [...this.#rollouts.values()].map(({ phase }) => phase);
   }
 
   /** Those in steps that go no further without a person, newest first. */

@@ -83,6 +83,7 @@ const expected: Readonly<Record<string, Role | 'public' | 'device'>> = {
   'POST /api/v1/tokens/{id}/revoke': 'operator',
   'GET /blobs/sha256/{sha256}': 'device',
   'HEAD /blobs/sha256/{sha256}': 'device',
+  'GET /metrics': 'metrics',
   'GET /repository/metadata/{file}': 'public',
 };
 

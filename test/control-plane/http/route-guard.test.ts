@@ -66,7 +66,7 @@ describe('the guard of routes', () => {
       other.post(`/api/v1/${access}/:id`, { config: { access } }, () => ({}));
       other.get(`/elsewhere/${access}`, { config: { access } }, () => ({}));
     }
-    expect(other.routesFor('operator')).toEqual(['POST /viewer/:id', 'POST /operator/:id']);
+    expect(other.routesFor('operator')).toEqual(['metrics', 'viewer', 'operator'].map((role) => `POST /${role}/:id`));
     expect(other.routesFor('admin')).toEqual(roles.map((role) => `POST /${role}/:id`));
     await other.close();
   });
