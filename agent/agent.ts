@@ -17,6 +17,7 @@ import { buildReconciler } from './reconcile/reconciler.js';
 import { isReady, makeReport, type ReportContent } from './reconcile/report.js';
 import { ReportPublisher } from './reconcile/report-publisher.js';
 import type { AgentStatus } from './status.js';
+import { DeviceMetrics } from './telemetry/device-metrics.js';
 import { Recorder } from './telemetry/recorder.js';
 import { Reporter } from './telemetry/reporter.js';
 
@@ -78,6 +79,7 @@ export async function buildAgent(parts: AgentParts): Promise<Agent> {
   });
   const host = await parts.hostMetrics(() => live.runners());
   const { windowSeconds } = config;
+  const metrics = config.localApi.metrics ? new DeviceMetrics() : undefined;
   const reporter = new Reporter({
     ...parts.reportIdentity,
     windowSeconds,
@@ -92,6 +94,7 @@ export async function buildAgent(parts: AgentParts): Promise<Agent> {
     random,
     log,
     onDisk: () => publisher.offer(report()),
+    onWindow: (window) => metrics?.add(window),
   });
   const announce = ({ kind, ...details }: Announcement): void => reporter.event(kind, details);
   const publisher = new ReportPublisher({
@@ -206,6 +209,7 @@ export async function buildAgent(parts: AgentParts): Promise<Agent> {
           agentVersion: parts.reportIdentity.agent.version,
           isReady: () => isReady(reconciler.observed()),
           status,
+          metrics: metrics === undefined ? undefined : () => metrics.text(),
         });
 
   const stopAll = async (): Promise<void> => {

@@ -46,6 +46,7 @@ export const AgentConfig = Type.Object(
       socketPath: Type.Optional(path('default: <stateFolder>/run/agent.sock')),
       loopbackPort: Type.Optional(Type.Integer({ minimum: 0, maximum: 65_535 })),
       tokenFile: Type.Optional(path('default: <stateFolder>/run/api.token')),
+      metrics: Type.Boolean({ default: false, description: 'GET /metrics for Prometheus' }),
     }),
     windowSeconds: Type.Integer({ minimum: 1, maximum: 3600, default: 60 }),
     telemetry: group({
@@ -123,7 +124,10 @@ export function parseConfig(text: string, environment: Readonly<Record<string, s
 }
 
 /** Where applications, and `bellwether-agent status`, reach the agent. */
-export function socketPathOf({ localApi, stateFolder }: Pick<AgentConfig, 'localApi' | 'stateFolder'>): string {
+export function socketPathOf({
+  localApi,
+  stateFolder,
+}: Pick<AgentConfig, 'stateFolder'> & { readonly localApi: Pick<AgentConfig['localApi'], 'socketPath'> }): string {
   return localApi.socketPath ?? `${stateFolder}/run/agent.sock`;
 }
 

@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { codeOf } from '@bellwether/shared/errors';
 import type { Log } from '@bellwether/shared/log';
+import { expositionType } from '@bellwether/shared/prometheus/exposition';
 import type { VerifiedModel } from '../installs/verified-model.js';
 import { type Feedback, maxFeedbackBytes } from './feedback.js';
 import { errorAnswer, LocalApiError } from './local-api-error.js';
@@ -23,6 +24,8 @@ export interface LocalApiContent {
   readonly isReady: () => boolean;
   /** What `bellwether-agent status` prints, as JSON; or a promise of it. */
   readonly status: () => unknown;
+  /** Text for Prometheus; undefined where it is not switched on. */
+  readonly metrics?: (() => string) | undefined;
 }
 
 /** A reply, before it is sent. */
@@ -71,12 +74,14 @@ async function route(request: IncomingMessage, content: LocalApiContent, limits:
 }
 
 function fixedRoute(path: string, request: IncomingMessage, content: LocalApiContent): Reply | Promise<Reply> {
+  const { metrics } = content;
   const routes: Readonly<Record<string, () => Reply | Promise<Reply>>> = {
     '/v2': () =>
       json(200, { name: 'bellwether-agent', version: content.agentVersion, extensions: ['binary_tensor_data'] }),
     '/v2/health/live': () => json(200, { live: true }),
     '/v2/health/ready': () => readiness(content.isReady()),
     '/bellwether/status': async () => json(200, await content.status()),
+    ...(metrics !== undefined && { '/metrics': () => metricsReply(metrics()) }),
   };
   const answer = Object.hasOwn(routes, path) ? routes[path] : undefined;
   if (answer === undefined) throw new LocalApiError('not-found', `there is nothing at ${path}`);
@@ -189,6 +194,10 @@ function requireMethod({ method }: IncomingMessage, wanted: string): void {
 /** The protocol: 200 is true, 4xx is false. */
 function readiness(isReady: boolean, more: object = {}): Reply {
   return json(isReady ? 200 : 400, { ...more, ready: isReady });
+}
+
+function metricsReply(text: string): Reply {
+  return { status: 200, headers: { 'content-type': expositionType }, buffers: [Buffer.from(text)] };
 }
 
 function json(status: number, value: unknown, headers: Reply['headers'] = {}): Reply {

@@ -1,6 +1,7 @@
 import type { Clock } from '@bellwether/shared/clock';
 import { compacted } from '@bellwether/shared/contract/compact';
 import type { DeviceEvent, EventKind } from '@bellwether/shared/contract/event';
+import type { Window } from '@bellwether/shared/contract/window';
 import { encodeWindow } from '@bellwether/shared/contract/window-encoding';
 import { messageOf } from '@bellwether/shared/errors';
 import type { Log } from '@bellwether/shared/log';
@@ -28,6 +29,8 @@ export interface ReporterParts {
   readonly uplink: Pick<Uplink, 'connected' | 'publish'>;
   /** What the server's signed time has become by now; undefined before the first. */
   readonly serverTimeMs: () => number | undefined;
+  /** A window has closed, whatever becomes of it. */
+  readonly onWindow?: (window: Window) => void;
   /** The disk takes telemetry no more, or takes it again. */
   readonly onDisk?: () => void;
   readonly clock: Clock;
@@ -134,14 +137,16 @@ export class Reporter {
   }
 
   #closeWindow(): void {
-    const { device, runId, bootId, recorder, host, outbox, clock, serverTimeMs } = this.#parts;
+    const { device, runId, bootId, recorder, host, outbox, clock, serverTimeMs, onWindow } = this.#parts;
     this.#closedAtMs = clock.now().monotonicMs;
     this.#tellLosses();
     this.#store('window', async () => {
       const measured = await host.measure();
       const about = { device, runId, bootId, sequence: this.#windows++ };
       const frame = { ...about, host: measured, outbox: outbox.state, serverMs: serverTimeMs() };
-      return encodeWindow(recorder.takeWindow(clock.now(), frame));
+      const window = recorder.takeWindow(clock.now(), frame);
+      onWindow?.(window);
+      return encodeWindow(window);
     });
   }
 

@@ -11,6 +11,7 @@ import { digitRequest } from '../support/agent-world.js';
 import { digitOf, digitsFolder } from '../support/digits.js';
 import { type AgentProcess, childrenOf, FleetProcesses, servedVersion } from '../support/fleet-process.js';
 import { type LocalReply, localRequest } from '../support/local-http.js';
+import { hasPromtool, promtoolFaults } from '../support/promtool.js';
 import { storedWindows, totalsOf } from '../support/stored-windows.js';
 
 /** The windows of one device, told in order: each chapter begins where the last one ended. */
@@ -24,7 +25,8 @@ beforeAll(async () => {
   fleet = await FleetProcesses.start(['digits']);
   await fleet.publish(fileURLToPath(new URL('1.0.0', digitsFolder)), 'digits@1.0.0');
   await fleet.api('/rollouts', { release: 'digits@1.0.0', to: { all: true } });
-  agent = await fleet.startAgent('meadow', { windowSeconds: 1, startSpreadMs: 0, limits });
+  const localApi = { socketPath: join(fleet.folder, 'meadow', 'agent.sock'), metrics: true };
+  agent = await fleet.startAgent('meadow', { windowSeconds: 1, startSpreadMs: 0, limits, localApi });
   await untilServes();
 });
 
@@ -116,6 +118,17 @@ it('say exactly what was asked: requests, classes, histograms, and what was turn
   const [run = []] = runsOf(windows());
   expect(run.map(({ sequence }) => sequence)).toEqual(run.map((_, index) => index));
   expect(run.slice(1).every(({ startMs }, index) => startMs === run[index]?.endMs)).toBe(true);
+});
+
+it('are added up on the device, for Prometheus', async () => {
+  const { body, headers } = await localRequest({ socketPath: agent.socketPath }, '/metrics');
+  const text = body.toString();
+  const of = '{model="digits",version="1.0.0",arm="stable"';
+  expect(text).toContain(`bellwether_requests_total${of}} 153\n`);
+  expect(text).toContain(`bellwether_request_duration_seconds_bucket${of},le="+Inf"} 153\n`);
+  expect(text).toMatch(/^bellwether_agent_resident_bytes [1-9][0-9]{6,}$/m);
+  expect(headers['content-type']).toContain('version=0.0.4');
+  if (hasPromtool()) expect(promtoolFaults(['metrics'], text)).toBe('');
 });
 
 it('say what the machine does', () => {

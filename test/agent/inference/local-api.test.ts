@@ -66,6 +66,19 @@ const answered = {
 };
 
 describe('the local API', () => {
+  it('has text for Prometheus only where that is switched on', async () => {
+    const api = await start();
+    expect((await get('/metrics')).status).toBe(404);
+    await api.stop();
+    await start({}, { metrics: () => '# HELP a A.\n' });
+    const { status, headers, body: text } = await get('/metrics');
+    expect([status, headers['content-type'], text.toString()]).toEqual([
+      200,
+      'text/plain; version=0.0.4; charset=utf-8',
+      '# HELP a A.\n',
+    ]);
+  });
+
   it('answers what the protocol asks besides inference', async () => {
     await start();
     expect((await get('/v2')).json()).toEqual({
