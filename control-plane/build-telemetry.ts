@@ -122,7 +122,7 @@ export function buildTelemetry(
         families: () => {
           const { arms, delays } = board.read();
           const { version } = parts;
-          const [devices, releases, phases] = [fleet.all(), views.releases(), conductor.phases()];
+          const [devices, releases, phases] = [fleet.all(), views.releases(), [...conductor.phases().values()]];
           const ofFleet = {
             version,
             devices,

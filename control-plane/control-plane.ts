@@ -120,7 +120,7 @@ export function buildControlPlane(parts: ControlPlaneParts): ControlPlane {
       expiring: [...catalog.expiring(clock.now().wallMs)],
     }),
   });
-  publisher.add('rollouts', rolloutSource(views));
+  publisher.add('rollouts', rolloutSource({ conductor, views }));
   publisher.add('releases', releaseSource(views));
   publisher.add('alerts', alertSource(alerts.alerts));
   const alsoServe = (server: Server) =>

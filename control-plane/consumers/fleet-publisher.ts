@@ -1,3 +1,4 @@
+import { setImmediate as turn } from 'node:timers/promises';
 import type { Clock } from '@bellwether/shared/clock';
 import { type FleetTopic, fleetTopic } from '@bellwether/shared/contract/topics';
 import type { Log } from '@bellwether/shared/log';
@@ -93,6 +94,7 @@ export class FleetPublisher {
     for (const [id, news] of this.#sources.get(what)?.all() ?? []) {
       gone.delete(fleetTopic(what, id));
       await this.#tell(what, id, news);
+      await turn();
     }
     for (const topic of gone) await this.#retain(topic, undefined);
   }

@@ -85,9 +85,9 @@ export class Views {
     return this.#releaseView(release, this.#devicesServing());
   }
 
-  /** Newest first: all, or the newest so many. */
-  rollouts(newest?: number): RolloutView[] {
-    return this.#parts.conductor.views(newest);
+  /** Newest first. */
+  rollouts(): RolloutView[] {
+    return this.#parts.conductor.views();
   }
 
   /** Throws RolloutError `rollout-unknown`. */

@@ -79,15 +79,14 @@ export class Conductor {
     await this.#ordering.orderAll(this.#parts.fleet.all());
   }
 
-  /** Newest first: all, or the newest so many. */
-  views(newest?: number): RolloutView[] {
-    const rollouts = [...this.#rollouts.values()].reverse().slice(0, newest);
-    return rollouts.map((rollout) => this.#eyes.viewOf(rollout));
+  /** Newest first. */
+  views(): RolloutView[] {
+    return [...this.#rollouts.values()].reverse().map((rollout) => this.#eyes.viewOf(rollout));
   }
 
-  /** The phase of each. */
-  phases(): RolloutPhase[] {
-    return [...this.#rollouts.values()].map(({ phase }) => phase);
+  /** Each by its id, and where it is; newest first. */
+  phases(): Map<string, RolloutPhase> {
+    return new Map([...this.#rollouts.values()].reverse().map((rollout) => [rolloutId(rollout), rollout.phase]));
   }
 
   /** Those in steps that go no further without a person, newest first. */

@@ -3,15 +3,26 @@ import { parseReleaseId } from '@bellwether/shared/ids';
 import type { FleetNews, FleetSource } from '../consumers/fleet-source.js';
 import type { RolloutView } from '../http/rollout-api.js';
 import type { Views } from '../http/views.js';
+import type { Conductor } from './conductor.js';
 import { hasEnded } from './rollout.js';
 
-/** More rollouts than these nobody has under way, or ended in a week. */
-const newest = 200;
+/** Of those that have ended, so many are told of; more have hardly ended in a week. */
+const newestEnded = 50;
 
-/** `bw/v1/fleet/rollouts/<id>` */
-export function rolloutSource(views: Pick<Views, 'rollout' | 'rollouts'>): FleetSource {
+interface RolloutRooms {
+  readonly conductor: Pick<Conductor, 'phases'>;
+  readonly views: Pick<Views, 'rollout'>;
+}
+
+/** `bw/v1/fleet/rollouts/<id>`. A view of one that many devices are in takes a while: they are made one by one, as they are asked for. */
+export function rolloutSource({ conductor, views }: RolloutRooms): FleetSource {
   return {
-    all: () => views.rollouts(newest).map((view) => [view.id, newsOf(view)] as const),
+    *all() {
+      const phases = [...conductor.phases()];
+      const ended = phases.filter(([, phase]) => hasEnded({ phase })).slice(0, newestEnded);
+      const open = phases.filter(([, phase]) => !hasEnded({ phase }));
+      for (const [id] of [...open, ...ended]) yield [id, newsOf(views.rollout(id))];
+    },
     of: (id) => newsOf(views.rollout(id)),
   };
 }
