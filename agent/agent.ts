@@ -2,6 +2,7 @@ import type { Order } from '@bellwether/shared/contract/order';
 import { reportDigest } from '@bellwether/shared/contract/receipt-chain';
 import type { Machine } from '@bellwether/shared/contract/report';
 import { messageOf } from '@bellwether/shared/errors';
+import { watchedTensors } from '@bellwether/shared/models/watched-tensors';
 import type { AgentParts } from './agent-parts.js';
 import { LocalApi } from './inference/local-api-http.js';
 import { ServedReleases } from './inference/served-releases.js';
@@ -66,9 +67,9 @@ export async function buildAgent(parts: AgentParts): Promise<Agent> {
       recorder.features.forget(manifest);
       return;
     }
-    const { inputs } = release.manifest;
+    const tensors = watchedTensors(release.manifest);
     readReference(release, parts.blobs)
-      .then((reference) => recorder.features.watch(manifest, reference === undefined ? null : { reference, inputs }))
+      .then((reference) => recorder.features.watch(manifest, reference === undefined ? null : { reference, tensors }))
       .catch((error: unknown) => {
         recorder.features.watch(manifest, null);
         log.warn(

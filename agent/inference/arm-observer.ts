@@ -40,6 +40,7 @@ export class ArmObserver {
       classes,
       ...isLate,
       ...(drawn.inputs === undefined ? {} : { inputs: drawn.inputs }),
+      ...(drawn.inputs === undefined || answer.features === undefined ? {} : { features: answer.features }),
     });
     return evidence;
   }

@@ -1,6 +1,6 @@
 import { checkSchema } from '@bellwether/shared/contract/decode';
 import { messageOf } from '@bellwether/shared/errors';
-import { releaseOf } from '@bellwether/shared/models/manifest';
+import { type Manifest, releaseOf } from '@bellwether/shared/models/manifest';
 import type { VerifiedModel } from '../installs/verified-model.js';
 import {
   type ProbeResult,
@@ -11,6 +11,7 @@ import {
   type RunnerErrorCode,
   type RunnerExit,
   type RunnerUsage,
+  type Tensor,
 } from './engine.js';
 import { ChildError, type ChildErrorCode, type RunnerChild } from './engine-process-child.js';
 import { readProcessUsage } from './engine-process-usage.js';
@@ -55,7 +56,7 @@ export class ProcessRunner implements Runner {
     const bytes = inputs.map((input) => input.data);
     const frame = await this.#request(message, bytes, deadlineMs);
     try {
-      return readAnswer(frame);
+      return readAnswer(frame, this.model.manifest);
     } catch (cause) {
       if (cause instanceof RunnerError) throw cause;
       // Native code that scribbles over its own memory: what it says next is worth no more.
@@ -85,9 +86,14 @@ export class ProcessRunner implements Runner {
   }
 }
 
-function readAnswer({ type, header, body }: Frame): RunnerAnswer {
+function readAnswer({ type, header, body }: Frame, manifest: Pick<Manifest, 'outputs'>): RunnerAnswer {
   if (type === frameTypes.failed)
     throw new RunnerError('engine', checkSchema(fromRunner.failed, header, 'failed').message);
   const { tensors, computeMicros } = checkSchema(fromRunner.answer, header, 'answer');
-  return { outputs: tensorsOf(tensors, body), computeMicros };
+  const all = tensorsOf(tensors, body);
+  const isFeature = ({ name }: Tensor): boolean =>
+    manifest.outputs.some((output) => output.name === name && output.role === 'features');
+  const features = all.filter(isFeature);
+  if (features.length === 0) return { outputs: all, computeMicros };
+  return { outputs: all.filter((tensor) => !isFeature(tensor)), features, computeMicros };
 }

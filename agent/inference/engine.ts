@@ -22,6 +22,8 @@ export interface RunnerCall {
 /** App outputs of one call; `computeMicros` is session.run alone, as the runner measured it. */
 export interface RunnerAnswer {
   readonly outputs: readonly Tensor[];
+  /** Outputs with the role `features`, as far as they are counted; the application does not get them. */
+  readonly features?: readonly Tensor[];
   readonly computeMicros: number;
 }
 

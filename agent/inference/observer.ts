@@ -37,6 +37,8 @@ export interface ObservedAnswer extends ObservedArm {
   readonly isLate?: boolean;
   /** What it was asked; left out for a shadow, which is asked what stable was asked. */
   readonly inputs?: readonly Tensor[];
+  /** What it answered beside the app outputs, as far as it is counted; left out for a shadow. */
+  readonly features?: readonly Tensor[];
 }
 
 export interface ObservedFailure extends ObservedArm {

@@ -58,7 +58,7 @@ export const InferMessage = Type.Object({
 });
 export type InferMessage = Static<typeof InferMessage>;
 
-/** What came of a call; the body holds its app outputs. */
+/** What came of a call; the body holds its app outputs, then the features that are counted. */
 export const AnswerMessage = Type.Object({ tensors, computeMicros: Type.Number({ minimum: 0 }) });
 
 /** onnxruntime threw on a call. */

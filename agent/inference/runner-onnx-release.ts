@@ -6,6 +6,7 @@ import { goldenDifference } from '@bellwether/shared/models/golden-check';
 import { dataTypes, type Manifest, releaseOf } from '@bellwether/shared/models/manifest';
 import { OnnxError, readOnnxGraph } from '@bellwether/shared/models/onnx-tensors';
 import { byteCount, tensorText } from '@bellwether/shared/models/tensor-values';
+import { watchedTensors } from '@bellwether/shared/models/watched-tensors';
 import { AdmissionRefusal } from '../trust/refusal.js';
 import type { ProbeResult, RunnerCall, Tensor } from './engine.js';
 import { type OnnxSession, openSession, type RunResult } from './runner-onnx-session.js';
@@ -24,7 +25,7 @@ export interface ReleaseFiles {
 /** A release that is loaded and has passed its probe. */
 export interface LoadedRelease {
   readonly probe: ProbeResult;
-  /** Executes one call: app outputs only. Rejects with what onnxruntime throws. */
+  /** Executes one call: app outputs, then the features that are counted. Rejects with what onnxruntime throws. */
   run(call: RunnerCall): Promise<RunResult>;
 }
 
@@ -161,15 +162,24 @@ function goldenInputs({ inputs }: GoldenVectors['vectors'][number]): Tensor[] {
   }));
 }
 
-/** Features stay on the device, and nobody reads them yet: they are not even fetched. */
+/** Features of a large batch are not sent: telemetry is content with those of the others. */
+const maxFeatureBytes = 64 * 1024;
+
+/** Beside the app outputs the call answers with the features that are counted; nothing else is even fetched. */
 function runnerOf(session: OnnxSession, manifest: Manifest): LoadedRelease['run'] {
   const state = new RunnerState(manifest.inputs);
   const appOutputs = manifest.outputs.filter((output) => output.role === 'app').map((output) => output.name);
-  const names = [...appOutputs, ...state.outputNames];
+  const features = watchedTensors(manifest)
+    .filter(({ role }) => role === 'features')
+    .map(({ name }) => name);
+  const names = [...appOutputs, ...features, ...state.outputNames];
   return async ({ inputs, stateKey = '', reset = false }) => {
     const result = await session.run([...inputs, ...state.take(stateKey, reset)], names);
     state.keep(stateKey, result.outputs);
-    return { outputs: result.outputs.slice(0, appOutputs.length), computeMicros: result.computeMicros };
+    const sent = result.outputs
+      .slice(0, appOutputs.length + features.length)
+      .filter(({ data }, i) => i < appOutputs.length || data.byteLength <= maxFeatureBytes);
+    return { outputs: sent, computeMicros: result.computeMicros };
   };
 }
 

@@ -1,5 +1,10 @@
 import type { FeatureWindow } from '@bellwether/shared/contract/feature-window';
-import { bytesPerElement, type DataType, type InputTensor } from '@bellwether/shared/models/manifest';
+import {
+  bytesPerElement,
+  type DataType,
+  type InputTensor,
+  type OutputTensor,
+} from '@bellwether/shared/models/manifest';
 import type { ReferenceDistributions } from '@bellwether/shared/models/reference';
 import { elementCount } from '@bellwether/shared/models/tensor-values';
 import type { Tensor } from '../inference/engine.js';
@@ -18,8 +23,8 @@ interface Watched {
   readonly counts: Float64Array;
 }
 
-/** The watched values of one input. */
-interface WatchedInput {
+/** The watched values of one tensor. */
+interface WatchedTensor {
   readonly name: string;
   readonly dtype: DataType;
   readonly read: Read;
@@ -30,26 +35,27 @@ interface WatchedInput {
 }
 
 /**
- * Counts the watched inputs of one release into the bins of its reference, once per row [A-10]. What is looked up is
- * prepared; a call costs well below 2 µs for 16 values of one row. Outputs with the role `features` stay in the runner:
- * they are not counted, and their place in the window is an empty array.
+ * Counts the watched values of one release into the bins of its reference, once per row [A-10]. What is looked up is
+ * prepared; a call costs well below 2 µs for 16 values of one row. The place of what this device never sees is an empty
+ * array in the window.
  */
 export class FeatureCounts {
-  readonly #inputs: readonly WatchedInput[];
+  readonly #tensors: readonly WatchedTensor[];
   /** In the order of the reference; undefined for what is not counted. */
   readonly #features: readonly (Watched | undefined)[];
   #rows = 0;
 
-  constructor(reference: ReferenceDistributions, inputs: readonly InputTensor[]) {
-    const byInput = new Map<string, Watched[]>();
+  /** `tensors`: those whose values this device sees. */
+  constructor(reference: ReferenceDistributions, tensors: readonly (InputTensor | OutputTensor)[]) {
+    const byTensor = new Map<string, Watched[]>();
     this.#features = reference.features.map(({ tensor, index, edges }) => {
-      if (!inputs.some(({ name, role }) => name === tensor && role === 'app')) return undefined;
+      if (!tensors.some(({ name }) => name === tensor)) return undefined;
       const watched = { index, edges: Float64Array.from(edges), counts: new Float64Array(edges.length + 2) };
-      byInput.set(tensor, [...(byInput.get(tensor) ?? []), watched]);
+      byTensor.set(tensor, [...(byTensor.get(tensor) ?? []), watched]);
       return watched;
     });
-    this.#inputs = inputs.flatMap(({ name, dtype, shape }) => {
-      const values = byInput.get(name);
+    this.#tensors = tensors.flatMap(({ name, dtype, shape }) => {
+      const values = byTensor.get(name);
       if (values === undefined) return [];
       return {
         name,
@@ -64,9 +70,9 @@ export class FeatureCounts {
 
   count(tensors: readonly Tensor[]): void {
     let rows = 0;
-    for (const input of this.#inputs) {
-      const tensor = tensors.find(({ name }) => name === input.name);
-      if (tensor !== undefined && tensor.dtype === input.dtype) rows = Math.max(rows, countInput(input, tensor));
+    for (const watched of this.#tensors) {
+      const tensor = tensors.find(({ name }) => name === watched.name);
+      if (tensor !== undefined && tensor.dtype === watched.dtype) rows = Math.max(rows, countTensor(watched, tensor));
     }
     this.#rows += rows;
   }
@@ -82,7 +88,7 @@ export class FeatureCounts {
   }
 }
 
-function countInput({ isBatch, elementBytes, read, values }: WatchedInput, { shape, data }: Tensor): number {
+function countTensor({ isBatch, elementBytes, read, values }: WatchedTensor, { shape, data }: Tensor): number {
   const rows = Math.min(maxRows, isBatch ? (shape[0] ?? 1) : 1);
   const rowElements = elementCount(isBatch ? shape.slice(1) : shape);
   const view = new DataView(data.buffer, data.byteOffset, data.byteLength);

@@ -1,13 +1,13 @@
 import type { FeatureWindow } from '@bellwether/shared/contract/feature-window';
-import type { InputTensor } from '@bellwether/shared/models/manifest';
+import type { InputTensor, OutputTensor } from '@bellwether/shared/models/manifest';
 import type { ReferenceDistributions } from '@bellwether/shared/models/reference';
 import type { ObservedAnswer } from '../inference/observer.js';
 import { FeatureCounts } from './feature-counts.js';
 
-/** What a release's counts are made by: its reference, and the inputs that it is read from. */
+/** What a release's counts are made by: its reference, and the tensors that it is read from. */
 export interface Watching {
   readonly reference: ReferenceDistributions;
-  readonly inputs: readonly InputTensor[];
+  readonly tensors: readonly (InputTensor | OutputTensor)[];
 }
 
 /** Which release of which model. */
@@ -55,14 +55,14 @@ export class WatchedReleases {
   }
 
   answered(answer: ObservedAnswer, nowMs: number): void {
-    const { arm, inputs, manifest } = answer;
+    const { arm, inputs, features = [], manifest } = answer;
     if (this.#isShed || arm === 'shadow' || inputs === undefined || inputs.length === 0) return;
     const watching = this.#watching.get(manifest);
     if (watching === undefined) {
       this.#watching.set(manifest, 'asked');
       this.#want(answer);
     } else if (watching !== null && watching !== 'asked') {
-      this.#of(answer, arm, watching, nowMs)?.counts.count(inputs);
+      this.#of(answer, arm, watching, nowMs)?.counts.count(features.length === 0 ? inputs : [...inputs, ...features]);
     }
   }
 
@@ -83,14 +83,14 @@ export class WatchedReleases {
   #of(
     { model, version, manifest }: WatchedRelease,
     arm: 'stable' | 'canary',
-    { reference, inputs }: Watching,
+    { reference, tensors }: Watching,
     nowMs: number,
   ): Counting | undefined {
     const key = `${arm} ${manifest}`;
     const known = this.#counting.get(key);
     if (known !== undefined) return known;
     if (this.#counting.size >= maxWindows) return undefined;
-    const counts = new FeatureCounts(reference, inputs);
+    const counts = new FeatureCounts(reference, tensors);
     const counting = { about: { model, arm, version, manifest }, counts, sinceMs: nowMs };
     this.#counting.set(key, counting);
     return counting;

@@ -39,6 +39,8 @@ async function look(agent: AgentProcess, see: (pixel: number) => number): Promis
       body,
     });
     expect(reply.status).toBe(200);
+    // The features that are counted are not the application's.
+    expect((reply.json()['outputs'] as readonly { name: string }[]).map(({ name }) => name)).toEqual(['logits']);
   }
 }
 
@@ -66,7 +68,7 @@ it('cameras that have changed are found, each by its pixels and with what answer
   await expect.poll(byPixels, { timeout: 15_000, interval: 500 }).toEqual(['dim', 'inverted']);
   const { drift: found, accuracy, watched, skippedWindows } = await drift();
   expect([...new Set(found.map(({ subject }) => subject))].map(nameOf)).not.toContain('well');
-  expect(watched).toMatchObject([{ model: 'digits', version: '1.1.0', devices: 3, streams: 18 }]);
+  expect(watched).toMatchObject([{ model: 'digits', version: '1.1.0', devices: 3, streams: 50 }]);
   const low = accuracy.filter(({ isLow, level }) => isLow && level === 'device');
   expect(low.map(({ subject }) => nameOf(subject))).toContain('inverted');
   expect(low[0]?.referenceAccuracy).toBeCloseTo(0.984, 3);

@@ -57,7 +57,11 @@ function referenceOf(dice: () => number, apartMs: number | undefined): WatchedRe
   const apart = apartMs === undefined ? {} : { apartMs };
   return watchedRelease(
     { model: 'sensors', version: '1.0.0', manifest: '0'.repeat(64) },
-    [{ name: 'image', dtype: 'FP32', shape: [-1, features], role: 'app' }],
+    {
+      inputs: [{ name: 'image', dtype: 'FP32', shape: [-1, features], role: 'app' }],
+      outputs: [],
+      reference: { file: 'reference.json' },
+    },
     { samples: 1000, features: names, ...apart },
   );
 }

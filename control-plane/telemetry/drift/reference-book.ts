@@ -50,7 +50,7 @@ export class ReferenceBook {
     const { manifest, manifestDocument } = listed;
     try {
       const reference = await this.#reference(listed);
-      this.#keep(manifest, reference && watchedRelease(listed, manifestDocument.inputs, reference));
+      this.#keep(manifest, reference && watchedRelease(listed, manifestDocument, reference));
     } catch (error) {
       this.#keep(manifest, undefined);
       this.#parts.log.warn(

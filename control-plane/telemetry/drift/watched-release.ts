@@ -1,6 +1,7 @@
 import { referenceWeights } from '@bellwether/shared/evidence/drift';
 import type { Manifest } from '@bellwether/shared/models/manifest';
 import type { ReferenceDistributions } from '@bellwether/shared/models/reference';
+import { watchedTensors } from '@bellwether/shared/models/watched-tensors';
 
 /** Where a window says something of a stream: a feature's place in the reference. */
 type StreamSource = 'classes' | 'confidence' | number;
@@ -35,14 +36,14 @@ export interface WatchedRelease {
 /** A rule for references that do not say it, measured in docs/decisions/0024. */
 const usuallyApartMs = 10_000;
 
-/** What devices count of a release; the values of outputs that they do not see are left out. */
+/** What devices count of a release; values that they never see are left out. */
 export function watchedRelease(
-  { model, version, manifest }: Pick<WatchedRelease, 'model' | 'version' | 'manifest'>,
-  inputs: Manifest['inputs'],
+  named: Pick<WatchedRelease, 'model' | 'version' | 'manifest'>,
+  manifest: Pick<Manifest, 'inputs' | 'outputs' | 'reference'>,
   reference: ReferenceDistributions,
 ): WatchedRelease {
   const { classes, confidence, features } = reference;
-  const seen = new Set(inputs.filter(({ role }) => role === 'app').map(({ name }) => name));
+  const seen = new Set(watchedTensors(manifest).map(({ name }) => name));
   const all: { name: string; source: StreamSource; counts: readonly number[] }[] = [
     ...(classes === undefined ? [] : [{ name: 'classes', source: 'classes' as const, counts: classes }]),
     ...(confidence === undefined ? [] : [{ name: 'confidence', source: 'confidence' as const, counts: confidence }]),
@@ -59,7 +60,18 @@ export function watchedRelease(
   });
   const names = all.map(({ name }) => name);
   const { apartMs = usuallyApartMs } = reference;
-  return { model, version, manifest, names, streams, bins, reference, apartMs, accuracy: accuracyOf(reference) };
+  const { model, version, manifest: digest } = named;
+  return {
+    model,
+    version,
+    manifest: digest,
+    names,
+    streams,
+    bins,
+    reference,
+    apartMs,
+    accuracy: accuracyOf(reference),
+  };
 }
 
 function accuracyOf({ confidence, correct }: ReferenceDistributions): number | undefined {

@@ -167,11 +167,18 @@ describe('the recorder', () => {
     recorder.answered(answer({ inputs }));
     expect(asked).toEqual([stable.manifest]);
     recorder.features.watch(stable.manifest, {
-      reference: { samples: 1, features: [{ name: 'x', tensor: 'x', index: 0, edges: [1], counts: [1, 1] }] },
-      inputs: [{ name: 'x', dtype: 'FP32', shape: [-1, 1], role: 'app' }],
+      reference: {
+        samples: 1,
+        features: ['x', 'hidden'].map((name) => ({ name, tensor: name, index: 0, edges: [1], counts: [1, 1] })),
+      },
+      tensors: [
+        { name: 'x', dtype: 'FP32', shape: [-1, 1], role: 'app' },
+        { name: 'hidden', dtype: 'FP32', shape: [-1, 1], role: 'features' },
+      ],
     });
-    recorder.answered(answer({ inputs }));
-    recorder.answered(answer({ inputs, arm: 'canary' }));
+    const hidden = { name: 'hidden', dtype: 'FP32', shape: [1, 1], data: new Uint8Array(4) } as const;
+    recorder.answered(answer({ inputs, features: [hidden] }));
+    recorder.answered(answer({ inputs, features: [hidden], arm: 'canary' }));
     recorder.answered(answer({ inputs, arm: 'shadow' }));
     expect(recorder.takeWindow(at(60), { ...frame, sequence: 8 })).not.toHaveProperty('features');
     recorder.features.shed(true);
@@ -179,7 +186,17 @@ describe('the recorder', () => {
     const window = recorder.takeWindow(at(120), { ...frame, sequence: 9 });
     expect(decodeWindow(Buffer.from(JSON.stringify(window)))).toEqual(window);
     const { model, version, manifest } = stable;
-    const counted = { model, version, manifest, sinceMs: 0, rows: 1, features: [[0, 1, 0]] };
+    const counted = {
+      model,
+      version,
+      manifest,
+      sinceMs: 0,
+      rows: 1,
+      features: [
+        [0, 1, 0],
+        [1, 0, 0],
+      ],
+    };
     expect(window.features).toEqual([
       { ...counted, arm: 'stable' },
       { ...counted, arm: 'canary' },

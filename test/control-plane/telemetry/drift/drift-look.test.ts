@@ -5,17 +5,25 @@ import { watchedRelease } from '@bellwether/control-plane/telemetry/drift/watche
 import { addAnswers, addFeatures, capRows } from '@bellwether/control-plane/telemetry/drift/window-rows';
 
 const named = { model: 'digits', version: '1.0.0', manifest: 'a'.repeat(64) };
-const release = watchedRelease(named, [{ name: 'image', dtype: 'FP32', shape: [-1, 4], role: 'app' }], {
-  samples: 400,
-  classes: [200, 200],
-  confidence: [100, 300],
-  correct: [50, 300],
-  features: [
-    { name: 'x', tensor: 'image', index: 0, edges: [1, 2, 3], counts: [1000, 1000, 1000, 1000] },
-    { name: 'inner', tensor: 'hidden', index: 0, edges: [0], counts: [200, 200] },
-    { name: 'y', tensor: 'image', index: 1, edges: [0], counts: [200, 200] },
-  ],
-});
+const release = watchedRelease(
+  named,
+  {
+    inputs: [{ name: 'image', dtype: 'FP32', shape: [-1, 4], role: 'app' }],
+    outputs: [],
+    reference: { file: 'reference.json' },
+  },
+  {
+    samples: 400,
+    classes: [200, 200],
+    confidence: [100, 300],
+    correct: [50, 300],
+    features: [
+      { name: 'x', tensor: 'image', index: 0, edges: [1, 2, 3], counts: [1000, 1000, 1000, 1000] },
+      { name: 'inner', tensor: 'hidden', index: 0, edges: [0], counts: [200, 200] },
+      { name: 'y', tensor: 'image', index: 1, edges: [0], counts: [200, 200] },
+    ],
+  },
+);
 const day = 86_400_000;
 
 /** classes, confidence, x, y: rows that count as independent. */

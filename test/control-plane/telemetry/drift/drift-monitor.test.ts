@@ -12,10 +12,18 @@ import { bytesOf, windowOf } from '../../../support/telemetry-messages.js';
 
 const minute = 60_000;
 const named = { model: 'digits', version: '1.0.0', manifest: 'a'.repeat(64) };
-const digits = watchedRelease(named, [{ name: 'image', dtype: 'FP32', shape: [-1, 4], role: 'app' }], {
-  samples: 400,
-  features: [{ name: 'x', tensor: 'image', index: 0, edges: [1, 2, 3], counts: [100, 100, 100, 100] }],
-});
+const digits = watchedRelease(
+  named,
+  {
+    inputs: [{ name: 'image', dtype: 'FP32', shape: [-1, 4], role: 'app' }],
+    outputs: [],
+    reference: { file: 'reference.json' },
+  },
+  {
+    samples: 400,
+    features: [{ name: 'x', tensor: 'image', index: 0, edges: [1, 2, 3], counts: [100, 100, 100, 100] }],
+  },
+);
 const well = [150, 150, 150, 150, 0];
 const drifted = [20, 40, 140, 400, 0];
 
