@@ -7,6 +7,9 @@ import type { FleetNews, FleetSource } from './fleet-source.js';
 
 /** What changes more often is told once. */
 const batchMs = 1000;
+/** A kind that takes long to tell of (a rollout of thousands of devices) waits so many times as long: it gets 5 % of the process. */
+const restFactor = 19;
+const maxRestMs = 60_000;
 /** Everything is told again so often where it is another, and what has long ended is cleared. */
 const sweepMs = 3_600_000;
 /** What has ended is retained so long. */
@@ -24,7 +27,9 @@ export class FleetPublisher {
   readonly #sources = new Map<FleetTopic, FleetSource>();
   /** By topic, what the broker retains. */
   readonly #told = new Map<string, string>();
-  #changed = new Map<FleetTopic, Set<string> | 'all'>();
+  readonly #changed = new Map<FleetTopic, Set<string> | 'all'>();
+  /** Monotonic milliseconds, by kind. */
+  readonly #restsUntilMs = new Map<FleetTopic, number>();
   #isRunning = false;
   #cancelBatch: (() => void) | undefined;
   #cancelSweep: (() => void) | undefined;
@@ -47,16 +52,13 @@ export class FleetPublisher {
     await this.#work;
   }
 
-  /** Something is another: told within a second. Without an id: anything of this kind. Nothing before the start, which tells all. */
+  /** Something is another: told within a second, where telling is quick. Without an id: anything of this kind. Nothing before the start, which tells all. */
   changed(what: FleetTopic, id?: string): void {
     if (!this.#isRunning) return;
     const known = this.#changed.get(what);
     if (id === undefined || known === 'all') this.#changed.set(what, 'all');
     else this.#changed.set(what, (known ?? new Set<string>()).add(id));
-    this.#cancelBatch ??= this.#parts.clock.after(batchMs, () => {
-      this.#cancelBatch = undefined;
-      this.#tellChanged();
-    });
+    this.#schedule();
   }
 
   async stop(): Promise<void> {
@@ -74,19 +76,34 @@ export class FleetPublisher {
     this.#cancelSweep = this.#parts.clock.after(sweepMs, () => this.#sweep());
   }
 
-  #tellChanged(): void {
-    const changed = this.#changed;
-    this.#changed = new Map();
-    this.#work = this.#work.then(async () => {
-      for (const [what, ids] of changed) {
-        try {
-          if (ids === 'all') await this.#tellAll(what);
-          else for (const id of ids) await this.#tell(what, id, this.#sources.get(what)?.of(id));
-        } catch (cause) {
-          this.#parts.log.error({ err: cause, what }, 'Consumers could not be told; the next change tries again');
-        }
-      }
+  #schedule(): void {
+    this.#cancelBatch ??= this.#parts.clock.after(batchMs, () => {
+      this.#cancelBatch = undefined;
+      this.#tellChanged();
     });
+  }
+
+  #tellChanged(): void {
+    const { monotonicMs } = this.#parts.clock.now();
+    const due = [...this.#changed].filter(([what]) => (this.#restsUntilMs.get(what) ?? 0) <= monotonicMs);
+    for (const [what] of due) this.#changed.delete(what);
+    if (this.#changed.size > 0) this.#schedule();
+    this.#work = this.#work.then(async () => {
+      for (const [what, ids] of due) await this.#tellKind(what, ids);
+    });
+  }
+
+  async #tellKind(what: FleetTopic, ids: ReadonlySet<string> | 'all'): Promise<void> {
+    const { clock, log } = this.#parts;
+    const startedMs = clock.now().monotonicMs;
+    try {
+      if (ids === 'all') await this.#tellAll(what);
+      else for (const id of ids) await this.#tell(what, id, this.#sources.get(what)?.of(id));
+    } catch (cause) {
+      log.error({ err: cause, what }, 'Consumers could not be told; the next change tries again');
+    }
+    const endedMs = clock.now().monotonicMs;
+    this.#restsUntilMs.set(what, endedMs + Math.min(maxRestMs, restFactor * (endedMs - startedMs)));
   }
 
   async #tellAll(what: FleetTopic): Promise<void> {

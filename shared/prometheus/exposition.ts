@@ -47,17 +47,25 @@ function textOf(family: MetricFamily): string {
 }
 
 function histogramLines(name: string, { labels, buckets, count, sum }: HistogramSample): string[] {
+  const own = labelText(labels);
+  const bucket = `${name}_bucket{${own}${own === '' ? '' : ','}le="`;
   return [
-    ...buckets.map(([upTo, below]) => line(`${name}_bucket`, { ...labels, le: String(upTo) }, below)),
-    line(`${name}_bucket`, { ...labels, le: '+Inf' }, count),
+    ...buckets.map(([upTo, below]) => `${bucket}${upTo}"} ${below}\n`),
+    `${bucket}+Inf"} ${count}\n`,
     line(`${name}_sum`, labels, sum),
     line(`${name}_count`, labels, count),
   ];
 }
 
 function line(name: string, labels: MetricLabels, value: number): string {
-  const pairs = Object.entries(labels).map(([key, text]) => `${key}="${escaped(text).replaceAll('"', '\\"')}"`);
-  return `${name}${pairs.length === 0 ? '' : `{${pairs.join(',')}}`} ${numberText(value)}\n`;
+  const own = labelText(labels);
+  return `${name}${own === '' ? '' : `{${own}}`} ${numberText(value)}\n`;
+}
+
+function labelText(labels: MetricLabels): string {
+  return Object.entries(labels)
+    .map(([key, text]) => `${key}="${escaped(text).replaceAll('"', '\\"')}"`)
+    .join(',');
 }
 
 function escaped(text: string): string {
