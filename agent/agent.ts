@@ -21,6 +21,7 @@ import type { AgentStatus } from './status.js';
 import { DeviceMetrics } from './telemetry/device-metrics.js';
 import { Recorder } from './telemetry/recorder.js';
 import { Reporter } from './telemetry/reporter.js';
+import { Throttle } from './telemetry/throttle.js';
 
 /** An agent that is built and not started. */
 export interface Agent {
@@ -98,6 +99,21 @@ export async function buildAgent(parts: AgentParts): Promise<Agent> {
     onWindow: (window) => metrics?.add(window),
   });
   const announce = ({ kind, ...details }: Announcement): void => reporter.event(kind, details);
+  const throttle = new Throttle({
+    ceilingPct: config.governor.cpuPct,
+    processors: () => host.processors(),
+    shadowMicros: () => recorder.shadowMicros,
+    switches: {
+      inputs: (isShed) => recorder.features.shed(isShed),
+      shadow: (isShed) => serving.shedShadows(isShed),
+    },
+    onChange: (shed, details) => {
+      recorder.shed(shed);
+      reporter.event('throttled', details);
+      log.warn({ ...throttle.state }, details.message);
+    },
+    clock,
+  });
   const publisher = new ReportPublisher({
     uplink,
     receiptFor: (unsigned) => {
@@ -137,6 +153,7 @@ export async function buildAgent(parts: AgentParts): Promise<Agent> {
   };
   const applySettings = ({ settings, models }: Pick<Order, 'settings' | 'models'>): void => {
     applyWindow();
+    throttle.setCeiling(settings?.governorCpuPct ?? config.governor.cpuPct);
     lease.ordered({ models });
     parts.setLogLevel(settings?.logLevel ?? config.logLevel);
   };
@@ -197,6 +214,7 @@ export async function buildAgent(parts: AgentParts): Promise<Agent> {
     connected: uplink.connected,
     uplink: uplink.standing,
     outbox: outbox.state,
+    governor: { ...throttle.state, shed: [...throttle.state.shed] },
   });
   const localApi =
     parts.localApi === null
@@ -216,6 +234,7 @@ export async function buildAgent(parts: AgentParts): Promise<Agent> {
   const stopAll = async (): Promise<void> => {
     announce({ kind: 'agent-stopping', message: 'asked to stop' });
     desk.stop();
+    throttle.stop();
     await refresh.stop();
     await lease.stop();
     await reconciler.stop();
@@ -235,6 +254,7 @@ export async function buildAgent(parts: AgentParts): Promise<Agent> {
       await localApi?.start();
       await reconciler.start();
       reporter.start();
+      throttle.start();
       announce({ kind: 'agent-started', message: `agent ${parts.reportIdentity.agent.version}` });
       applySettings(trust.accepted?.order ?? { models: {} });
       refresh.start();

@@ -52,6 +52,14 @@ export const AgentConfig = Type.Object(
     telemetry: group({
       encoding: Type.Enum(['json', 'deflate'], { default: 'json', description: 'deflate: half the bytes' }),
     }),
+    governor: group({
+      cpuPct: Type.Integer({
+        minimum: 1,
+        maximum: 100,
+        default: 15,
+        description: "of one core, for the agent's own work; an order may lower it",
+      }),
+    }),
     limits: group({
       queueLength: Type.Integer({ minimum: 1, maximum: 10_000, default: 64 }),
       deadlineMs: Type.Integer({ minimum: 10, maximum: 600_000, default: 10_000 }),

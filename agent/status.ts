@@ -21,6 +21,14 @@ export const AgentStatus = Type.Object({
     Type.Object({ connected: Type.Literal(false), why: Type.String() }),
   ]),
   outbox: Window.properties.outbox,
+  /** Its own processor time, percent of one core, and what it leaves out to stay below the ceiling. */
+  governor: Type.Optional(
+    Type.Object({
+      ceilingPct: Type.Number(),
+      ownCpuPct: Type.Union([Type.Null(), Type.Number()]),
+      shed: Type.Array(Type.String()),
+    }),
+  ),
 });
 export type AgentStatus = Static<typeof AgentStatus>;
 

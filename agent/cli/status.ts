@@ -33,6 +33,7 @@ export function describeStatus(status: AgentStatus): string {
     ['order', `${order}${refused}`],
     ['broker', describeUplink(status.uplink)],
     ['outbox', `${outbox.waiting} waiting (${outbox.bytes} bytes), ${lost} lost`],
+    ...describeGovernor(status.governor),
     ['agent', `${status.agent.version}, Node ${status.agent.node}, ${status.agent.platform} ${status.agent.arch}`],
   ];
   // Versions, messages and reasons are others' words.
@@ -44,6 +45,15 @@ export function describeStatus(status: AgentStatus): string {
 function describeNext(fingerprint: string | null): readonly (readonly [string, string])[] {
   if (fingerprint === null) return [];
   return [['next key', `${fingerprint} (PENDING: an operator must agree to it)`]];
+}
+
+/** Of its own work; what applications ask for is not in it. */
+function describeGovernor(governor: AgentStatus['governor']): readonly (readonly [string, string])[] {
+  if (governor === undefined) return [];
+  const { ceilingPct, ownCpuPct, shed } = governor;
+  const used = ownCpuPct === null ? 'not measured yet' : `${ownCpuPct.toFixed(1)} % of a core`;
+  const left = shed.length === 0 ? '' : `; LEFT OUT: ${shed.join(', ')}`;
+  return [['own CPU', `${used}, at most ${ceilingPct} %${left}`]];
 }
 
 function describeUplink(uplink: AgentStatus['uplink']): string {

@@ -31,7 +31,8 @@ export class ProcessRunner implements Runner {
   readonly model: VerifiedModel;
   readonly probe: ProbeResult;
   readonly #child: RunnerChild;
-  #usage: RunnerUsage = { cpuMicros: 0, rssBytes: 0 };
+  #usage: Omit<RunnerUsage, 'computeMicros'> = { cpuMicros: 0, rssBytes: 0 };
+  #computeMicros = 0;
 
   constructor(model: VerifiedModel, probe: ProbeResult, child: RunnerChild) {
     this.model = model;
@@ -56,7 +57,9 @@ export class ProcessRunner implements Runner {
     const bytes = inputs.map((input) => input.data);
     const frame = await this.#request(message, bytes, deadlineMs);
     try {
-      return readAnswer(frame, this.model.manifest);
+      const answer = readAnswer(frame, this.model.manifest);
+      this.#computeMicros += answer.computeMicros;
+      return answer;
     } catch (cause) {
       if (cause instanceof RunnerError) throw cause;
       // Native code that scribbles over its own memory: what it says next is worth no more.
@@ -68,7 +71,7 @@ export class ProcessRunner implements Runner {
   /** The last known use once the process has ended. */
   usage(): RunnerUsage {
     if (this.#child.isAlive) this.#usage = readProcessUsage(this.pid) ?? this.#usage;
-    return this.#usage;
+    return { ...this.#usage, computeMicros: this.#computeMicros };
   }
 
   stop(): Promise<void> {

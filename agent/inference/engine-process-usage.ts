@@ -5,7 +5,7 @@ import type { RunnerUsage } from './engine.js';
 const microsPerTick = 10_000;
 
 /** What a process has used, from /proc; undefined when it is gone. */
-export function readProcessUsage(pid: number): RunnerUsage | undefined {
+export function readProcessUsage(pid: number): Omit<RunnerUsage, 'computeMicros'> | undefined {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
     const status = readFileSync(`/proc/${pid}/status`, 'latin1');

@@ -44,6 +44,8 @@ export class RunnerError extends CodedError<RunnerErrorCode> {}
 /** Use of a runner's process since it started. */
 export interface RunnerUsage {
   readonly cpuMicros: number;
+  /** How long the calls that it answered were in session.run. */
+  readonly computeMicros: number;
   readonly rssBytes: number;
 }
 

@@ -129,6 +129,11 @@ export class ModelArms {
     return this.#inferStable(drawn, route?.shadow ? trial : undefined);
   }
 
+  /** Calls go on without a shadow, and are no evidence; or with one again. */
+  shedShadows(isShed: boolean): void {
+    this.#shadows.isShed = isShed;
+  }
+
   /** Answers what it has and stops its runners. */
   async close(): Promise<void> {
     await Promise.all([this.dropCanary(), this.stable.close()]);

@@ -18,6 +18,7 @@ export class Serving {
   readonly #parts: ServingParts;
   readonly #models = new Map<string, ModelArms>();
   #isStopping = false;
+  #isShadowShed = false;
 
   constructor(parts: ServingParts) {
     this.#parts = parts;
@@ -28,6 +29,7 @@ export class Serving {
     const { model } = runner.model.manifest;
     const open = this.#openArms(model);
     const arms = open ?? new ModelArms(runner, this.#parts);
+    arms.shedShadows(this.#isShadowShed);
     this.#models.set(model, arms);
     const drained = open?.swap(runner) ?? Promise.resolve();
     void runner.exited.then((exit) => this.#stableExited(arms, runner, exit));
@@ -43,6 +45,12 @@ export class Serving {
     if (isNew && arms.trial?.lane !== undefined) {
       void runner.exited.then((exit) => this.#canaryExited(arms, runner, exit));
     }
+  }
+
+  /** Canaries are asked no more beside stable, or again, of whatever model. */
+  shedShadows(isShed: boolean): void {
+    this.#isShadowShed = isShed;
+    for (const arms of this.#models.values()) arms.shedShadows(isShed);
   }
 
   /** Stable answers everything from now on: the switch is a reference. Resolves when the canary's runner is gone. */

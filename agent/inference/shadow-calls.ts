@@ -21,6 +21,8 @@ export interface ShadowCase {
 export class ShadowCalls {
   readonly #clock: Clock;
   readonly #observed: ArmObserver;
+  /** The governor has them left out. */
+  isShed = false;
   #calls = 0;
   #bytes = 0;
 
@@ -33,7 +35,7 @@ export class ShadowCalls {
   begin(trial: CanaryTrial, shadow: ShadowCase): ShadowAnswer {
     const answer: ShadowAnswer = { found: undefined };
     const bytes = shadow.call.inputs.reduce((sum, { data }) => sum + data.byteLength, 0);
-    if (this.#calls >= limits.calls || this.#bytes + bytes > limits.bytes) return answer;
+    if (this.isShed || this.#calls >= limits.calls || this.#bytes + bytes > limits.bytes) return answer;
     this.#calls++;
     this.#bytes += bytes;
     this.#clock.after(0, () => {

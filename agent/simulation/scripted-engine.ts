@@ -71,7 +71,7 @@ class ScriptedRunner implements Runner {
   }
 
   usage(): RunnerUsage {
-    return { cpuMicros: 0, rssBytes: 0 };
+    return { cpuMicros: 0, computeMicros: 0, rssBytes: 0 };
   }
 
   stop(): Promise<void> {

@@ -23,7 +23,7 @@ import { MemoryReleases } from './release-store-memory.js';
 import { ScriptedEngine } from './scripted-engine.js';
 import { DeviceBlobs, type SharedBlobs } from './shared-blobs.js';
 import { SimulatedIdentity } from './simulated-identity.js';
-import { host, machine } from './simulated-machine.js';
+import { host, machine, processors } from './simulated-machine.js';
 import { type FirstTrust, simulatedTrust } from './simulated-trust.js';
 import { SimulatedUplink } from './simulated-uplink.js';
 import { Traffic } from './traffic.js';
@@ -221,7 +221,7 @@ export class SimulatedDevice {
       askTime: async (signal) => {
         await this.openSession('artefacts', signal);
       },
-      hostMetrics: () => Promise.resolve({ measure: () => Promise.resolve(host) }),
+      hostMetrics: () => Promise.resolve({ measure: () => Promise.resolve(host), processors: () => processors }),
       availableMemory: () => host.memoryAvailableBytes,
       readMachine: () => Promise.resolve(machine),
       setLogLevel: () => {},

@@ -1,5 +1,6 @@
 import type { Machine } from '@bellwether/shared/contract/report';
 import type { HostWindow } from '@bellwether/shared/contract/window';
+import type { ProcessorTimes } from '../telemetry/own-cpu.js';
 
 const megabyte = 1024 ** 2;
 
@@ -17,6 +18,9 @@ export const host: HostWindow = {
   diskFreeBytes: 8192 * megabyte,
   temperatureC: null,
 };
+
+/** Its processes are one real one, whose time is nobody's measure. */
+export const processors: ProcessorTimes = { agentMicros: 0, runners: new Map() };
 
 /** What a simulated machine says that it is. */
 export const machine: Machine = {

@@ -2,16 +2,23 @@ import { readFile, statfs } from 'node:fs/promises';
 import { availableParallelism, freemem, loadavg, totalmem } from 'node:os';
 import type { Clock } from '@bellwether/shared/clock';
 import type { HostWindow } from '@bellwether/shared/contract/window';
+import type { RuntimeOptions } from '@bellwether/shared/models/manifest';
 import type { Runner } from '../inference/engine.js';
 import type { HostMetrics } from './host-metrics.js';
 import { findThermometer, type Thermometer } from './host-metrics-os-thermometer.js';
+import type { ProcessorTimes } from './own-cpu.js';
 
 export interface HostMetricsOptions {
   /** Its filesystem is the one that counts. */
   readonly stateFolder: string;
   readonly clock: Clock;
   /** The runners that are up now. */
-  readonly runners: () => Iterable<Pick<Runner, 'pid' | 'usage'>>;
+  readonly runners: () => Iterable<MeasuredRunner>;
+}
+
+/** What is measured of a runner; its release says how many threads its calls take. */
+interface MeasuredRunner extends Pick<Runner, 'pid' | 'usage'> {
+  readonly model: { readonly manifest: { readonly runtime: Pick<RuntimeOptions, 'intraOpThreads'> } };
 }
 
 /** Opens the measuring of this machine, by node:os, /proc and /sys; it starts no processes. */
@@ -40,6 +47,13 @@ class HostMetricsOs implements HostMetrics {
     this.#options = options;
     this.#thermometer = thermometer;
     this.#measuredAtMs = options.clock.now().monotonicMs;
+  }
+
+  processors(): ProcessorTimes {
+    const runners = [...this.#options.runners()].map((runner) => {
+      return [runner.pid, { ...runner.usage(), threads: runner.model.manifest.runtime.intraOpThreads }] as const;
+    });
+    return { agentMicros: agentCpuMicros(), runners: new Map(runners) };
   }
 
   async measure(): Promise<HostWindow> {

@@ -45,13 +45,29 @@ export class Recorder implements InferenceObserver {
   #arms = new Map<string, ArmCounters>();
   #rejected = new Map<string, Map<string, number>>();
   #isFull = false;
+  /** What the governor leaves out now, and in this window at any time. */
+  #shed: readonly string[] = [];
+  #everShed: readonly string[] = [];
+  #shadowMicros = 0;
 
   constructor(agentStart: Instant) {
     this.#agentStart = agentStart;
     this.#windowStart = agentStart;
   }
 
+  /** What calls in the shadow have cost their runners since the start. */
+  get shadowMicros(): number {
+    return this.#shadowMicros;
+  }
+
+  /** What is left out from now on; a window says what was at any time in it. */
+  shed(steps: readonly string[]): void {
+    this.#shed = steps;
+    this.#everShed = [...new Set([...this.#everShed, ...steps])];
+  }
+
   answered(answer: ObservedAnswer): void {
+    if (answer.arm === 'shadow') this.#shadowMicros += answer.computeMicros;
     this.#arm(answer)?.answered(answer);
     this.evidence.answered(answer);
     this.features.answered(answer, sinceMs(this.#agentStart, this.#windowStart));
@@ -105,13 +121,14 @@ export class Recorder implements InferenceObserver {
       ...(features.length === 0 ? {} : { features }),
       rejected: Object.fromEntries([...this.#rejected].map(([model, codes]) => [model, Object.fromEntries(codes)])),
       host,
-      shed: this.#isFull ? ['arms'] : [],
+      shed: [...(this.#isFull ? ['arms'] : []), ...this.#everShed],
       outbox,
     };
     this.#windowStart = now;
     this.#arms = new Map();
     this.#rejected = new Map();
     this.#isFull = false;
+    this.#everShed = this.#shed;
     return window;
   }
 

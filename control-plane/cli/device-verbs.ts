@@ -79,7 +79,7 @@ async function show(name: string, options: ServerOptions, { terminal, clock }: V
       'live',
       live === null
         ? '–'
-        : `${live.requestsPerSecond.toFixed(1)} req/s, p50 ${milliseconds(live.p50Ms)} ms, p99 ${milliseconds(live.p99Ms)} ms, CPU ${live.agentCpuPct.toFixed(1)}% + ${live.runnersCpuPct.toFixed(1)}%`,
+        : `${live.requestsPerSecond.toFixed(1)} req/s, p50 ${milliseconds(live.p50Ms)} ms, p99 ${milliseconds(live.p99Ms)} ms, CPU ${live.agentCpuPct.toFixed(1)}% + ${live.runnersCpuPct.toFixed(1)}%${live.shed.length === 0 ? '' : `; leaves out ${live.shed.join(', ')} to save CPU`}`,
     ],
     [
       'agent',

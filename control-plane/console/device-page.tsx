@@ -85,7 +85,7 @@ function identityOf({ id, fingerprint, nextFingerprint, standing, tokenId, label
 
 function conditionOf(device: DeviceView, nowMs: number): Fact[] {
   const { word, detail } = healthOf(device);
-  const { report, ordered } = device;
+  const { report, ordered, live } = device;
   const served = servedBy(device);
   const orderedModels = Object.entries(ordered?.models ?? {}).map(([model, version]) => `${model}@${version}`);
   return [
@@ -99,6 +99,9 @@ function conditionOf(device: DeviceView, nowMs: number): Fact[] {
     ...(device.slowed === null
       ? []
       : [['slowed', `sends too fast since ${formatDate(device.slowed.sinceMs)}: messages wait`] as const]),
+    ...(live === null || live.shed.length === 0
+      ? []
+      : [['leaves out', `${live.shed.join(', ')}, to save processor time`] as const]),
     ...(report === null
       ? []
       : [

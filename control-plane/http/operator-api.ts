@@ -16,6 +16,8 @@ export const LiveFigures = Type.Object({
   p99Ms: orNull(Type.Number()),
   agentCpuPct: Type.Number(),
   runnersCpuPct: Type.Number(),
+  /** What its governor left out, in the order it was shed. */
+  shed: Type.Array(Type.String()),
   /** Wall time of the window's end. */
   atMs: count,
 });

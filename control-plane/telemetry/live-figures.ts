@@ -41,6 +41,7 @@ export function liveFigures(windows: readonly Window[]): LiveFigures | null {
     p99Ms: milliseconds(quantile(total, 0.99)),
     agentCpuPct: newest.host.agentCpuPct,
     runnersCpuPct: newest.host.runnersCpuPct,
+    shed: newest.shed,
     atMs: newest.wallEndMs,
   };
 }

@@ -44,3 +44,27 @@ export const EvidenceWindow = Type.Object({
   slowMicros: Type.Record(cell(['slow50', 'slow90', 'slow95', 'slow99']), count, byCell),
 });
 export type EvidenceWindow = Static<typeof EvidenceWindow>;
+
+const sent = EvidenceWindow.properties;
+const sentByArm = Type.Object({ stable: Type.Optional(count), canary: Type.Optional(count) });
+
+/** As it travels since version 2 of the window: an arm that counted 0 is left out, and so is what is empty. A cell that was measured is there. */
+export const WireEvidenceWindow = Type.Object({
+  ...sent,
+  labelled: Type.Optional(sentByArm),
+  cells: Type.Record(cell(gatingCells), sentByArm, byCell),
+  both: Type.Optional(sent.both),
+  slowMicros: Type.Optional(sent.slowMicros),
+});
+export type WireEvidenceWindow = Static<typeof WireEvidenceWindow>;
+
+/** Fills in what was left out, in place. */
+export function fillInEvidence(wire: WireEvidenceWindow): asserts wire is EvidenceWindow {
+  wire.labelled ??= {};
+  for (const byArms of [wire.labelled, ...Object.values(wire.cells)]) {
+    byArms.stable ??= 0;
+    byArms.canary ??= 0;
+  }
+  wire.both ??= {};
+  wire.slowMicros ??= {};
+}

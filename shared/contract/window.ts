@@ -3,7 +3,7 @@ import { deviceIdPattern, hex64Pattern, modelNamePattern, versionPattern } from 
 import { maxClasses } from '../models/manifest.js';
 import { Compile, type Static, Type } from '../schema.js';
 import { decodeDocument } from './decode.js';
-import { EvidenceWindow } from './evidence-window.js';
+import { EvidenceWindow, fillInEvidence, WireEvidenceWindow } from './evidence-window.js';
 import { FeatureWindow } from './feature-window.js';
 
 /** Largest window, in bytes, inflated. */
@@ -11,6 +11,9 @@ export const maxWindowBytes = 256 * 1024;
 
 /** More arms do not fit into one window. */
 export const maxArms = 256;
+
+/** Nor do more segments of rollouts. */
+const maxSegments = 128;
 
 /** Bins of the confidence histogram: equal, over 0…1, the last one closed. */
 export const confidenceBins = 20;
@@ -91,7 +94,7 @@ export const Window = Type.Object({
   clock: Type.Union([Type.Literal('system'), Type.Literal('server')]),
   arms: Type.Array(ArmWindow, { maxItems: maxArms }),
   /** Left out while no canary runs, as by agents before this field [W-3]. */
-  evidence: Type.Optional(Type.Array(EvidenceWindow, { maxItems: 128 })),
+  evidence: Type.Optional(Type.Array(EvidenceWindow, { maxItems: maxSegments })),
   /** Left out but in every tenth window, and where no release watches anything; as by agents before this field [W-3]. */
   features: Type.Optional(Type.Array(FeatureWindow, { maxItems: 128 })),
   /** Calls that were turned away before a draw, by model and code. */
@@ -129,6 +132,7 @@ export const WireWindow = Type.Object({
     }),
     { maxItems: maxArms },
   ),
+  evidence: Type.Optional(Type.Array(WireEvidenceWindow, { maxItems: maxSegments })),
   rejected: Type.Optional(whole.rejected),
   shed: Type.Optional(whole.shed),
   outbox: Type.Optional(
@@ -162,6 +166,7 @@ function fillIn(wire: WireWindow): asserts wire is Window {
   wire.outbox.bytes ??= 0;
   wire.outbox.lostWindows ??= 0;
   wire.outbox.lostEvents ??= 0;
+  for (const evidence of wire.evidence ?? []) fillInEvidence(evidence);
   for (const sent of wire.arms) {
     sent.segment ??= 0;
     sent.errors ??= {};

@@ -67,7 +67,11 @@ function partsOf(steps: string[]): AgentParts {
       put: (kind: string) => Promise.resolve(void steps.push(`${kind} stored`)),
       read: () => Promise.resolve([]),
     },
-    hostMetrics: () => Promise.resolve({ measure: () => Promise.resolve({}) }),
+    hostMetrics: () =>
+      Promise.resolve({
+        measure: () => Promise.resolve({}),
+        processors: () => ({ agentMicros: 0, runners: new Map() }),
+      }),
     setLogLevel: () => {},
     clock: new ManualClock(),
     random: () => 0,

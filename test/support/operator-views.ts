@@ -26,6 +26,7 @@ export function liveFigures(changes: Partial<LiveFigures> = {}): LiveFigures {
     p99Ms: 6,
     agentCpuPct: 3,
     runnersCpuPct: 2,
+    shed: [],
     atMs: startMs,
     ...changes,
   };

@@ -62,7 +62,7 @@ export class ScriptedRunner implements Runner {
   }
 
   usage(): RunnerUsage {
-    return { cpuMicros: 0, rssBytes: 0 };
+    return { cpuMicros: 0, computeMicros: 0, rssBytes: 0 };
   }
 
   /** The process is gone without having been asked. */

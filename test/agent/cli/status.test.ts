@@ -38,6 +38,15 @@ describe('bellwether-agent status', () => {
     expect(printed({})).not.toMatch(/DEVELOPMENT/);
   });
 
+  it('says what the agent takes for itself, and what it leaves out', () => {
+    const governor = (ownCpuPct: number | null, shed: string[]) => ({ governor: { ceilingPct: 15, ownCpuPct, shed } });
+    expect(printed({})).not.toMatch(/own CPU/);
+    expect(printed(governor(null, []))).toMatch(/own CPU +not measured yet, at most 15 %$/m);
+    expect(printed(governor(16.25, ['inputs', 'shadow']))).toMatch(
+      /own CPU +16.3 % of a core, at most 15 %; LEFT OUT: inputs, shadow$/m,
+    );
+  });
+
   it('says whether the connection is encrypted', () => {
     expect(connectedTo('mqtt://10.0.0.1:1883', false)).toMatch(/mqtt:\/\/10\.0\.0\.1:1883 \(PLAINTEXT\)/);
     expect(connectedTo('wss://fleet.example/mqtt', true)).toMatch(/wss:\/\/fleet\.example\/mqtt \(TLS\)/);

@@ -265,6 +265,19 @@ describe('a shadow', () => {
     expect(world.evidence()).toMatchObject([{ calls: { stable: 16, canary: 16 } }]);
   });
 
+  it('is left out while the governor says so, also of a model that serves later, and is no evidence then', async () => {
+    const world = new CanaryWorld();
+    world.begin({ mode: 'shadow', share: 10_000 });
+    const stableOnly = (runner: ScriptedRunner, i: number) => (runner === world.stable ? answer(runner, i) : undefined);
+    world.serving.shedShadows(true);
+    await calls(world, 5, stableOnly);
+    expect(world.canary.calls).toEqual([]);
+    expect(world.evidence().map(({ calls: { stable, canary } }) => stable + canary)).toEqual([]);
+    world.serving.shedShadows(false);
+    await calls(world, 2, stableOnly);
+    expect(world.canary.calls).toHaveLength(1); // the other waits for it
+  });
+
   it('is no evidence when stable’s runner died of the call: nobody tries that again', async () => {
     const world = new CanaryWorld();
     world.begin({ mode: 'shadow', share: 10_000 });

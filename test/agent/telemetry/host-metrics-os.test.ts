@@ -34,14 +34,15 @@ describe('the host metrics', () => {
 
   it('adds up the runners, counts a new one from its start, and never less than nothing', async () => {
     const clock = new ManualClock();
-    const up = new Map([[11, { cpuMicros: 1_000_000, rssBytes: 100 }]]);
-    const runners = () => [...up].map(([pid, usage]) => ({ pid, usage: () => usage }));
+    const up = new Map([[11, { cpuMicros: 1_000_000, computeMicros: 5, rssBytes: 100 }]]);
+    const model = { manifest: { runtime: { intraOpThreads: 2 } } };
+    const runners = () => [...up].map(([pid, usage]) => ({ pid, usage: () => usage, model }));
     const host = await openHostMetrics({ stateFolder: tmpdir(), clock, runners });
     await clock.advance(10_000);
     expect((await host.measure()).runnersCpuPct).toBeCloseTo(10);
     await clock.advance(10_000);
-    up.set(11, { cpuMicros: 1_500_000, rssBytes: 100 });
-    up.set(12, { cpuMicros: 500_000, rssBytes: 50 });
+    up.set(11, { cpuMicros: 1_500_000, computeMicros: 5, rssBytes: 100 });
+    up.set(12, { cpuMicros: 500_000, computeMicros: 0, rssBytes: 50 });
     const both = await host.measure();
     expect(both.runnersCpuPct).toBeCloseTo(10);
     expect(both.runnersRssBytes).toBe(150);

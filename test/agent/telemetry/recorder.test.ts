@@ -101,6 +101,27 @@ describe('the recorder', () => {
     expect([countOf(compute), compute.sum]).toEqual([11, 11 * 130]);
   });
 
+  it('says what the governor left out at any time of the window, and no more once it is over', () => {
+    const recorder = new Recorder(start);
+    const shedIn = (seconds: number) => recorder.takeWindow(at(seconds), frame).shed;
+    recorder.shed(['inputs']);
+    recorder.shed(['inputs', 'shadow']);
+    recorder.shed(['inputs']);
+    expect(shedIn(60)).toEqual(['inputs', 'shadow']);
+    expect(shedIn(120)).toEqual(['inputs']);
+    recorder.shed([]);
+    expect(shedIn(180)).toEqual(['inputs']);
+    expect(shedIn(240)).toEqual([]);
+  });
+
+  it('adds up what shadows cost their runners', () => {
+    const recorder = new Recorder(start);
+    recorder.answered(answer());
+    expect(recorder.shadowMicros).toBe(0);
+    recorder.answered(answer({ arm: 'shadow', version: '1.1.0' }));
+    expect(recorder.shadowMicros).toBe(130);
+  });
+
   it('keeps arms, versions and segments apart', () => {
     const recorder = new Recorder(start);
     recorder.answered(answer());

@@ -97,7 +97,7 @@ describe('the reporter over a real broker and a real outbox', () => {
       windowSeconds: 60,
       encoding,
       recorder: new Recorder(clock.now()),
-      host: { measure: () => Promise.resolve(host) },
+      host: { measure: () => Promise.resolve(host), processors: () => ({ agentMicros: 0, runners: new Map() }) },
       outbox,
       backfill: { perSecond: 5, spreadMs: 0 },
       uplink,
