@@ -1,5 +1,6 @@
 import { driftAlpha } from '@bellwether/shared/evidence/drift';
 import { seededDice } from '@bellwether/shared/seeded-dice';
+import { type DriftCost, measureDriftCost } from '../support/drift-cost.js';
 import { DriftWatch } from '../support/drift-watch.js';
 import { gasBatches } from '../support/gas-drift.js';
 import { type GasTrial, gasTrial } from '../support/gas-trial.js';
@@ -78,6 +79,8 @@ async function run(report: Report, { isQuick, seed }: BenchOptions): Promise<Ben
     Object.fromEntries([...gas].map(([name, runs]) => [name, runs === undefined ? null : of(runs)]));
   const generated = streams.filter(({ fault }) => fault !== 'none');
   const quietAlarms = streams.filter(({ fault }) => fault === 'none').reduce((sum, { runs }) => sum + alarms(runs), 0);
+  const cost = await measureDriftCost();
+  report(costLine(cost));
   return {
     figures: {
       falseAlarms,
@@ -87,6 +90,9 @@ async function run(report: Report, { isQuick, seed }: BenchOptions): Promise<Ben
       generatedStreamsWithoutFault: well.length,
       generatedDetected: Object.fromEntries(generated.map(({ fault, runs }) => [fault, alarms(runs)])),
       generatedRowsToAlarm: Object.fromEntries(generated.map(({ fault, runs }) => [fault, middle(runs)])),
+      serverMicrosPerWindow: cost.plainMicros,
+      serverMicrosPerFeatureWindow: cost.featureMicros,
+      serverMsPerLook: cost.lookMs,
     },
     comparisons: [
       none('held-out rows of batches 1 and 2', falseAlarms),
@@ -94,11 +100,22 @@ async function run(report: Report, { isQuick, seed }: BenchOptions): Promise<Ben
         least(`batch ${name} within ${soonRows} rows`, runs === undefined ? null : soon(runs), seeds.length),
       ),
       mostly(quietAlarms, well.length),
+      atMost('server, a window', cost.plainMicros, 5),
+      atMost('server, a window with features', cost.featureMicros, 25),
       ...generated.map(({ fault, runs }) =>
         least(`generated: ${fault}, within 2,000 rows`, alarms(runs), seeds.length),
       ),
     ],
   };
+}
+
+function atMost(what: string, micros: number, most: number): Comparison {
+  return { what, ours: micros, theirs: most, unit: 'µs', ratio: null, bar: `≤ ${most}`, met: micros <= most };
+}
+
+function costLine({ devices, streams, plainMicros, featureMicros, lookMs }: DriftCost): string {
+  const windows = `${plainMicros.toFixed(1)} µs a window, ${featureMicros.toFixed(1)} µs one with features`;
+  return `\nserver, ${devices} devices with ${streams} watched values: ${windows}; a look at release, labels and 200 devices ${lookMs.toFixed(0)} ms`;
 }
 
 /** False alarms where nothing is wrong, against what was allowed and three deviations of chance. */

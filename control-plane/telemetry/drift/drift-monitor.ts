@@ -21,7 +21,7 @@ const earlyDevices = 200;
 /** More than this do not wait, whoever's turn it is. */
 const maxWaiting = 30_000;
 /** Looks that are stored in one transaction. */
-const looksInCommit = 6;
+const looksInCommit = 4;
 
 export interface MonitorParts {
   readonly clock: Clock;

@@ -30,12 +30,12 @@ const reply: DriftReply = {
   atMs: 0,
   watched: [old, young].map((each) => ({ ...each, devices: 4, streams: 18, lastAtMs: 0 })),
   drift: [
+    shift({ stream: 'classes', stabilityIndex: 0.05 }),
     shift({ level: 'release', subject: '', stream: 'feature x', stabilityIndex: 0.4, sinceMs: 7000 }),
     shift({ stream: 'feature x', sinceMs: 3000 }),
     shift({ level: 'label', subject: 'site=a' }),
     shift({}),
     shift({ subject: 'mill-2', stabilityIndex: 0.3 }),
-    shift({ stream: 'classes', stabilityIndex: 0.05 }),
   ],
   accuracy: [{ ...accuracy, level: 'label', subject: 'site=a', accuracy: 0.5 }, accuracy],
   skippedWindows: 0,

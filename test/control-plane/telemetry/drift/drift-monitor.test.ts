@@ -8,7 +8,7 @@ import type { Window } from '@bellwether/shared/contract/window';
 import { silentLog } from '@bellwether/shared/log';
 import { type TestDatabase, temporaryDatabase } from '../../../support/database.js';
 import { ManualClock } from '../../../support/manual-clock.js';
-import { bytesOf, windowOf } from '../../../support/telemetry-messages.js';
+import { armOf, bytesOf, windowOf } from '../../../support/telemetry-messages.js';
 
 const minute = 60_000;
 const named = { model: 'digits', version: '1.0.0', manifest: 'a'.repeat(64) };
@@ -185,6 +185,26 @@ describe('the monitor of drift', () => {
     await clock.advance(minute);
     const { skippedWindows, watched } = await monitor.report();
     expect([skippedWindows, watched.length]).toEqual([3, 2]);
+    await monitor.stop();
+  });
+
+  it('leaves out what a shadow answered: stable was asked the same', async () => {
+    const answers = watchedRelease(
+      named,
+      { inputs: [], outputs: [], reference: { file: 'reference.json' } },
+      { samples: 2, classes: [1, 1], features: [] },
+    );
+    const monitor = monitorOn(() => answers);
+    const [shadow, stable] = (['shadow', 'stable'] as const).map((arm) =>
+      armOf([1], { ...named, arm, classes: [9, 0] }),
+    );
+    if (shadow === undefined || stable === undefined) throw new TypeError('two arms');
+    monitor.take(idOf('bad'), windowOf({ endMs: minute, arms: [shadow] }));
+    await clock.advance(minute);
+    expect((await monitor.report()).watched).toEqual([]);
+    monitor.take(idOf('bad'), windowOf({ endMs: minute, arms: [shadow, stable] }));
+    await clock.advance(minute);
+    expect((await monitor.report()).watched).toHaveLength(2);
     await monitor.stop();
   });
 
