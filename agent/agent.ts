@@ -104,7 +104,8 @@ export async function buildAgent(parts: AgentParts): Promise<Agent> {
     processors: () => host.processors(),
     shadowMicros: () => recorder.shadowMicros,
     switches: {
-      inputs: (isShed) => recorder.features.shed(isShed),
+      inputs: (isShed) => recorder.features.shed('inputs', isShed),
+      features: (isShed) => recorder.features.shed('features', isShed),
       shadow: (isShed) => serving.shedShadows(isShed),
     },
     onChange: (shed, details) => {

@@ -36,8 +36,8 @@ interface WatchedTensor {
 
 /**
  * Counts the watched values of one release into the bins of its reference, once per row [A-10]. What is looked up is
- * prepared; a call costs well below 2 µs for 16 values of one row. The place of what this device never sees is an empty
- * array in the window.
+ * prepared; a call costs well below 2 µs for 16 values of one row. The place of what was not seen since the
+ * last time is an empty array in the window.
  */
 export class FeatureCounts {
   readonly #tensors: readonly WatchedTensor[];
@@ -81,11 +81,15 @@ export class FeatureCounts {
   take(): Pick<FeatureWindow, 'rows' | 'features'> | undefined {
     const rows = this.#rows;
     if (rows === 0) return undefined;
-    const features = this.#features.map((watched) => (watched === undefined ? [] : [...watched.counts]));
+    const features = this.#features.map((watched) => (watched?.counts.some(isPositive) ? [...watched.counts] : []));
     for (const watched of this.#features) watched?.counts.fill(0);
     this.#rows = 0;
     return { rows, features };
   }
+}
+
+function isPositive(count: number): boolean {
+  return count > 0;
 }
 
 function countTensor({ isBatch, elementBytes, read, values }: WatchedTensor, { shape, data }: Tensor): number {

@@ -13,6 +13,9 @@ export interface Watching {
 /** Which release of which model. */
 export type WatchedRelease = Pick<ObservedAnswer, 'model' | 'version' | 'manifest'>;
 
+/** What is watched: inputs of the application, and outputs with the role `features`. */
+type WatchedKind = 'inputs' | 'features';
+
 /** Of the window's schema. */
 const maxWindows = 128;
 
@@ -32,7 +35,7 @@ export class WatchedReleases {
   #counting = new Map<string, Counting>();
   /** Asked once for each release; the answer comes by `watch`. */
   #want: (release: WatchedRelease) => void = () => {};
-  #isShed = false;
+  #isShed: Readonly<Record<WatchedKind, boolean>> = { inputs: false, features: false };
 
   /** Whom to ask for references. */
   askFor(want: (release: WatchedRelease) => void): void {
@@ -49,20 +52,22 @@ export class WatchedReleases {
     this.#watching.delete(manifest);
   }
 
-  /** The governor has them left out, or counted again [A-10]. */
-  shed(isShed: boolean): void {
-    this.#isShed = isShed;
+  /** The governor has one kind left out, or counted again [A-10]. What was counted stays. */
+  shed(kind: WatchedKind, isShed: boolean): void {
+    this.#isShed = { ...this.#isShed, [kind]: isShed };
   }
 
   answered(answer: ObservedAnswer, nowMs: number): void {
     const { arm, inputs, features = [], manifest } = answer;
-    if (this.#isShed || arm === 'shadow' || inputs === undefined || inputs.length === 0) return;
+    if (arm === 'shadow' || inputs === undefined || inputs.length === 0) return;
+    const tensors = [...(this.#isShed.inputs ? [] : inputs), ...(this.#isShed.features ? [] : features)];
+    if (tensors.length === 0) return;
     const watching = this.#watching.get(manifest);
     if (watching === undefined) {
       this.#watching.set(manifest, 'asked');
       this.#want(answer);
     } else if (watching !== null && watching !== 'asked') {
-      this.#of(answer, arm, watching, nowMs)?.counts.count(features.length === 0 ? inputs : [...inputs, ...features]);
+      this.#of(answer, arm, watching, nowMs)?.counts.count(tensors);
     }
   }
 

@@ -19,7 +19,8 @@ export const FeatureWindow = Type.Object({
   rows: count,
   /**
    * In the order of the reference's features: a count per bin, and a last one of what was not finite. Bins as in
-   * reference.ts. A feature that this device does not watch now, because it was shed, is an empty array.
+   * reference.ts. A feature that was not seen, because this device does not watch it or it was shed, is an empty array; one that
+   * was shed for a while has fewer rows.
    */
   features: Type.Array(Type.Array(count, { maxItems: maxReferenceEdges + 2 }), { maxItems: maxReferenceFeatures }),
 });

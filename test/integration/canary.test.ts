@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { decodeStatus } from '@bellwether/agent/status';
 import type { EvidenceWindow } from '@bellwether/shared/contract/evidence-window';
 import type { OrderedCanary } from '@bellwether/shared/contract/order';
 import { decodeWindow } from '@bellwether/shared/contract/window';
@@ -183,5 +184,15 @@ describe('a canary under load', () => {
     const after = await next(50);
     expect(new Set(after.map(({ parameters }) => parameters.release))).toEqual(new Set(['digits@1.1.0']));
     expect(failed(told.slice(before))).toEqual([]);
+  });
+
+  it('leaves the agent with the ceiling for its own work that an order says', async () => {
+    const ceiling = async () => {
+      const { body } = await localRequest({ socketPath: world.socketPath }, '/bellwether/status');
+      return decodeStatus(body).governor?.ceilingPct;
+    };
+    expect(await ceiling()).toBe(100);
+    await world.send(world.order({ models: modelsOf(canary), settings: { ...settings, governorCpuPct: 90 } }));
+    await expect.poll(ceiling, { timeout: 10_000 }).toBe(90);
   });
 });

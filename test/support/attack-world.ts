@@ -300,6 +300,8 @@ export class AttackWorld {
       root: { sha256: this.repository.rootSha256 },
       stage: this.#stage,
       startSpreadMs: 0,
+      // Its processor time is that of the whole test.
+      governor: { cpuPct: 100 },
       ...(this.#port === undefined ? {} : { localApi: { loopbackPort: this.#port } }),
       ...(this.#deadlineMs === undefined ? {} : { limits: { deadlineMs: this.#deadlineMs } }),
     };

@@ -51,6 +51,15 @@ describe('the host metrics', () => {
     expect((await host.measure()).runnersCpuPct).toBe(0);
   });
 
+  it('has the processor times of every process, with the threads that calls take', async () => {
+    const usage = { cpuMicros: 7, computeMicros: 5, rssBytes: 1 };
+    const runner = { pid: 11, usage: () => usage, model: { manifest: { runtime: { intraOpThreads: 2 } } } };
+    const host = await openHostMetrics({ stateFolder: tmpdir(), clock: systemClock, runners: () => [runner] });
+    const { agentMicros, runners } = host.processors();
+    expect(agentMicros).toBeGreaterThan(0);
+    expect(runners).toEqual(new Map([[11, { ...usage, threads: 2 }]]));
+  });
+
   it('does without a disk that does not answer', async () => {
     const host = await openHostMetrics({ stateFolder: '/nowhere', clock: systemClock, runners: () => [] });
     expect(await host.measure()).toMatchObject({ diskTotalBytes: 0, diskFreeBytes: 0 });

@@ -202,7 +202,7 @@ describe('the recorder', () => {
     recorder.answered(answer({ inputs, features: [hidden], arm: 'canary' }));
     recorder.answered(answer({ inputs, arm: 'shadow' }));
     expect(recorder.takeWindow(at(60), { ...frame, sequence: 8 })).not.toHaveProperty('features');
-    recorder.features.shed(true);
+    recorder.features.shed('inputs', true);
     recorder.answered(answer({ inputs }));
     const window = recorder.takeWindow(at(120), { ...frame, sequence: 9 });
     expect(decodeWindow(Buffer.from(JSON.stringify(window)))).toEqual(window);
@@ -223,5 +223,38 @@ describe('the recorder', () => {
       { ...counted, arm: 'canary' },
     ]);
     expect(recorder.takeWindow(at(180), { ...frame, sequence: 19 })).not.toHaveProperty('features');
+  });
+
+  it('counts what the governor has not left out: inputs, features of outputs, or neither', () => {
+    const recorder = new Recorder(start);
+    const [x, hidden] = ['x', 'hidden'].map((name) => {
+      return { name, dtype: 'FP32', shape: [1, 1], data: new Uint8Array(4) } as const;
+    });
+    const asked = answer({ inputs: x === undefined ? [] : [x], features: hidden === undefined ? [] : [hidden] });
+    recorder.answered(asked);
+    recorder.features.watch(stable.manifest, {
+      reference: {
+        samples: 1,
+        features: ['x', 'hidden'].map((name) => ({ name, tensor: name, index: 0, edges: [1], counts: [1, 1] })),
+      },
+      tensors: [
+        { name: 'x', dtype: 'FP32', shape: [-1, 1], role: 'app' },
+        { name: 'hidden', dtype: 'FP32', shape: [-1, 1], role: 'features' },
+      ],
+    });
+    const counted = (sequence: number) => {
+      recorder.answered(asked);
+      const { features = [] } = recorder.takeWindow(at(60 + sequence), { ...frame, sequence });
+      return features.map((each) => each.features);
+    };
+    const seen = [1, 0, 0];
+    expect(counted(9)).toEqual([[seen, seen]]);
+    recorder.features.shed('inputs', true);
+    expect(counted(19)).toEqual([[[], seen]]);
+    recorder.features.shed('inputs', false);
+    recorder.features.shed('features', true);
+    expect(counted(29)).toEqual([[seen, []]]);
+    recorder.features.shed('inputs', true);
+    expect(counted(39)).toEqual([]);
   });
 });
