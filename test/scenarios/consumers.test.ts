@@ -3,8 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { messageKinds } from '@bellwether/control-plane/consumers/message-kinds';
+import { Compile, type TSchema } from '@bellwether/shared/schema';
 import { asyncApiFaults } from '../support/async-api.js';
 import { startServer, type TestServer } from '../support/server.js';
+import { readVector } from '../support/vectors.js';
 
 let server: TestServer;
 let folder: string;
@@ -38,5 +40,21 @@ describe('the description of what consumers read', () => {
       expect(served).toEqual(JSON.parse(await readFile(join(folder, name), 'utf8')));
     }
     expect((await fetch(`${server.httpUrl}/api/v1/schemas/order.schema.json`)).status).toBe(400);
+  });
+
+  it('says of golden messages that they are such, and of others that they are not', async () => {
+    const golden = new Map([
+      ['rollout', 'fleet-rollout'],
+      ['releases', 'fleet-releases'],
+    ]);
+    const { windows } = readVector<{ windows: { sent: object }[] }>('contract/window-2');
+    for (const name of messageKinds.keys()) {
+      const vector = readVector<object>(`contract/${golden.get(name) ?? name}`);
+      const text = await readFile(join(folder, `${name}.schema.json`), 'utf8');
+      const { Check } = Compile(JSON.parse(text) as TSchema);
+      const good = [vector, ...(name === 'window' ? windows.map(({ sent }) => sent) : [])];
+      const bad = [{ ...vector, version: 9 }, { version: 1 }];
+      expect([name, good.map(Check), bad.map(Check)]).toEqual([name, good.map(() => true), [false, false]]);
+    }
   });
 });

@@ -2,6 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { decodeAlert } from '@bellwether/shared/contract/alert';
 import { DecodeError, decodeDocument } from '@bellwether/shared/contract/decode';
 import { decodeEvent } from '@bellwether/shared/contract/event';
+import { decodeFleetReleases } from '@bellwether/shared/contract/fleet-releases';
+import { decodeFleetRollout } from '@bellwether/shared/contract/fleet-rollout';
 import { EnrolmentPayload, SessionPayload, SessionReply, TimePayload } from '@bellwether/shared/contract/http-api';
 import { decodeOnlineKeys, publicKeysFor } from '@bellwether/shared/contract/online-keys';
 import { decodeOrder } from '@bellwether/shared/contract/order';
@@ -39,6 +41,8 @@ const messages: readonly { readonly name: string; readonly decode: Decode; reado
     optional: ['wallStartMs', 'clock', 'features', 'rejected', 'shed', 'outbox'],
   },
   { name: 'alert', decode: decodeAlert },
+  { name: 'fleet-rollout', decode: decodeFleetRollout },
+  { name: 'fleet-releases', decode: decodeFleetReleases },
   { name: 'manifest', decode: decodeManifest, optional: ['description', 'benchmark', 'reference', 'interpretation'] },
   { name: 'enrolment-payload', decode: (bytes) => decodeDocument(payload.enrolment, bytes, limits) },
   { name: 'session-payload', decode: (bytes) => decodeDocument(payload.session, bytes, limits) },
