@@ -57,10 +57,13 @@ function driftLine(stream: string, shifts: readonly ShiftView[]): DriftLine {
 }
 
 function onWhat(shifts: readonly ShiftView[]): string {
-  if (shifts.some(({ level }) => level === 'release')) return 'all devices';
   const labels = shifts.filter(({ level }) => level === 'label').map(({ subject }) => subject);
   const devices = shifts.filter(({ level }) => level === 'device').map(({ subject }) => subject);
   const [first = ''] = devices;
   const named = devices.length === 1 ? [first] : [`${devices.length} devices`];
+  if (shifts.some(({ level }) => level === 'release')) {
+    // One device can carry a small fleet with it: that the value drifts there by itself is worth knowing.
+    return ['all devices together', ...(devices.length === 0 ? [] : [`by itself on ${named.join('')}`])].join('; ');
+  }
   return [...labels, ...(devices.length === 0 ? [] : named)].join(', ');
 }

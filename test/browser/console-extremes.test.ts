@@ -234,7 +234,9 @@ it('what drifts is there by release: which values, how far, on what, and what an
   await panel.getByText('digits@1.0.0 is asked what it was made for: 18 values on 1 device').waitFor();
   await panel.getByText('and 2 more values').waitFor();
   const lines = await panel.getByRole('listitem').allInnerTexts();
-  expect(lines.map((line) => line.replaceAll(/\s+/g, ' '))[1]).toMatch(/^confidence far 0\.34 all devices, since /);
+  expect(lines.map((line) => line.replaceAll(/\s+/g, ' '))[1]).toMatch(
+    /^confidence far 0\.34 all devices together, since /,
+  );
 });
 
 describe('by keyboard', () => {

@@ -27,6 +27,8 @@ export interface WatchedSubject {
 
 /** More than this on what is watched goes the one that was silent longest; its detectors stay in the database. */
 const maxLooks = 20_000;
+/** What has not been heard of for so long says nothing of now: it was taken back, or its devices are away. It is told again when they are back. */
+const currentMs = 3 * 3_600_000;
 /** What has not been heard of for so long is forgotten. */
 const keptMs = 30 * 86_400_000;
 
@@ -83,9 +85,10 @@ export class DriftBook {
     store.trim(beforeMs);
   }
 
-  /** Of releases whose references can be read. */
-  *looks(): Iterable<SubjectLook> {
+  /** Of releases whose references can be read, as far as they are current. */
+  *looks(nowMs: number): Iterable<SubjectLook> {
     for (const look of this.#looks.values()) {
+      if (!isCurrent(look, nowMs)) continue;
       const release = this.#references.of(look);
       if (release === undefined || release === 'reading') continue;
       const { streams, accuracy } = look.kept;
@@ -96,10 +99,11 @@ export class DriftBook {
   }
 
   /** Releases on all devices and on labels; devices only by their number. */
-  watched(): readonly WatchedSubject[] {
+  watched(nowMs: number): readonly WatchedSubject[] {
     const devices = new Map<string, number>();
     const watched: LastLook[] = [];
     for (const look of this.#looks.values()) {
+      if (!isCurrent(look, nowMs)) continue;
       if (look.subject.level === 'device') devices.set(look.manifest, (devices.get(look.manifest) ?? 0) + 1);
       else watched.push(look);
     }
@@ -112,4 +116,8 @@ export class DriftBook {
       return { ...about, devices: devices.get(manifest) ?? 0, streams: streams.length };
     });
   }
+}
+
+function isCurrent({ kept }: LastLook, nowMs: number): boolean {
+  return nowMs - kept.lastAtMs < currentMs;
 }

@@ -34,7 +34,7 @@ export interface AccuracyFinding extends FoundOn, AccuracyEstimate {
 /** What alerts are told of drift. */
 export type DriftFinding = ShiftFinding | AccuracyFinding;
 
-/** What has drifted, as of the last look: what is not among the findings any more is over. */
+/** What has drifted, as of the last look: what is not among the findings any more is over, or has been silent for hours. */
 export interface DriftFindings {
   /** Releases first, then labels, then devices; the strongest first in each, of devices at most a thousand. */
   findings(): readonly DriftFinding[];

@@ -108,7 +108,12 @@ export class DriftMonitor implements DriftFindings {
       await this.#look(earlyDevices);
     const { skipped } = this.#fresh;
     const skippedWindows = skipped + this.#missed.skipped;
-    return { findings: this.#findings, watched: this.#book.watched(), atMs: this.#atMs, skippedWindows };
+    return {
+      findings: this.#findings,
+      watched: this.#book.watched(this.#parts.clock.now().wallMs),
+      atMs: this.#atMs,
+      skippedWindows,
+    };
   }
 
   #schedule(delayMs: number): void {
@@ -138,7 +143,7 @@ export class DriftMonitor implements DriftFindings {
       if (this.#slices.isStopped) return;
       store.setThrough(this.#waiting.through(this.#taken));
       this.#book.forgetBefore(nowMs, store);
-      this.#findings = foundDrift(this.#book.looks());
+      this.#findings = foundDrift(this.#book.looks(nowMs));
       this.#atMs = nowMs;
     } catch (cause) {
       // What waits goes on waiting; ingest has its own, louder answer to a database that does not write.

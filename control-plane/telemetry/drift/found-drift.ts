@@ -78,9 +78,9 @@ function findingsOf({ look, index }: Hypothesis): readonly DriftFinding[] {
   const name = release.streams[index];
   if (stream === undefined || name === undefined) return [];
   const { model, version, manifest } = release;
-  const { quietAtMs: sinceMs, ...found } = stream;
+  const { quietAtMs: sinceMs, logE, stabilityIndex, jensenShannon } = stream;
   const about = { model, version, manifest, subject, sinceMs };
-  const shift: ShiftFinding = { kind: 'shift', ...about, stream: name, ...found };
+  const shift: ShiftFinding = { kind: 'shift', ...about, stream: name, logE, stabilityIndex, jensenShannon };
   const accuracy = name === 'confidence' ? accuracyFinding(look, about) : undefined;
   return accuracy === undefined ? [shift] : [shift, accuracy];
 }

@@ -46,7 +46,7 @@ describe('drift on the page', () => {
     const [first, second] = releaseDrifts(reply);
     expect(first?.release).toBe('digits@1.1.0');
     expect(first?.lines).toEqual([
-      { value: 'x', on: 'all devices', sinceMs: 3000, stabilityIndex: 0.4 },
+      { value: 'x', on: 'all devices together; by itself on mill-1', sinceMs: 3000, stabilityIndex: 0.4 },
       { value: 'confidence', on: 'site=a, 2 devices', sinceMs: 5000, stabilityIndex: 0.3 },
       { value: 'classes', on: 'mill-1', sinceMs: 5000, stabilityIndex: 0.05 },
     ]);

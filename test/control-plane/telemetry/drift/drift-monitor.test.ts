@@ -95,6 +95,20 @@ describe('the monitor of drift', () => {
     await again.stop();
   });
 
+  it('tells nothing of what has been silent for hours, and tells it again when it is back', async () => {
+    const monitor = monitorOn();
+    await hourOf(monitor);
+    const before = monitor.findings().length;
+    for (let i = 0; i < 200; i++) await clock.advance(minute);
+    expect(before).toBeGreaterThan(0);
+    expect(await monitor.report()).toMatchObject({ findings: [], watched: [] });
+    send(monitor, 'bad', drifted);
+    await clock.advance(minute);
+    await monitor.report();
+    expect(monitor.findings().map(({ subject }) => subject)).toContainEqual({ level: 'label', label: 'site=hot' });
+    await monitor.stop();
+  });
+
   it('says how many devices it watches, and how many of their values', async () => {
     const monitor = monitorOn();
     await hourOf(monitor);
