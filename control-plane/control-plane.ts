@@ -7,6 +7,8 @@ import { buildPeople } from './build-people.js';
 import { buildRollouts } from './build-rollouts.js';
 import { buildTelemetry } from './build-telemetry.js';
 import { catalogRoutes } from './catalog/catalog-routes.js';
+import { garbageRoutes } from './catalog/garbage-routes.js';
+import { heldManifests } from './catalog/held-manifests-sql.js';
 import { promotionRoutes } from './catalog/promotion-routes.js';
 import { PromotionStoreSql } from './catalog/promotion-store-sql.js';
 import { Promotions } from './catalog/promotions.js';
@@ -140,6 +142,7 @@ export function buildControlPlane(parts: ControlPlaneParts): ControlPlane {
         devices.routes(app, views);
         releaseRoutes(app, { views });
         promotionRoutes(app, { promotions, views, audit });
+        garbageRoutes(app, { store: catalog, held: () => heldManifests(database.sqlite), clock, audit });
         rollouts.routes(app, views);
         telemetry.routes(app);
         alerts.routes(app);

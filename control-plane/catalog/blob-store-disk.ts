@@ -1,11 +1,12 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { stat } from 'node:fs/promises';
+import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { codeOf, messageOf } from '@bellwether/shared/errors';
 import type { DiskFiles, OpenFile } from '@bellwether/shared/files/disk-files';
 import { makeFolderDurably, moveDurably } from '@bellwether/shared/files/durable-file-disk';
 import type { OpenBlob } from './catalog.js';
 import { CatalogError } from './catalog-error.js';
+import type { StoredFile } from './garbage.js';
 import { openPlainFile, readPlainFile } from './plain-file-disk.js';
 
 /**
@@ -17,6 +18,9 @@ export class BlobStore {
   readonly #incoming: string;
   readonly #maxBytes: number;
   readonly #files: DiskFiles;
+  /** Digests of blobs that are about to get their names, and how many of each. */
+  readonly #arriving = new Map<string, number>();
+  readonly #leaving = new Map<string, Promise<void>>();
 
   /** `maxBytes` is the largest blob that `put` takes. */
   constructor(folder: string, maxBytes: number, files: DiskFiles) {
@@ -74,10 +78,48 @@ export class BlobStore {
       } finally {
         await file.close();
       }
-      await moveDurably(this.#files, temporary, this.#path(digest));
+      await this.#settle(temporary, digest);
     } catch (error) {
       await this.#files.remove(temporary).catch(() => {}); // what is wrong is in `error`
       throw storageError(error);
+    }
+  }
+
+  /** Every blob that is there. */
+  async list(): Promise<StoredFile[]> {
+    const names = (await readdir(this.#folder)).filter((name) => /^[0-9a-f]{64}$/.test(name));
+    const files: StoredFile[] = [];
+    for (const name of names) {
+      const file = await absentAsUndefined(() => stat(this.#path(name)));
+      if (file?.isFile() === true) files.push({ name, bytes: file.size, changedMs: file.mtimeMs });
+    }
+    return files;
+  }
+
+  /** Removes a blob, unless it was written since, or is just arriving anew: false then. */
+  async remove(digest: string, beforeMs: number): Promise<boolean> {
+    const file = await absentAsUndefined(() => stat(this.#path(digest)));
+    if (file === undefined || file.mtimeMs >= beforeMs || this.#arriving.has(digest)) return false;
+    const removing = this.#files.remove(this.#path(digest));
+    this.#leaving.set(digest, removing);
+    try {
+      await removing;
+    } finally {
+      this.#leaving.delete(digest);
+    }
+    return true;
+  }
+
+  /** Gives a received blob its name. Nobody removes it meanwhile, and a removal that has begun ends first. */
+  async #settle(temporary: string, digest: string): Promise<void> {
+    this.#arriving.set(digest, (this.#arriving.get(digest) ?? 0) + 1);
+    try {
+      await this.#leaving.get(digest)?.catch(() => {}); // whoever removes it has the failure
+      await moveDurably(this.#files, temporary, this.#path(digest));
+    } finally {
+      const left = (this.#arriving.get(digest) ?? 1) - 1;
+      if (left === 0) this.#arriving.delete(digest);
+      else this.#arriving.set(digest, left);
     }
   }
 

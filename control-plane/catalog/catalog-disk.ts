@@ -10,6 +10,7 @@ import { sha256 } from '@bellwether/shared/signing/digest';
 import { BlobStore } from './blob-store-disk.js';
 import type { ArtefactStore, Catalog } from './catalog.js';
 import { CatalogError } from './catalog-error.js';
+import { GarbageCollector } from './garbage-disk.js';
 import { importKeySet } from './key-set-import-disk.js';
 import { MetadataKeyRing } from './metadata-key-ring-disk.js';
 import { verifyDelegated, verifyTopLevel } from './metadata-tuf.js';
@@ -66,6 +67,7 @@ export async function openCatalog(options: CatalogOptions): Promise<OpenedCatalo
   const catalog = new PublishingCatalog({
     repository,
     blobs,
+    garbage: new GarbageCollector({ metadata, blobs, disk }),
     verify: { topLevel: verifyTopLevel, delegated: verifyDelegated },
     state,
     manifests: await readManifests(state, blobs, log),

@@ -2,6 +2,7 @@ import type { Clock } from '@bellwether/shared/clock';
 import type { Log } from '@bellwether/shared/log';
 import type { Manifest } from '@bellwether/shared/models/manifest';
 import type { OpenBlob } from './catalog.js';
+import type { GarbageCollector } from './garbage-disk.js';
 import type { MetadataKeyRing } from './metadata-key-ring-disk.js';
 import type { OnlineKeyRing } from './online-key-ring-disk.js';
 import type { ReleaseBlobs } from './release-check.js';
@@ -28,6 +29,7 @@ export interface Blobs extends ReleaseBlobs {
 export interface CatalogParts {
   readonly repository: Repository;
   readonly blobs: Blobs;
+  readonly garbage: Pick<GarbageCollector, 'collect'>;
   readonly verify: TrustVerifier;
   readonly state: RepositoryState;
   /** The listed manifests, by digest. */

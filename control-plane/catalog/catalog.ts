@@ -1,6 +1,7 @@
 import type { Readable } from 'node:stream';
 import type { Manifest } from '@bellwether/shared/models/manifest';
 import type { ExpiringFile } from './expiring.js';
+import type { Collected, Collection } from './garbage-disk.js';
 import type { ServerKeyUse } from './repository-layout.js';
 import type { TrustChange } from './trust-change.js';
 
@@ -61,4 +62,6 @@ export interface ArtefactStore {
   prepareOnlineKey(use: ServerKeyUse): Promise<string>;
   /** Checks a change of who may sign and publishes all of it in one snapshot; throws CatalogError. */
   changeTrust(change: TrustChange): Promise<{ readonly snapshot: number }>;
+  /** Removes the files that nobody refers to, while nothing else changes; throws CatalogError. */
+  collect(collection: Collection): Promise<Collected>;
 }

@@ -5,6 +5,7 @@ import type { ArtefactStore, Catalog, CatalogRelease, OpenBlob } from './catalog
 import { CatalogError } from './catalog-error.js';
 import type { CatalogParts } from './catalog-parts.js';
 import { type ExpiringFile, expiringFiles } from './expiring.js';
+import type { Collected, Collection } from './garbage-disk.js';
 import type { OnlineKeyRing } from './online-key-ring-disk.js';
 import { readOnlineKeys } from './online-keys-blob.js';
 import { checkRelease } from './release-check.js';
@@ -118,6 +119,10 @@ export class PublishingCatalog implements Catalog, ArtefactStore {
 
   changeTrust(change: TrustChange): Promise<{ readonly snapshot: number }> {
     return this.#serially(() => this.#changeTrust(change));
+  }
+
+  collect(collection: Collection): Promise<Collected> {
+    return this.#serially(() => this.#parts.garbage.collect(this.#state, this.#manifests, collection));
   }
 
   async #changeTrust(change: TrustChange): Promise<{ readonly snapshot: number }> {

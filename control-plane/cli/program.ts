@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import { addAlertVerbs } from './alert-verbs.js';
 import { addApiTokenVerbs } from './api-token-verbs.js';
 import { addAuditVerbs } from './audit-verbs.js';
+import { addCatalogVerbs } from './catalog-verbs.js';
 import { addConsumerVerbs } from './consumer-verbs.js';
 import { addDeviceDecisionVerbs } from './device-decision-verbs.js';
 import { addDevicePinVerbs } from './device-pin-verbs.js';
@@ -42,6 +43,7 @@ export function buildProgram(parts: VerbParts, { asJson = false }: { readonly as
   addDriftVerb(program, parts);
   addKeysVerbs(program, parts);
   addReleaseVerbs(program, parts);
+  addCatalogVerbs(program, parts);
   const device = addDeviceVerbs(program, parts);
   addDeviceDecisionVerbs(device, parts);
   addDevicePinVerbs(device, parts);

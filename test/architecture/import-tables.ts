@@ -144,7 +144,9 @@ export const pureFiles: readonly string[] = [
     'device-hold',
   ].map((name) => `control-plane/rollouts/${name}.ts`),
   ...names('control-plane/catalog', ['byte-range', 'repository-layout', 'role-file', 'role-rules', 'signing-schedule']),
-  ...['releases', 'repository-state', 'catalog', 'catalog-error'].map((name) => `control-plane/catalog/${name}.ts`),
+  ...['releases', 'repository-state', 'catalog', 'catalog-error', 'garbage', 'garbage-api'].map(
+    (name) => `control-plane/catalog/${name}.ts`,
+  ),
   ...names('control-plane/publisher', [
     'role-edit',
     'golden-rules',

@@ -35,6 +35,7 @@ const expected: Readonly<Record<string, Role | 'public' | 'device'>> = {
   'POST /api/v1/enrolments': 'device',
   'POST /api/v1/devices/{id}/approve-key': 'approver',
   'POST /api/v1/key-rotations': 'device',
+  'POST /api/v1/catalog/gc': 'admin',
   'POST /api/v1/catalog/trust': 'operator',
   'POST /api/v1/catalog/online-keys/{use}': 'operator',
   'POST /api/v1/releases/{model}/{version}/promotion': 'operator',

@@ -1,4 +1,9 @@
+import { join } from 'node:path';
+import BetterSqlite3 from 'better-sqlite3';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { CollectReply } from '@bellwether/control-plane/catalog/garbage-api';
+import { heldManifests } from '@bellwether/control-plane/catalog/held-manifests-sql';
+import type { ReleaseView } from '@bellwether/control-plane/http/operator-api';
 import type { RolloutView } from '@bellwether/control-plane/http/rollout-api';
 import type { EventPage, TimelineEvent } from '@bellwether/control-plane/timeline/timeline-api';
 import { type FleetDevice, presence } from '../support/fleet-device.js';
@@ -74,6 +79,19 @@ describe('the timeline of a server', () => {
     await until(/event: event\ndata: .*device-held/);
     over.abort();
     expect(text.match(/"kind":"device-held"/g)).toHaveLength(1);
+  });
+
+  it('tells that garbage was collected; a release that is ordered is none', async () => {
+    const database = new BetterSqlite3(join(server.data, 'bellwether.sqlite'), { readonly: true });
+    const { manifest } = await server.read<ReleaseView>('/releases/digits/1.0.0');
+    expect(heldManifests(database)).toEqual(new Set([manifest]));
+    database.close();
+    const dry = JSON.parse(await server.cli('catalog', 'gc', '--dry-run', '--json')) as CollectReply;
+    expect(dry).toMatchObject({ dryRun: true, files: 0, bytes: 0 });
+    expect(dry.kept.files).toBeGreaterThan(5);
+    expect(await kinds('kind=catalog-collected')).toEqual([]);
+    expect(await server.cli('catalog', 'gc')).toMatch(/^removed +0 files, 0 B$/m);
+    expect(await kinds('kind=catalog-collected')).toEqual(['catalog-collected']);
   });
 
   it('tells nothing twice after a restart, and of a connection that was lost meanwhile when it comes back', async () => {

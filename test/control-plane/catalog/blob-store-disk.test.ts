@@ -1,9 +1,10 @@
-import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rm, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { BlobStore, storageError } from '@bellwether/control-plane/catalog/blob-store-disk';
 import { codeOf } from '@bellwether/shared/errors';
+import type { DiskFiles } from '@bellwether/shared/files/disk-files';
 import { nodeFiles } from '@bellwether/shared/files/node-files-disk';
 import { sha256 } from '@bellwether/shared/signing/digest';
 import { streamOf } from '../../support/signed-roles.js';
@@ -82,6 +83,88 @@ describe('the blobs on disk', () => {
     expect(await store.read(digest)).toBeUndefined();
     expect(await store.open(digest)).toBeUndefined();
     expect(await store.isIntact(digest)).toBe(false);
+  });
+
+  describe('while one is removed', () => {
+    const hourMs = 3_600_000;
+    const stored = async () => {
+      await store.put(digest, streamOf(bytes));
+      await utimes(join(folder, digest), 0, 0);
+    };
+    /** A moment that is waited for. */
+    const moment = () => {
+      let come = () => {};
+      const came = new Promise<void>((resolve) => {
+        come = resolve;
+      });
+      return { come, came };
+    };
+    /** A store whose disk waits at one of its functions until it is told to go on. */
+    const waiting = (at: 'rename' | 'remove', more: Partial<DiskFiles> = {}) => {
+      const [going, reached] = [moment(), moment()];
+      const slowly = async (...paths: [string, string]) => {
+        reached.come();
+        await going.came;
+        return nodeFiles[at](...paths);
+      };
+      const slow = new BlobStore(folder, 100, { ...nodeFiles, ...more, [at]: slowly });
+      return { slow, reached: reached.came, goOn: going.come };
+    };
+
+    it('lists what is there, and removes what is old', async () => {
+      await stored();
+      expect(await store.list()).toEqual([{ name: digest, bytes: bytes.byteLength, changedMs: 0 }]);
+      expect(await store.remove(digest, hourMs)).toBe(true);
+      expect(await files()).toEqual([]);
+    });
+
+    it('leaves what has come again since it was listed', async () => {
+      await stored();
+      await store.put(digest, streamOf(bytes));
+      expect(await store.remove(digest, hourMs)).toBe(false);
+      expect(await files()).toEqual([digest]);
+    });
+
+    it('leaves what is just coming', async () => {
+      await stored();
+      const { slow, reached, goOn } = waiting('rename');
+      const coming = slow.put(digest, streamOf(bytes));
+      await reached;
+      expect(await slow.remove(digest, hourMs)).toBe(false);
+      goOn();
+      await coming;
+      expect(await files()).toEqual([digest]);
+    });
+
+    it('gives what comes its name after what is just going has gone', async () => {
+      await stored();
+      const received = moment();
+      const open: DiskFiles['open'] = async (...how) => {
+        const file = await nodeFiles.open(...how);
+        const close = () => file.close().then(received.come);
+        return {
+          write: (part) => file.write(part),
+          truncate: (to) => file.truncate(to),
+          sync: () => file.sync(),
+          close,
+        };
+      };
+      let renames = 0;
+      const rename: DiskFiles['rename'] = (...names) => {
+        renames++;
+        return nodeFiles.rename(...names);
+      };
+      const { slow, reached, goOn } = waiting('remove', { open, rename });
+      const going = slow.remove(digest, hourMs);
+      await reached;
+      const coming = slow.put(digest, streamOf(bytes));
+      await received.came;
+      await new Promise(setImmediate);
+      expect(renames).toBe(0);
+      goOn();
+      await Promise.all([going, coming]);
+      expect(await files()).toEqual([digest]);
+    });
   });
 
   it('calls a full or read-only folder by its name, and leaves other errors alone', () => {
