@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream';
 import type { Manifest } from '@bellwether/shared/models/manifest';
 import type { ExpiringFile } from './expiring.js';
-import type { Collected, Collection } from './garbage-disk.js';
+import type { Collected, Collection } from './garbage.js';
 import type { ServerKeyUse } from './repository-layout.js';
 import type { TrustChange } from './trust-change.js';
 

@@ -3,26 +3,19 @@ import { join } from 'node:path';
 import type { DiskFiles } from '@bellwether/shared/files/disk-files';
 import type { Manifest } from '@bellwether/shared/models/manifest';
 import { type BlobStore, storageError } from './blob-store-disk.js';
-import { neededBlobs, newestVersions, type StoredFile, unneededBlobs, unneededMetadata, versionOf } from './garbage.js';
+import {
+  type Collected,
+  type Collection,
+  neededBlobs,
+  newestVersions,
+  type StoredFile,
+  unneededBlobs,
+  unneededMetadata,
+  versionOf,
+} from './garbage.js';
 import { metadataFileName } from './repository-layout.js';
 import type { RepositoryState } from './repository-state.js';
 import { decodeSnapshotFile } from './role-file.js';
-
-/** What is to be collected. */
-export interface Collection {
-  readonly dryRun: boolean;
-  /** What was written since stays. */
-  readonly beforeMs: number;
-  /** Digests of the manifests that orders, rollouts and pins name; asked when nothing can be published any more. */
-  readonly held: () => ReadonlySet<string>;
-}
-
-/** What went, or would go, and what stays. */
-export interface Collected {
-  readonly blobs: readonly StoredFile[];
-  readonly metadata: readonly StoredFile[];
-  readonly kept: readonly StoredFile[];
-}
 
 interface Folders {
   readonly metadata: string;

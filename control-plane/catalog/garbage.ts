@@ -10,6 +10,22 @@ export interface StoredFile {
   readonly changedMs: number;
 }
 
+/** What is to be collected. */
+export interface Collection {
+  readonly dryRun: boolean;
+  /** What was written since stays. */
+  readonly beforeMs: number;
+  /** Digests of the manifests that orders, rollouts and pins name; asked when nothing can be published any more. */
+  readonly held: () => ReadonlySet<string>;
+}
+
+/** What went, or would go, and what stays. */
+export interface Collected {
+  readonly blobs: readonly StoredFile[];
+  readonly metadata: readonly StoredFile[];
+  readonly kept: readonly StoredFile[];
+}
+
 /** Newest versions of snapshot, targets and each role that stay, whoever refers to them. */
 export const keptVersions = 10;
 

@@ -5,7 +5,7 @@ import type { ArtefactStore, Catalog, CatalogRelease, OpenBlob } from './catalog
 import { CatalogError } from './catalog-error.js';
 import type { CatalogParts } from './catalog-parts.js';
 import { type ExpiringFile, expiringFiles } from './expiring.js';
-import type { Collected, Collection } from './garbage-disk.js';
+import type { Collected, Collection } from './garbage.js';
 import type { OnlineKeyRing } from './online-key-ring-disk.js';
 import { readOnlineKeys } from './online-keys-blob.js';
 import { checkRelease } from './release-check.js';

@@ -4,7 +4,7 @@ import { bytesText } from './units.js';
 
 /** What a rollout would be, for people. */
 export function previewText(preview: RolloutPreview): string {
-  const { release, policy, devices, online, bytes, bytesPerDevice, steps, cannot, seconds } = preview;
+  const { release, policy, devices, online, bytes, bytesPerDevice, steps, cannot, seconds, notes } = preview;
   const parts = [
     `${release} by ${policy}: ${devices} devices, ${online} of them there now; ${bytesText(bytesPerDevice)} each, ${bytesText(bytes)} in all. Nothing is begun.`,
   ];
@@ -31,6 +31,7 @@ export function previewText(preview: RolloutPreview): string {
       `until it is done, with the traffic of now: ${all}${steps.some(({ approval }) => approval) ? ', and approvals' : ''}`,
     );
   }
+  if (notes.length > 0) parts.push(notes.map((note) => `note: ${note}`).join('\n'));
   if (cannot.length > 0)
     parts.push(
       table(

@@ -19,6 +19,12 @@ const patienceSeconds = 300;
 /** Where lines are kept, as in a CI job's log, numbers that only count on are said so often and no more. */
 const quietMs = 60_000;
 
+/** How long the reports on the last orders of a rollout that is done are waited for: a device that is away would be waited for without end. */
+const lastReportsMs = 30_000;
+
+/** The order is given and its report is not there yet. */
+const onTheWay = ['ordered', 'installing', 'canary'] as const;
+
 /** Where nothing more happens without a person. */
 const over: ReadonlySet<RolloutView['phase']> = new Set(['done', 'held', 'rolled-back', 'aborted', 'superseded']);
 
@@ -41,10 +47,14 @@ export async function watchRollout(
 ): Promise<RolloutView> {
   const endMs = clock.now().monotonicMs + (timeoutSeconds ?? Number.POSITIVE_INFINITY) * 1000;
   let said = { shape: '', atMs: 0 };
+  let doneMs: number | undefined;
   for (;;) {
     const rollout = await look(id, { connection, clock, progress, endMs });
     const moment = momentOf(rollout);
-    if (over.has(rollout.phase)) {
+    const lookedMs = clock.now().monotonicMs;
+    if (rollout.phase === 'done') doneMs ??= lookedMs;
+    const isArriving = doneMs !== undefined && lookedMs - doneMs < lastReportsMs && devicesIn(rollout, ...onTheWay) > 0;
+    if (over.has(rollout.phase) && !isArriving) {
       progress.finish(moment);
       return rollout;
     }
@@ -96,7 +106,9 @@ export function emptyText({ id, release, to }: RolloutView): string {
 function momentOf(rollout: RolloutView): Moment {
   const { release, deviceCount, standings, phase, step, steps } = rollout;
   if (step !== null) {
-    const detail = over.has(phase) ? phase : `${phase}: ${rollout.waitsFor ?? ''}`;
+    const arriving = phase === 'done' ? devicesIn(rollout, ...onTheWay) : 0;
+    const waitsFor = arriving > 0 ? `the reports of ${arriving} devices on their last order` : rollout.waitsFor;
+    const detail = over.has(phase) && arriving === 0 ? phase : `${phase}: ${waitsFor ?? ''}`;
     return { label: release, done: phase === 'done' ? steps.length : step, total: steps.length, detail };
   }
   const done = devicesIn(rollout, 'serving', 'settled');

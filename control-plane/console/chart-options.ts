@@ -44,7 +44,13 @@ export function chartOptions({ series, isStacked, width, marks, hovered }: Chart
     legend: { show: false },
     scales: { x: { range: timeRange }, y: { range: (_plot, _min, max) => [0, Math.max(1, (max ?? 0) * 1.1)] } },
     axes: [
-      { ...axis, values: clock, space: 90, incrs: [5, 10, 15, 30, 60], size: 26 },
+      {
+        ...axis,
+        values: clock,
+        space: 90,
+        incrs: [5, 10, 15, 30, 60, 300, 900, 1800, 3600, 7200, 10_800, 21_600],
+        size: 26,
+      },
       { ...axis, size: 42 },
     ],
     series: [

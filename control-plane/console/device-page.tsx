@@ -1,9 +1,9 @@
 import type { ComponentChildren } from 'preact';
 import type { DeviceView } from '@bellwether/control-plane/http/operator-api';
 import { Action } from './action.js';
+import { DayCharts } from './day-charts.js';
 import { healthOf } from './device-health.js';
 import { DeviceHolds } from './device-holds.js';
-import { EventList } from './event-list.js';
 import { Facts } from './facts.js';
 import { formatAgo, formatDate, splitDeviceId } from './format.js';
 import { KeyApproval } from './key-approval.js';
@@ -11,6 +11,7 @@ import { Labels } from './labels.js';
 import type { PageProps } from './page.js';
 import { hrefOf } from './place.js';
 import { servedBy } from './served-releases.js';
+import { Timeline } from './timeline.js';
 
 /** One device: who it is, what it runs, what happened on it, and the way out. */
 export function DevicePage({ state, api, subject }: PageProps) {
@@ -60,7 +61,8 @@ export function DevicePage({ state, api, subject }: PageProps) {
         </div>
       </section>
       {device.standing === 'approved' && <DeviceHolds state={state} api={api} device={device} />}
-      <EventList events={state.events.value.filter((event) => event.device === id)} fleetSize={0} />
+      <DayCharts state={state} api={api} device={id} />
+      <Timeline state={state} api={api} about={{ device: id }} />
     </>
   );
 }

@@ -1,4 +1,5 @@
 import { Attention } from './attention.js';
+import { DayCharts } from './day-charts.js';
 import { DeviceTable } from './device-table.js';
 import { DriftPanel } from './drift-panel.js';
 import { EventList } from './event-list.js';
@@ -17,6 +18,7 @@ export function FleetPage({ state, api }: PageProps) {
       <ReleaseShares state={state} />
       <DriftPanel state={state} api={api} />
       <FleetCharts state={state} />
+      <DayCharts state={state} api={api} />
       <div class="columns">
         <DeviceTable state={state} />
         <div class="aside">

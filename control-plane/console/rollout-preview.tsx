@@ -15,7 +15,7 @@ interface PreviewProps {
 
 /** What would come of a rollout: whom it reaches, what each step needs and how long that takes at the traffic of now; then the button. */
 export function RolloutPreview({ api, request, preview }: PreviewProps) {
-  const { release, policy, devices, online, bytes, bytesPerDevice, steps, cannot } = preview;
+  const { release, policy, devices, online, bytes, bytesPerDevice, steps, cannot, notes } = preview;
   return (
     <section aria-labelledby="preview-title">
       <h2 id="preview-title">What would come of it</h2>
@@ -25,6 +25,11 @@ export function RolloutPreview({ api, request, preview }: PreviewProps) {
       <p class="detail">
         {formatBytes(bytesPerDevice)} for each device that does not have it, {formatBytes(bytes)} in all.
       </p>
+      {notes.map((note) => (
+        <p key={note} class="note">
+          {note}
+        </p>
+      ))}
       {steps.length > 0 && <Steps preview={preview} />}
       <CannotRun cannot={cannot} />
       <div class="buttons">

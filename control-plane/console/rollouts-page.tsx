@@ -13,6 +13,7 @@ import { RolloutSteps } from './rollout-steps.js';
 import { RolloutTimeline } from './rollout-timeline.js';
 import { RolloutVerdicts } from './rollout-verdicts.js';
 import { phaseText, targetOf } from './rollout-words.js';
+import { Timeline } from './timeline.js';
 
 /** Every rollout; or one: how far it is, what its evidence says, who waits for what, and what a person may do about it. */
 export function RolloutsPage({ state, api, subject }: PageProps) {
@@ -46,6 +47,7 @@ export function RolloutsPage({ state, api, subject }: PageProps) {
       <RolloutTimeline timeline={rollout.timeline} />
       <RolloutVerdicts api={api} rollout={rollout} />
       <RolloutDevices rollout={rollout} />
+      <Timeline state={state} api={api} about={{ rollout: rollout.id }} />
     </>
   );
 }

@@ -14,7 +14,7 @@ export type Answer<Reply> = { readonly reply: Reply } | { readonly refusal: Refu
 export interface RequestParts {
   /** For the names in the route's path. */
   readonly params?: Readonly<Record<string, string>>;
-  readonly query?: Readonly<Record<string, number>>;
+  readonly query?: Readonly<Record<string, number | string>>;
   readonly body?: unknown;
 }
 

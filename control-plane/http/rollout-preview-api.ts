@@ -36,6 +36,8 @@ export const RolloutPreview = Type.Object({
   bytesPerDevice: count,
   /** Of all devices that do not have it yet. */
   bytes: count,
+  /** What to know of the policy before one begins, in sentences. */
+  notes: Type.Array(Type.String()),
   /** Empty of a direct rollout. */
   steps: Type.Array(StepPreview),
   seconds: secondsOrNull,

@@ -33,9 +33,18 @@ export function previewOf(rollout: Rollout, { release, devices, callsPerSecond }
     }),
     bytesPerDevice: release.bytes,
     bytes: release.bytes * without.length,
+    notes: isStaged(rollout) ? notesOf(rollout) : [],
     steps,
     seconds: times.includes(null) ? null : times.reduce((sum: number, each) => sum + (each ?? 0), 0),
   };
+}
+
+/** What a policy leaves out that most have. */
+function notesOf({ course: { policy } }: StagedRollout): string[] {
+  if (policy.failureBudget !== undefined) return [];
+  return [
+    'the policy has no failureBudget: however many devices refuse it, revert it or switch it off, that alone never takes it back',
+  ];
 }
 
 function stepPreview(

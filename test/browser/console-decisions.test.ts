@@ -146,7 +146,7 @@ describe('a device', () => {
     await waiting.waitFor({ state: 'detached' });
     await open(page, 'Fleet');
     await page.getByRole('link', { name: 'harbour' }).click();
-    await page.getByText(fingerprintOf(next.publicKey)).waitFor();
+    await page.getByText(fingerprintOf(next.publicKey), { exact: true }).waitFor();
     await page.getByRole('button', { name: 'Decommission' }).click();
     await question(page).getByText('its key is refused for ever').waitFor();
     await question(page).getByRole('button', { name: 'Decommission' }).click();

@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import type { Browser, Locator, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { TokenReply } from '@bellwether/control-plane/http/operator-api';
+import type { DeviceList, TokenReply } from '@bellwether/control-plane/http/operator-api';
 import { startChromium } from '../support/chromium.js';
 import { digitLoad } from '../support/digit-load.js';
 import { digitsFolder } from '../support/digits.js';
@@ -214,6 +214,40 @@ describe('the scoreboard', () => {
       .locator('.legend li')
       .filter({ hasText: /digits@1\.1\.0 \d+\.\d/ })
       .waitFor();
+  });
+
+  it('draws the last 24 hours, and says them as a table', async () => {
+    const { page } = watched;
+    await page.getByText('The last 24 hours').click();
+    const table = page.getByRole('region', { name: 'The last 24 hours as a table' });
+    for (const name of ['digits@1.1.0 req/s', 'digits@1.0.0 p99']) {
+      await table.getByRole('columnheader', { name }).waitFor();
+    }
+    // Of the hour that it is.
+    await table
+      .getByRole('row')
+      .filter({ hasText: /\d+\.\d+.*ms/ })
+      .first()
+      .waitFor();
+    await page.locator('.day .chart canvas').first().waitFor();
+    await page.getByText('The last 24 hours').first().click();
+  });
+
+  it('tells what happened on a device, of the kinds that one asks for, and goes on while one looks', async () => {
+    const { page } = watched;
+    await page.getByRole('link', { name: 'harbour' }).first().click();
+    const rows = page.getByRole('region', { name: 'Timeline' }).getByRole('listitem');
+    await rows.filter({ hasText: 'now serving digits@1.1.0' }).first().waitFor();
+    await rows.filter({ hasText: 'generation' }).first().waitFor();
+    await page.getByLabel('Show').selectOption({ label: 'the machine and its connection' });
+    await rows.filter({ hasText: 'came online' }).first().waitFor();
+    await expect.poll(() => rows.filter({ hasText: 'now serving' }).count()).toBe(0);
+    await page.getByLabel('Show').selectOption({ label: 'everything' });
+    const device = (await fleet.api<DeviceList>('/devices')).devices.find(({ id }) => id.startsWith('harbour'));
+    await fleet.api(`/devices/${device?.id}/pin`, { what: 'exclude', why: 'painted' });
+    await rows.filter({ hasText: 'exclude: painted' }).waitFor();
+    await fleet.api(`/devices/${device?.id}/unpin`, {});
+    await page.getByRole('link', { name: 'Fleet' }).click();
   });
 
   it('has lost no request meanwhile', async () => {

@@ -1,7 +1,7 @@
 import { readdir, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { Collection } from '@bellwether/control-plane/catalog/garbage-disk';
+import type { Collection } from '@bellwether/control-plane/catalog/garbage';
 import { type CatalogFixture, openCatalogFixture } from '../support/catalog-server.js';
 import { refusalCode } from '../support/refusal-code.js';
 import { blobRelease, streamOf } from '../support/signed-roles.js';

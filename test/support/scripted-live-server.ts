@@ -16,6 +16,7 @@ const types: Readonly<Record<string, string>> = {
 /** Whoever asks. */
 const may = [
   'GET /live',
+  'GET /events',
   'GET /releases',
   'GET /rollouts',
   'POST /rollouts',
@@ -47,6 +48,7 @@ export class ScriptedLiveServer {
       if (path === '/api/v1/live') this.#watch(response);
       else if (path === '/api/v1/me') sendJson(me, response);
       else if (replyTo(path, replies) !== undefined) sendJson(replyTo(path, replies), response);
+      else if (path === '/api/v1/events') this.#tellEvents(response);
       else void sendFile(path === '/' ? '/index.html' : path, response);
     });
   }
@@ -88,6 +90,11 @@ export class ScriptedLiveServer {
     this.#server.close();
     this.#server.closeAllConnections();
     await closed;
+  }
+
+  #tellEvents(response: ServerResponse): void {
+    const page = { events: this.#overview().events, cursor: null, newest: 0 };
+    response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(page));
   }
 
   #watch(response: ServerResponse): void {

@@ -68,6 +68,20 @@ describe('waiting for a rollout', () => {
     expect(stdout).toContain('kitchen-0123456789abcdef  serving');
   });
 
+  it('is not over while the last order is on its way, and does not wait for ever', async () => {
+    const done = (state: RolloutDevice['state']) => {
+      const devices = [device('hall', 'serving'), device('kitchen', state)];
+      return rolloutView('1.1.0', { id: 'r7', createdAtMs: 0, phase: 'done', devices, step: 0 });
+    };
+    views = [view('rolling', [device('hall', 'canary')]), done('installing'), done('installing'), done('settled')];
+    const arrived = await run([...create, '--wait']);
+    expect([arrived.code, arrived.tookMs]).toEqual(['ok', 1500]);
+    expect(arrived.stderr).toContain('the reports of 1 devices on their last order');
+    views = [done('installing')];
+    const gone = await run([...create, '--wait']);
+    expect([gone.code, gone.tookMs]).toEqual(['ok', 30_000]);
+  });
+
   it('fails when a device refuses, and says which and why', async () => {
     views = [view('held', [device('hall', 'serving'), device('kitchen', 'refused', 'blob-digest')])];
     const { code, message, stdout } = await run([...create, '--wait']);

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, expect, it } from 'vitest';
+import { presets } from '@bellwether/control-plane/rollouts/policy-presets';
 import { ConductorWorld } from '../../support/conductor-world.js';
 
 let world: ConductorWorld;
@@ -45,7 +46,12 @@ it('says whom a rollout would reach, who cannot and why, what it costs, and what
   );
   for (const { calls } of preview.steps.flatMap(({ strata }) => strata)) expect(calls).toBeGreaterThan(600);
   expect(world.conductor.views()).toHaveLength(1);
-  expect(ask('direct')).toMatchObject({ devices: 5, steps: [], bytes: 5000, seconds: 0 });
+  expect(ask('direct')).toMatchObject({ devices: 5, steps: [], bytes: 5000, seconds: 0, notes: [] });
+  expect(preview.notes).toEqual([]);
+  const policy = { ...presets.fast, failureBudget: undefined };
+  expect(world.conductor.preview({ release: 'digits@1.1.0', to: { all: true }, policy }).notes).toEqual([
+    expect.stringContaining('no failureBudget'),
+  ]);
 });
 
 it('refuses what create would refuse', () => {
