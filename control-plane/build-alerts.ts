@@ -1,9 +1,14 @@
 import { X509Certificate } from 'node:crypto';
+import { AlertFacts } from './alerts/alert-facts.js';
 import { alertRoutes } from './alerts/alert-routes.js';
 import { AlertStoreSql } from './alerts/alert-store-sql.js';
 import { Alerts } from './alerts/alerts.js';
+import { Causes } from './alerts/causes.js';
+import { ChangeBook, changeKinds } from './alerts/change-book.js';
+import { driftReadings } from './alerts/drift-readings.js';
 import { fleetReadings } from './alerts/fleet-readings.js';
-import type { ReadingSource } from './alerts/reading.js';
+import { GaugePastSql } from './alerts/gauge-past-sql.js';
+import { GaugeTrends } from './alerts/gauge-trends.js';
 import { RolloutFacts } from './alerts/rollout-facts.js';
 import { serverReadings } from './alerts/server-readings.js';
 import { WindowFacts } from './alerts/window-facts.js';
@@ -12,68 +17,70 @@ import type { ControlPlaneParts } from './control-plane-parts.js';
 import type { Fleet } from './fleet/fleet.js';
 import type { TypedApp } from './http/typed-app.js';
 import type { Conductor } from './rollouts/conductor.js';
+import type { DriftFindings } from './telemetry/drift/drift-finding.js';
 import type { TelemetryStore } from './telemetry/telemetry-store.js';
 import { alertEvent } from './timeline/alert-events.js';
-import type { Timeline } from './timeline/timeline-entry.js';
+import type { TimelineStoreSql } from './timeline/timeline-store-sql.js';
 
-interface AlertRooms {
+type Facts = ReturnType<typeof buildAlertFacts>;
+
+interface AlertRooms extends Facts {
   readonly fleet: Fleet;
   readonly conductor: Conductor;
   readonly audit: Audit;
-  readonly facts: WindowFacts;
-  readonly rolloutFacts: RolloutFacts;
   readonly telemetry: Pick<TelemetryStore, 'clones'>;
-  readonly timeline: Timeline;
+  readonly drift: Pick<DriftFindings, 'findings'>;
+  readonly timeline: TimelineStoreSql;
   /** Something about this alert is another. */
   readonly changed: (id: string) => void;
 }
 
-/** What windows and rollouts say, for alerts: fed by rooms that are built before them. */
+/** What messages and rollouts say, for alerts: fed by rooms that are built before them. */
 export function buildAlertFacts(
-  { catalog }: ControlPlaneParts,
+  { catalog, clock, database, alertRules: rules, ...parts }: ControlPlaneParts,
   { fleet, conductor }: Pick<AlertRooms, 'fleet' | 'conductor'>,
 ) {
-  return {
-    facts: new WindowFacts({
-      budgetMsOf: (model, version) => catalog.find(model, version)?.manifestDocument.budgets.p99Ms,
-      isMember: (device) => fleet.isMember(device),
-    }),
-    rolloutFacts: new RolloutFacts({
-      rollouts: () => conductor.views(),
-      rollout: (id) => conductor.view(id),
-    }),
-  };
+  const isMember = (device: string): boolean => fleet.isMember(device);
+  const windows = new WindowFacts({
+    budgetMsOf: (model, version) => catalog.find(model, version)?.manifestDocument.budgets.p99Ms,
+    isMember,
+  });
+  const past = new GaugePastSql(database.sqlite);
+  const trends = new GaugeTrends({ rules, isMember, past, clock, log: parts.log.child({ room: 'alerts' }) });
+  const changes = new ChangeBook();
+  const rolloutFacts = new RolloutFacts({
+    phases: () => conductor.phases(),
+    rollout: (id) => conductor.view(id),
+  });
+  return { windows, trends, changes, rolloutFacts, facts: new AlertFacts({ windows, trends, changes }) };
 }
 
-/** What is wrong with the fleet, and who has taken note of it. */
+/** What is wrong with the fleet, where it comes from, and who has taken note of it. */
 export function buildAlerts(parts: ControlPlaneParts, rooms: AlertRooms) {
-  const { clock, catalog, tls, database, alertRules: rules } = parts;
-  const { fleet, facts, rolloutFacts, telemetry, audit, timeline, changed } = rooms;
-  const startedAtMs = Math.floor(clock.now().wallMs);
-  const ofFleet: ReadingSource = {
-    readings: (nowMs) => {
-      const windowMsOf = (device: string) => facts.windowMsOf(device);
-      return fleetReadings({ devices: fleet.members(), nowMs, startedAtMs, windowMsOf });
-    },
-  };
-  const ofServer: ReadingSource = {
-    readings: (nowMs) => {
-      // In, and not merely known: once its key is refused, a twin does no more harm.
-      const clones = telemetry.clones().filter(({ device }) => fleet.isMember(device));
-      const certificateEndMs = tls === undefined ? undefined : endOf(tls.material.cert);
-      return serverReadings({ nowMs, certificateEndMs, expiring: catalog.expiring(nowMs), clones });
-    },
-  };
+  const { clock, database, alertRules: rules } = parts;
+  const { fleet, conductor, windows, trends, changes, rolloutFacts, drift, audit, timeline, changed } = rooms;
+  const causes = new Causes({
+    devices: () => fleet.members(),
+    changesOf: (device) => changes.of(device),
+    segmentsOf: (model, sinceMs) => conductor.segmentsOf(model, sinceMs),
+  });
   const alerts = new Alerts({
     clock,
     log: parts.log.child({ room: 'alerts' }),
     store: new AlertStoreSql(database.sqlite),
     rules,
-    sources: [ofFleet, facts, rolloutFacts, ofServer],
+    sources: [
+      ...sourcesOf(parts, rooms),
+      windows,
+      trends,
+      rolloutFacts,
+      { readings: () => driftReadings(drift.findings()) },
+    ],
     audit,
+    causes,
     labelsOf: (device) => (fleet.isMember(device) ? fleet.find(device)?.labels : undefined),
-    keptMs: parts.settings.eventDays * 86_400_000,
     fleetSize: () => fleet.members().length,
+    keptMs: parts.settings.eventDays * 86_400_000,
     storeNews: (told) => {
       for (const each of told) {
         const entry = alertEvent(each);
@@ -85,11 +92,43 @@ export function buildAlerts(parts: ControlPlaneParts, rooms: AlertRooms) {
   return {
     alerts,
     start: (): void => {
+      rememberChanges(rooms, Math.floor(clock.now().wallMs));
       rolloutFacts.start();
       alerts.start();
     },
+    stop: (): void => {
+      alerts.stop();
+      trends.stop();
+    },
     routes: (app: TypedApp): void => alertRoutes(app, { alerts, rules }),
   };
+}
+
+/** What the fleet and the server show by themselves. */
+function sourcesOf({ clock, catalog, tls, alertRules }: ControlPlaneParts, { fleet, windows, telemetry }: AlertRooms) {
+  const startedAtMs = Math.floor(clock.now().wallMs);
+  const windowMsOf = (device: string) => windows.windowMsOf(device);
+  const sight = { startedAtMs, raiseSeconds: alertRules['device-silent'].raise, windowMsOf };
+  return [
+    { readings: (nowMs: number) => fleetReadings({ devices: fleet.members(), nowMs, ...sight }) },
+    {
+      readings: (nowMs: number) => {
+        // In, and not merely known: once its key is refused, a twin does no more harm.
+        const clones = telemetry.clones().filter(({ device }) => fleet.isMember(device));
+        const certificateEndMs = tls === undefined ? undefined : endOf(tls.material.cert);
+        return serverReadings({ nowMs, certificateEndMs, expiring: catalog.expiring(nowMs), clones });
+      },
+    },
+  ];
+}
+
+/** What happened before this start, which a cause may lie in. */
+function rememberChanges({ fleet, changes, timeline }: AlertRooms, nowMs: number): void {
+  for (const { report } of fleet.members()) if (report !== null) changes.report(report, nowMs);
+  const { events } = timeline.page({ from: nowMs - 3 * 3_600_000, kind: changeKinds.join() }, 10_000);
+  for (const event of events.toReversed()) {
+    if (event.device !== null) changes.event({ ...event, device: event.device }, event.arrivedAtMs);
+  }
 }
 
 /** The end of a certificate (PEM, the server's own first). */

@@ -1,6 +1,6 @@
 import { armFamilies } from '@bellwether/shared/prometheus/arm-families';
+import type { AlertFacts } from './alerts/alert-facts.js';
 import type { Alerts } from './alerts/alerts.js';
-import type { WindowFacts } from './alerts/window-facts.js';
 import type { ControlPlaneParts } from './control-plane-parts.js';
 import { SpaceSqlite } from './database/space-sqlite.js';
 import type { Fleet } from './fleet/fleet.js';
@@ -40,7 +40,7 @@ interface TelemetryRooms {
   readonly evidenceStore: EvidenceStoreSql;
   readonly live: LiveBoard;
   readonly timeline: TimelineStoreSql;
-  readonly facts: WindowFacts;
+  readonly facts: AlertFacts;
 }
 
 interface MetricRooms {

@@ -75,6 +75,7 @@ export function buildControlPlane(parts: ControlPlaneParts): ControlPlane {
     conductor,
     audit,
     telemetry: telemetry.store,
+    drift: telemetry.drift,
     timeline,
     changed: (id) => feed.alertChanged(id),
   });
@@ -175,7 +176,7 @@ export function buildControlPlane(parts: ControlPlaneParts): ControlPlane {
     { start: () => orders.start() },
     { start: () => devices.decisions.start() },
     { start: () => conductor.start(), stop: () => rollouts.stop() },
-    { start: () => alerts.start(), stop: () => alerts.alerts.stop() },
+    { start: () => alerts.start(), stop: () => alerts.stop() },
     {
       start: () => {
         telemetry.lookAtReleases();

@@ -15,6 +15,8 @@ export const RuleSetting = Type.Object(
     clear: Type.Number(),
     forSeconds: seconds,
     clearSeconds: seconds,
+    /** Of a trend: what the gauge is to stay below, in percent or °C. */
+    limit: Type.Optional(Type.Number({ exclusiveMinimum: 0 })),
   },
   { additionalProperties: false },
 );
@@ -59,7 +61,11 @@ export const ruleFacts: Readonly<Record<AlertRule, RuleFacts>> = {
     number: 'overBudgetPct',
     isHighBad: high,
   },
-  drift: said('what a release sees is distributed otherwise than its reference', 'drifts'),
+  drift: {
+    about: 'watched values of a release that are distributed otherwise than its reference',
+    number: 'driftedValues',
+    isHighBad: high,
+  },
   'accuracy-estimate': said('a release’s accuracy, estimated from its confidence, has fallen', 'falls'),
   'disk-trend': { about: 'minutes until a disk is at its limit', number: 'minutesToLimit', isHighBad: low },
   'memory-trend': { about: 'minutes until memory is at its limit', number: 'minutesToLimit', isHighBad: low },
@@ -95,9 +101,9 @@ export const defaultRules: AlertRules = {
   'latency-budget': { ...whenSaid, severity: 'warning', raise: 1, clear: 0.5, forSeconds: 120, clearSeconds: 300 },
   drift: { ...whenSaid, severity: 'warning', clearSeconds: 600 },
   'accuracy-estimate': { ...whenSaid, severity: 'warning', clearSeconds: 600 },
-  'disk-trend': { ...whenSaid, severity: 'warning', raise: 4320, clear: 4320 },
-  'memory-trend': { ...whenSaid, severity: 'warning', raise: 360, clear: 360 },
-  'temperature-trend': { ...whenSaid, severity: 'warning', raise: 360, clear: 360 },
+  'disk-trend': { ...whenSaid, severity: 'warning', raise: 4320, clear: 4320, limit: 90 },
+  'memory-trend': { ...whenSaid, severity: 'warning', raise: 360, clear: 360, limit: 95 },
+  'temperature-trend': { ...whenSaid, severity: 'warning', raise: 360, clear: 360, limit: 80 },
   'telemetry-lost': { ...whenSaid, severity: 'warning' },
   'clock-skew': { ...whenSaid, severity: 'warning', raise: 60, clear: 30, forSeconds: 300, clearSeconds: 300 },
   'certificate-expiry': { ...whenSaid, severity: 'warning', raise: 21, clear: 30 },
@@ -127,7 +133,8 @@ export function rulesWith(said: { readonly [Rule in string]?: Partial<RuleSettin
   const rules: Record<AlertRule, RuleSetting> = { ...defaultRules };
   for (const rule of alertRules) {
     const setting = { ...defaultRules[rule], ...told.get(rule) };
-    const { raise, clear } = setting;
+    const { raise, clear, limit } = setting;
+    if (limit !== undefined && defaultRules[rule].limit === undefined) throw new Error(`${rule} has no limit`);
     if (ruleFacts[rule].isHighBad ? clear > raise : clear < raise) {
       throw new Error(`${rule} is raised at ${raise} and cleared at ${clear}: between them it would be both`);
     }

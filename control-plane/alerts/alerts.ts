@@ -11,6 +11,7 @@ import type { AlertStoreSql } from './alert-store-sql.js';
 import { type AlertEvent, type AlertNews, transition } from './alert-transition.js';
 import { alertView } from './alert-view.js';
 import { wordsOf } from './alert-words.js';
+import type { Causes } from './causes.js';
 import { type Condition, type Conditions, conditionKey, evaluate } from './condition.js';
 import { alertKey, type ReadingSource } from './reading.js';
 import { Silences } from './silences.js';
@@ -37,6 +38,7 @@ export interface AlertsParts {
   readonly rules: AlertRules;
   readonly sources: readonly ReadingSource[];
   readonly audit: AuditTrail;
+  readonly causes: Pick<Causes, 'of' | 'keep'>;
   /** Of the devices that are in; undefined of any other. */
   readonly labelsOf: (device: string) => Labels | undefined;
   readonly fleetSize: () => number;
@@ -109,12 +111,10 @@ export class Alerts {
     return [...this.#active.values()].toSorted((a, b) => (b.number ?? 0) - (a.number ?? 0)).map(alertView);
   }
 
-  /** What somebody was told of: those that are not resolved, and the newest that are. */
-  told(): Alert[] {
-    return this.#parts.store
-      .recent(maxResolved)
-      .filter(({ isTold }) => isTold)
-      .map(alertView);
+  /** What somebody was told of: those that are not resolved, and the newest that are; or the one of this id. */
+  told(id?: string): Alert[] {
+    const alerts = id === undefined ? this.#parts.store.recent(maxResolved) : [this.#find(id)];
+    return alerts.filter(({ isTold }) => isTold).map(alertView);
   }
 
   /** Throws AlertError `alert-unknown`. */
@@ -149,16 +149,17 @@ export class Alerts {
   }
 
   #follow(groups: ReturnType<typeof groupsOf>, nowMs: number): void {
-    const { rules } = this.#parts;
+    const { rules, causes } = this.#parts;
     const fleetSize = this.#parts.fleetSize();
     const steps: Step[] = [];
     for (const [key, group] of groups) {
-      const words = wordsOf(group, { rules, fleetSize, attribution: null });
+      const words = wordsOf(group, { rules, fleetSize, attribution: causes.of(key, group, nowMs) });
       steps.push(this.#step(this.#active.get(key), { kind: 'troubled', trouble: { ...group, words } }, nowMs));
     }
     for (const [key, alert] of this.#active) {
       if (!groups.has(key)) steps.push(this.#step(alert, { kind: 'calm' }, nowMs));
     }
+    causes.keep(groups);
     this.#keep(steps);
   }
 

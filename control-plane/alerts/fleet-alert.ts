@@ -6,11 +6,7 @@ import type { Alerts } from './alerts.js';
 export function alertSource(alerts: Pick<Alerts, 'told'>): FleetSource {
   return {
     all: () => alerts.told().map((alert) => [alert.id, newsOf(alert)] as const),
-    of: (id) =>
-      alerts
-        .told()
-        .filter((alert) => alert.id === id)
-        .map(newsOf)[0],
+    of: (id) => alerts.told(id).map(newsOf)[0],
   };
 }
 

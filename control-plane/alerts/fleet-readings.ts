@@ -8,7 +8,7 @@ const longestWindowMs = 3_600_000;
 /** Somebody who passed by is back within this time. */
 const passingMs = 600_000;
 /** What is younger is no silence. */
-const leastSilentMs = 30_000;
+const leastSilentMs = 2000;
 
 export interface FleetSight {
   /** The devices that are in. */
@@ -16,36 +16,40 @@ export interface FleetSight {
   readonly nowMs: number;
   /** When this server began to listen: what it did not hear before says nothing of the devices. */
   readonly startedAtMs: number;
+  /** From when on a device counts as silent. */
+  readonly raiseSeconds: number;
   /** How long the device's newest window was; undefined where none has come since the start. */
   readonly windowMsOf: (device: string) => number | undefined;
 }
 
 /** What devices say of themselves, and that they say nothing. */
-export function* fleetReadings({ devices, nowMs, startedAtMs, windowMsOf }: FleetSight): Generator<Reading> {
+export function* fleetReadings({ devices, windowMsOf, ...sight }: FleetSight): Generator<Reading> {
   for (const device of devices) {
-    const silence = silenceOf(device, { nowMs, startedAtMs, windowMs: windowMsOf(device.id) });
+    const silence = silenceOf(device, { ...sight, windowMs: windowMsOf(device.id) });
     if (silence !== undefined) yield silence;
-    if (device.report !== null) yield* refusalsOf(device.id, device.report, nowMs);
+    if (device.report !== null) yield* refusalsOf(device.id, device.report, sight.nowMs);
   }
 }
 
+/** Patience: a device that is gone has said so, by its last will; one that is there may have long windows. */
 function silenceOf(
   { id, lastSeenMs, presence }: Device,
-  {
-    nowMs,
-    startedAtMs,
-    windowMs,
-  }: { readonly nowMs: number; readonly startedAtMs: number; readonly windowMs: number | undefined },
+  { nowMs, startedAtMs, raiseSeconds, windowMs }: Omit<FleetSight, 'devices' | 'windowMsOf'> & Pick<Seen, 'windowMs'>,
 ): Reading | undefined {
   if (lastSeenMs === null) return undefined;
   const reading = { rule: 'device-silent', subject: {}, device: id, sinceMs: lastSeenMs } as const;
-  const silentMs = nowMs - Math.max(lastSeenMs, startedAtMs);
-  if (silentMs < leastSilentMs) return lastSeenMs >= startedAtMs ? undefined : { ...reading, value: null };
-  // A device that is gone has said so, by its last will; one that is there may have long windows.
-  const patientMs = missingWindows * (windowMs ?? (presence === 'online' ? longestWindowMs : 0));
-  const isPatient = silentMs < patientMs;
-  if (isPatient) return lastSeenMs >= startedAtMs ? undefined : { ...reading, value: null };
-  return { ...reading, value: silentMs / 1000 };
+  const patientMs = presence === 'online' ? missingWindows * (windowMs ?? longestWindowMs) : 0;
+  if (lastSeenMs < startedAtMs) {
+    // What was silent before this start still is, for all that is known; of the others nothing can be said so soon.
+    const isSoon = nowMs - startedAtMs < Math.max(raiseSeconds * 1000, patientMs);
+    return { ...reading, value: isSoon ? null : (nowMs - lastSeenMs) / 1000 };
+  }
+  const silentMs = nowMs - lastSeenMs;
+  return silentMs < Math.max(leastSilentMs, patientMs) ? undefined : { ...reading, value: silentMs / 1000 };
+}
+
+interface Seen {
+  readonly windowMs: number | undefined;
 }
 
 function* refusalsOf(device: string, { models, orderRefusal }: Report, nowMs: number): Generator<Reading> {

@@ -1,4 +1,4 @@
-import type { AlertRule, AlertSubject, Forecast } from '@bellwether/shared/contract/alert';
+import type { AlertRule, AlertSubject, Attribution, Forecast } from '@bellwether/shared/contract/alert';
 
 /** What one rule's number is for one subject and device now. What a source does not name is calm. */
 export interface Reading {
@@ -13,6 +13,8 @@ export interface Reading {
   /** What the number does not say: `blob-digest`. */
   readonly detail?: string;
   readonly forecast?: Forecast;
+  /** Where whoever says it knows the cause. */
+  readonly attribution?: Attribution;
 }
 
 /** Whoever has something to say about the fleet. Asked every few seconds: what is calm may be left out. */

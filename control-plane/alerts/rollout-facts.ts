@@ -1,9 +1,12 @@
+import type { Attribution } from '@bellwether/shared/contract/alert';
 import { parseReleaseId } from '@bellwether/shared/ids';
 import type { RolloutView } from '../http/rollout-api.js';
 import type { Reading, ReadingSource } from './reading.js';
 
 /** So long a rollout that was taken back is told of. */
 const toldMs = 86_400_000;
+/** Of those that failed before the start, so many are looked at. */
+const newest = 200;
 const phases: ReadonlyMap<RolloutView['phase'], string> = new Map([
   ['held', 'is held'],
   ['rolling-back', 'was taken back'],
@@ -11,8 +14,8 @@ const phases: ReadonlyMap<RolloutView['phase'], string> = new Map([
 ]);
 
 interface RolloutFactsParts {
-  /** All of them, the newest first. */
-  readonly rollouts: () => readonly RolloutView[];
+  /** Each by its id, the newest first. */
+  readonly phases: () => ReadonlyMap<string, RolloutView['phase']>;
   readonly rollout: (id: string) => RolloutView;
 }
 
@@ -29,7 +32,8 @@ export class RolloutFacts implements ReadingSource {
   }
 
   start(): void {
-    for (const { id } of this.#parts.rollouts()) this.#changed.add(id);
+    const bad = [...this.#parts.phases()].filter(([, phase]) => phases.has(phase));
+    for (const [id] of bad.slice(0, newest)) this.#changed.add(id);
   }
 
   /** Something about this rollout is another: it is looked at with the next reading. */
@@ -39,11 +43,12 @@ export class RolloutFacts implements ReadingSource {
 
   *readings(nowMs: number): Generator<Reading> {
     for (const id of this.#changed) {
+      // Before anything can fail: what is forgotten meanwhile stops no look but this one.
+      this.#changed.delete(id);
       const reading = readingOf(this.#parts.rollout(id), this.#failed.get(id)?.sinceMs ?? nowMs);
       if (reading === undefined) this.#failed.delete(id);
       else this.#failed.set(id, reading);
     }
-    this.#changed.clear();
     for (const [id, reading] of this.#failed) {
       if (!reading.isHeld && nowMs - reading.sinceMs > toldMs) this.#failed.delete(id);
       else yield reading;
@@ -58,5 +63,13 @@ function readingOf({ id, release, phase, reason, timeline, step }: RolloutView, 
   const subject = { ...parseReleaseId(release), rollout: id };
   const sinceMs = timeline.at(-1)?.atMs ?? seenMs;
   const detail = `${become}: ${reason.text}`;
-  return { rule: 'rollout-failed', subject, device: null, value: 1, sinceMs, detail, isHeld: phase === 'held' };
+  // The verdict has compared both arms on the same devices already.
+  const attribution: Attribution = { cause: 'model', sentence: cut(`The release: ${reason.text}.`), common: null };
+  const isHarm = reason.code === 'harm';
+  const about = { rule: 'rollout-failed', subject, device: null, value: 1, sinceMs, detail } as const;
+  return { ...about, isHeld: phase === 'held', ...(isHarm && { attribution }) };
+}
+
+function cut(text: string): string {
+  return text.slice(0, 1000);
 }

@@ -1,4 +1,5 @@
 import type { Clock } from '@bellwether/shared/clock';
+import { type SegmentCounters, segmentMs } from '@bellwether/shared/evidence/counters';
 import { formatReleaseId } from '@bellwether/shared/ids';
 import type { RolloutDevice, RolloutPhase, RolloutView } from '../http/rollout-api.js';
 import { armTotals } from './arm-totals.js';
@@ -11,6 +12,7 @@ import { failedDevices } from './rollout-device.js';
 import type { RolloutSight, RolloutStore } from './rollout-store.js';
 import { directView } from './rollout-view.js';
 import { stagedDevices, stagedView } from './staged-view.js';
+import { segmentsOf } from './verdict/fleet-evidence.js';
 import type { VerdictArchive } from './verdict-archive.js';
 
 interface EyeParts {
@@ -53,6 +55,13 @@ export class ConductorEyes {
       arms: armTotals(look, { stable, canary: releaseIn(rollout) }),
       verdict: { ...look.verdict, atMs: look.atMs },
     };
+  }
+
+  /** What both arms counted since then on the exposed devices, by the newest look; empty before the first. */
+  segmentsOf(rollout: Rollout, sinceMs: number): readonly SegmentCounters[] {
+    const fromEpoch = Math.floor((sinceMs - rollout.createdAtMs) / segmentMs);
+    const devices = this.#parts.looks.of(rollout)?.paired.devices ?? [];
+    return segmentsOf(devices).filter(({ epoch }) => epoch >= fromEpoch);
   }
 
   viewOf(rollout: Rollout): RolloutView {

@@ -1,4 +1,5 @@
 import type { Window } from '@bellwether/shared/contract/window';
+import type { SegmentCounters } from '@bellwether/shared/evidence/counters';
 import type { RolloutDevice, RolloutPhase, RolloutRequest, RolloutView } from '../http/rollout-api.js';
 import type { RolloutPreview } from '../http/rollout-preview-api.js';
 import type { ServerStatus } from '../http/status-api.js';
@@ -97,6 +98,13 @@ export class Conductor {
   /** Throws RolloutError `rollout-unknown`. */
   view(id: string): RolloutView {
     return this.#eyes.viewOf(this.#find(id));
+  }
+
+  /** What both arms counted since then, of the rollouts of this model that are on their way. */
+  segmentsOf(model: string, sinceMs: number): readonly SegmentCounters[] {
+    return this.#onTheirWay()
+      .filter((rollout) => rollout.model === model)
+      .flatMap((rollout) => this.#eyes.segmentsOf(rollout, sinceMs));
   }
 
   /** Every device of a rollout; throws RolloutError `rollout-unknown`. */

@@ -1,5 +1,5 @@
 import type { Log } from '@bellwether/shared/log';
-import type { WindowFacts } from '../alerts/window-facts.js';
+import type { AlertFacts } from '../alerts/alert-facts.js';
 import type { Fleet } from '../fleet/fleet.js';
 import { manifestsServed } from '../fleet/release-view.js';
 import type { LiveFeed } from '../http/live-feed.js';
@@ -16,7 +16,7 @@ interface ArrivalParts {
   readonly conductor: Conductor;
   readonly rollUps: RollUps;
   readonly drift: Pick<DriftMonitor, 'take'>;
-  readonly facts: Pick<WindowFacts, 'window' | 'event'>;
+  readonly facts: AlertFacts;
   readonly log: Log;
 }
 
@@ -37,6 +37,7 @@ export function spreadArrivals({ fleet, live, feed, conductor, rollUps, drift, f
         fleet.apply(device, { seenAtMs });
         break;
       case 'report': {
+        facts.report(message.value, seenAtMs);
         const before = servedBy(fleet, device);
         fleet.apply(device, { seenAtMs, report: message.value });
         if (servedBy(fleet, device) !== before) feed.releasesChanged();

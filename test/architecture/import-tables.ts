@@ -98,7 +98,9 @@ export const pureFiles: readonly string[] = [
   ...['reading', 'condition', 'silence', 'trouble', 'call-counts', 'alert-error'].map(
     (name) => `control-plane/alerts/${name}.ts`,
   ),
-  ...['fleet-readings', 'server-readings'].map((name) => `control-plane/alerts/${name}.ts`),
+  ...['fleet-readings', 'server-readings', 'drift-readings', 'gauges', 'trouble-facts'].map(
+    (name) => `control-plane/alerts/${name}.ts`,
+  ),
   'control-plane/limits/**',
   ...['timeline-api', 'timeline-entry', 'timeline-csv', 'audit-events', 'rollout-events', 'release-changes'].map(
     (name) => `control-plane/timeline/${name}.ts`,

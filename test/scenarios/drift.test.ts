@@ -2,6 +2,7 @@ import { cp, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import type { AlertList } from '@bellwether/control-plane/alerts/alert-api';
 import type { DriftReply } from '@bellwether/control-plane/http/drift-api';
 import { digitsFolder, imageOf, readSplit } from '../support/digits.js';
 import { type AgentProcess, FleetProcesses, servedVersion } from '../support/fleet-process.js';
@@ -73,6 +74,14 @@ it('cameras that have changed are found, each by its pixels and with what answer
   expect(low.map(({ subject }) => nameOf(subject))).toContain('inverted');
   expect(low[0]?.referenceAccuracy).toBeCloseTo(0.984, 3);
   expect(skippedWindows).toBe(0);
+  const alerts = async () => (await fleet.api<AlertList>('/alerts')).alerts;
+  const about = { model: 'digits', version: '1.1.0' };
+  const alert = async () =>
+    (await alerts()).find(({ rule, subject }) => rule === 'drift' && subject.label === undefined);
+  await expect.poll(async () => (await alert())?.devices, { timeout: 10_000 }).toBe(2);
+  expect(await alert()).toMatchObject({ subject: about, state: 'open', attribution: { cause: 'model' } });
+  expect((await alert())?.named.map(nameOf).toSorted()).toEqual(['dim', 'inverted']);
+  expect((await alerts()).map(({ rule }) => rule)).toContain('accuracy-estimate');
   const cli = JSON.parse(await fleet.cli('drift', '--json')) as DriftReply;
   expect(cli.drift.map(({ stream }) => stream)).toEqual(found.map(({ stream }) => stream));
 });

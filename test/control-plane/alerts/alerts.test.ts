@@ -42,6 +42,7 @@ async function opened() {
         record: (entry) => void world.audited.push(entry),
         recordSoon: () => Promise.resolve(),
       },
+      causes: { of: () => null, keep: () => {} },
       labelsOf: (id) => ({ site: id.endsWith('1') ? 'north' : 'south' }),
       fleetSize: () => 100,
       keptMs: 86_400_000,

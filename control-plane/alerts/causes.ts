@@ -1,0 +1,68 @@
+import type { Attribution } from '@bellwether/shared/contract/alert';
+import type { SegmentCounters } from '@bellwether/shared/evidence/counters';
+import type { Device } from '../fleet/device.js';
+import { attribute } from './attribution.js';
+import type { DeviceChange } from './attribution-facts.js';
+import type { Group } from './trouble.js';
+import { symptomOf, troubleFacts } from './trouble-facts.js';
+
+/** Counting what thousands of devices have in common takes milliseconds: it is done again so often, at the earliest and at the latest. */
+const atEarliestMs = 5000;
+const atLatestMs = 60_000;
+
+interface CauseParts {
+  /** The devices that are in. */
+  readonly devices: () => readonly Device[];
+  readonly changesOf: (device: string) => readonly DeviceChange[];
+  /** What both arms counted since then on the devices of the rollouts of this model that are on their way. */
+  readonly segmentsOf: (model: string, sinceMs: number) => readonly SegmentCounters[];
+}
+
+interface Known {
+  readonly of: string;
+  readonly atMs: number;
+  readonly attribution: Attribution | null;
+}
+
+/** Where troubles come from, looked for when their devices are others. */
+export class Causes {
+  readonly #parts: CauseParts;
+  readonly #known = new Map<string, Known>();
+
+  constructor(parts: CauseParts) {
+    this.#parts = parts;
+  }
+
+  /** The cause of a trouble; null: nobody looks for one. `key`: alertKey(). */
+  of(key: string, group: Group, nowMs: number): Attribution | null {
+    const known = this.#known.get(key);
+    const of = `${group.members.length} ${group.members.reduce((sum, { sinceMs }) => sum + sinceMs, 0)}`;
+    const ageMs = nowMs - (known?.atMs ?? Number.NEGATIVE_INFINITY);
+    if (known !== undefined && (ageMs < atEarliestMs || (ageMs < atLatestMs && known.of === of)))
+      return known.attribution;
+    const attribution = this.#look(group);
+    this.#known.set(key, { of, atMs: nowMs, attribution });
+    return attribution;
+  }
+
+  /** Forgets all but these troubles. */
+  keep(keys: ReadonlySet<string> | ReadonlyMap<string, unknown>): void {
+    for (const key of this.#known.keys()) if (!keys.has(key)) this.#known.delete(key);
+  }
+
+  #look(group: Group): Attribution | null {
+    const said = group.conditions.flatMap(({ attribution }) => attribution ?? [])[0];
+    if (said !== undefined) return said;
+    const symptom = symptomOf(group.rule);
+    if (symptom === undefined) return null;
+    const { devices, changesOf, segmentsOf } = this.#parts;
+    const facts = troubleFacts(group, { devices: devices(), changesOf });
+    const sinceMs = group.members.reduce((least, each) => Math.min(least, each.sinceMs), Number.POSITIVE_INFINITY);
+    const { model } = group.subject;
+    const segments = model === undefined ? [] : segmentsOf(model, sinceMs);
+    const affected = facts.filter(({ troubleSinceMs }) => troubleSinceMs !== null).length;
+    // What one device has that the others have not is everything about it.
+    if (affected < 2 && segments.length === 0) return null;
+    return attribute({ symptom, devices: facts, segments });
+  }
+}

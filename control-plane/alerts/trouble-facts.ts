@@ -1,0 +1,69 @@
+import type { AlertRule } from '@bellwether/shared/contract/alert';
+import type { Device } from '../fleet/device.js';
+import type { DeviceChange, DeviceFacts, Symptom } from './attribution-facts.js';
+import type { Group } from './trouble.js';
+
+/** What kind of trouble a rule finds; of the others a cause is not looked for: they name it, or have none on devices. */
+const symptoms: ReadonlyMap<AlertRule, Symptom> = new Map<AlertRule, Symptom>([
+  ['device-silent', 'silent'],
+  ['crash-loop', 'failures'],
+  ['error-rate', 'failures'],
+  ['latency-budget', 'slow'],
+  ['drift', 'drift'],
+  ['accuracy-estimate', 'drift'],
+  ['disk-trend', 'failures'],
+  ['memory-trend', 'failures'],
+  ['temperature-trend', 'hot'],
+  ['telemetry-lost', 'failures'],
+  ['clock-skew', 'failures'],
+]);
+
+/** Undefined: nobody looks for a cause. */
+export function symptomOf(rule: AlertRule): Symptom | undefined {
+  return symptoms.get(rule);
+}
+
+/** The devices that a cause is looked for among: the affected, and the others that run the same model. */
+export function troubleFacts(
+  group: Pick<Group, 'rule' | 'subject' | 'conditions'>,
+  {
+    devices,
+    changesOf,
+  }: { readonly devices: readonly Device[]; readonly changesOf: (device: string) => readonly DeviceChange[] },
+): readonly DeviceFacts[] {
+  const { subject, conditions } = group;
+  const sinceMs = new Map(conditions.map((each) => [each.device, each.sinceMs] as const));
+  // Where it is found on devices, too, those are the affected.
+  const ofAll = sinceMs.size === 1 ? sinceMs.get(null) : undefined;
+  return devices.flatMap((device) => {
+    const releases = releasesOf(device);
+    const isOfModel =
+      subject.model === undefined || releases.some((release) => release.startsWith(`${subject.model}@`));
+    // What is found over all devices of a release, or of a label, is about each of them.
+    const isOfSubject = releases.includes(`${subject.model}@${subject.version}`) && hasLabel(device, subject.label);
+    const troubleSinceMs = sinceMs.get(device.id) ?? (ofAll !== undefined && isOfSubject ? ofAll : null);
+    if (troubleSinceMs === null && !isOfModel) return [];
+    return [{ device: device.id, troubleSinceMs, releases, labels: labelsOf(device), changes: changesOf(device.id) }];
+  });
+}
+
+function releasesOf({ report }: Device): readonly string[] {
+  return (report?.models ?? []).flatMap(({ model, serving, canary }) => [
+    ...(serving === null ? [] : [`${model}@${serving.version}`]),
+    ...(canary?.state === 'ready' ? [`${model}@${canary.version}`] : []),
+  ]);
+}
+
+/** Those of its owner, and what it reports of itself where the owner does not say it. */
+function labelsOf({ labels, report }: Device): Readonly<Record<string, string>> {
+  const { machine, agent } = report ?? {};
+  return {
+    ...(agent !== undefined && { agent: agent.version }),
+    ...(machine !== undefined && { kernel: machine.kernel, os: machine.os, machine: machine.hardware }),
+    ...labels,
+  };
+}
+
+function hasLabel({ labels }: Device, label: string | undefined): boolean {
+  return label === undefined || Object.entries(labels).some(([key, value]) => `${key}=${value}` === label);
+}

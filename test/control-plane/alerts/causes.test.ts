@@ -1,0 +1,130 @@
+import { describe, expect, it } from 'vitest';
+import { Causes } from '@bellwether/control-plane/alerts/causes';
+import { ChangeBook } from '@bellwether/control-plane/alerts/change-book';
+import type { Condition } from '@bellwether/control-plane/alerts/condition';
+import type { Reading } from '@bellwether/control-plane/alerts/reading';
+import type { Group } from '@bellwether/control-plane/alerts/trouble';
+import type { Device } from '@bellwether/control-plane/fleet/device';
+import type { Machine } from '@bellwether/shared/contract/report';
+import { storedDevice } from '../../support/stored-device.js';
+import { eventOf, reportOf } from '../../support/telemetry-messages.js';
+
+const t0 = 1_700_000_000_000;
+const idOf = (n: number) => `pi-${String(n).padStart(16, '0')}`;
+const machine = (kernel: string): Machine => {
+  return { hardware: 'Pi 4', cpu: 'arm', cores: 4, memoryBytes: 1, os: 'Debian 12', kernel };
+};
+const serving = (version: string) => {
+  const phase = 'settled' as const;
+  const release = { version, manifest: 'a'.repeat(64), sinceMs: 0, phase };
+  return { model: 'digits', serving: release, install: null, refusal: null };
+};
+
+/** Forty devices of which ten are at site north. */
+const fleet: readonly Device[] = Array.from({ length: 40 }, (_, n) =>
+  storedDevice({
+    id: idOf(n),
+    labels: { site: n < 10 ? 'north' : 'south', serial: `s${n}` },
+    report: reportOf({
+      device: idOf(n),
+      machine: machine('6.1.0'),
+      models: [serving(n % 4 === 0 ? '1.1.0' : '1.0.0')],
+    }),
+  }),
+);
+
+function group(rule: Reading['rule'], devices: readonly (string | null)[], subject: Group['subject'] = {}): Group {
+  const conditions = devices.map((device): Condition => {
+    return { rule, subject, device, value: 1, phase: 'on', sinceMs: t0, seenAtMs: t0, calmSinceMs: null };
+  });
+  return { rule, subject, conditions, members: conditions, isSilenced: false };
+}
+
+function causes(changes = new ChangeBook(), devices = () => fleet) {
+  const changesOf = (device: string) => changes.of(device);
+  return new Causes({ devices, changesOf, segmentsOf: () => [] });
+}
+const range = (from: number, to: number) => Array.from({ length: to - from }, (_, i) => idOf(from + i));
+
+describe('Causes', () => {
+  it('names what the silent devices have in common', () => {
+    const found = causes().of('k', group('device-silent', range(0, 10)), t0);
+    expect(found).toMatchObject({ cause: 'infrastructure', common: { label: 'site=north', affected: 10, others: 0 } });
+  });
+
+  it('names the release that those who fail were given, and the system that they were given', () => {
+    const fourth = fleet.filter((_, n) => n % 4 === 0).map(({ id }) => id);
+    const changes = new ChangeBook();
+    for (const device of fourth) {
+      const release = 'digits@1.1.0';
+      changes.event(eventOf({ device, kind: 'release-serving', release, atMs: t0 - 60_000 }), t0 - 60_000);
+    }
+    const subject = { model: 'digits', version: '1.1.0' };
+    expect(causes(changes).of('k', group('error-rate', fourth, subject), t0)).toMatchObject({ cause: 'model' });
+    const updates = new ChangeBook();
+    const fresh = fleet.map((device) => {
+      const report = reportOf({
+        device: device.id,
+        machine: machine(device.labels['site'] === 'north' ? '6.6.0' : '6.1.0'),
+      });
+      if (device.report !== null) updates.report(device.report, t0 - 120_000);
+      updates.report(report, t0 - 60_000);
+      return { ...device, report: { ...report, models: [serving('1.0.0')] } };
+    });
+    const found = causes(updates, () => fresh).of('k', group('latency-budget', range(0, 10), { model: 'digits' }), t0);
+    expect(found?.sentence).toContain('got system 6.6.0, Debian 12 in the hour before');
+    expect(found?.cause).toBe('infrastructure');
+  });
+
+  it('takes what is found over all devices of a release for trouble of each of them', () => {
+    const everywhere = group('drift', [null], { model: 'digits', version: '1.0.0' });
+    const all = fleet.map((device, n) => ({
+      ...device,
+      report: reportOf({ device: idOf(n), models: [serving('1.0.0')] }),
+    }));
+    expect(causes(undefined, () => all).of('k', everywhere, t0)).toMatchObject({
+      cause: 'model',
+      sentence: expect.stringContaining('40 of 40 devices') as string,
+    });
+  });
+
+  it('looks for none where there is nothing to compare, or the rule names it', () => {
+    expect(causes().of('k', group('device-silent', range(0, 1)), t0)).toBeNull();
+    expect(causes().of('k', group('release-refused', range(0, 10)), t0)).toBeNull();
+  });
+
+  it('looks again when the devices are others, not at once, and after a minute in any case', () => {
+    let looks = 0;
+    const counting = causes(undefined, () => {
+      looks++;
+      return fleet;
+    });
+    const look = (devices: readonly string[], atMs: number): number => {
+      counting.of('k', group('device-silent', devices), atMs);
+      return looks;
+    };
+    expect(look(range(0, 5), t0)).toBe(1);
+    expect(look(range(0, 6), t0 + 4900)).toBe(1);
+    expect(look(range(0, 6), t0 + 5000)).toBe(2);
+    expect(look(range(0, 6), t0 + 64_000)).toBe(2);
+    expect(look(range(0, 6), t0 + 65_000)).toBe(3);
+  });
+});
+
+describe('ChangeBook', () => {
+  it('knows another boot, settings and a canary, and forgets after three hours', () => {
+    const book = new ChangeBook();
+    book.report(reportOf({ bootId: 'one' }), t0);
+    book.report(reportOf({ bootId: 'two' }), t0 + 1000);
+    const { device } = eventOf();
+    book.event(eventOf({ kind: 'settings-changed', message: 'windowSeconds 5', atMs: t0 + 9_000_000 }), t0 + 2000);
+    book.event(eventOf({ kind: 'canary-ready', release: 'digits@1.1.0', atMs: t0 + 3000 }), t0 + 3000);
+    expect(book.of(device)).toEqual([
+      { kind: 'reboot', what: '', atMs: t0 + 1000 },
+      { kind: 'settings', what: 'windowSeconds 5', atMs: t0 + 2000 },
+      { kind: 'release', what: 'digits@1.1.0', atMs: t0 + 3000 },
+    ]);
+    book.report(reportOf({ bootId: 'three' }), t0 + 4 * 3_600_000);
+    expect(book.of(device)).toHaveLength(1);
+  });
+});

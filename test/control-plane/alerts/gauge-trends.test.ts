@@ -1,0 +1,101 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import { defaultRules } from '@bellwether/control-plane/alerts/alert-rule';
+import { GaugePastSql } from '@bellwether/control-plane/alerts/gauge-past-sql';
+import { GaugeTrends } from '@bellwether/control-plane/alerts/gauge-trends';
+import { decodeMessage } from '@bellwether/control-plane/telemetry/device-message';
+import { TelemetryStoreSql } from '@bellwether/control-plane/telemetry/telemetry-store-sql';
+import type { Window } from '@bellwether/shared/contract/window';
+import { silentLog } from '@bellwether/shared/log';
+import { type TestDatabase, temporaryDatabase } from '../../support/database.js';
+import { seededDice } from '../../support/dice.js';
+import { ManualClock } from '../../support/manual-clock.js';
+import { bytesOf, deviceId, windowOf } from '../../support/telemetry-messages.js';
+
+const day = 1440;
+let database: TestDatabase | undefined;
+afterEach(async () => {
+  await database?.remove();
+  database = undefined;
+});
+
+/** A device whose windows are stored, as the ingest does it, and then taken; the minutes count from the clock's start on. */
+async function watched() {
+  database = await temporaryDatabase(':memory:');
+  const clock = new ManualClock();
+  const startMinute = Math.floor(clock.now().wallMs / 60_000);
+  const store = new TelemetryStoreSql(database.sqlite);
+  const past = new GaugePastSql(database.sqlite);
+  const trends = new GaugeTrends({ rules: defaultRules, isMember: () => true, past, clock, log: silentLog });
+  const windowAt = (minute: number, host: Partial<Window['host']>): Window => {
+    const wallEndMs = (startMinute + minute) * 60_000;
+    const whole = windowOf();
+    return {
+      ...whole,
+      sequence: minute + 100_000,
+      wallStartMs: wallEndMs - 60_000,
+      wallEndMs,
+      host: { ...whole.host, ...host },
+    };
+  };
+  const stored = (window: Window): void => {
+    const decoded = decodeMessage(deviceId, 'window', bytesOf(window));
+    store.commit([{ device: deviceId, what: 'window', arrivedAtMs: window.wallEndMs, decoded }]);
+  };
+  const take = async (minute: number, host: Partial<Window['host']>): Promise<void> => {
+    const window = windowAt(minute, host);
+    stored(window);
+    await clock.advance(window.wallEndMs - clock.now().wallMs);
+    trends.take(window, window.wallEndMs);
+  };
+  return { clock, trends, take, stored, windowAt, readings: () => [...trends.readings(clock.now().wallMs)] };
+}
+
+/** 70 °C with noise, and so many degrees more a minute from minute 0 on. */
+function temperatures(slope: number) {
+  const dice = seededDice(7);
+  return (minute: number) => ({ temperatureC: 70 + 2 * (dice() - 0.5) + Math.max(0, minute) * slope });
+}
+
+describe('GaugeTrends', () => {
+  it('announces the limit of a gauge that rises, by what it was before the server began', async () => {
+    const { trends, stored, take, windowAt, readings, clock } = await watched();
+    const host = temperatures(10 / 90);
+    for (let minute = -5 * day; minute < 0; minute++) stored(windowAt(minute, host(minute)));
+    let announced: number | undefined;
+    for (let minute = 0; minute < 90 && announced === undefined; minute++) {
+      await take(minute, host(minute));
+      // The past is read a page at a time.
+      if (minute === 0) await clock.advance(30_000);
+      if (readings().some(({ value }) => value !== null)) announced = minute;
+    }
+    expect(announced).toBeLessThan(60);
+    const [reading] = readings();
+    expect(reading).toMatchObject({ rule: 'temperature-trend', device: deviceId, detail: 'its limit is 80 °C' });
+    expect((announced ?? 0) + (reading?.value ?? 0)).toBeGreaterThan(60);
+    expect((announced ?? 0) + (reading?.value ?? 0)).toBeLessThan(140);
+    expect(reading?.forecast?.atMs).toBeGreaterThan(clock.now().wallMs);
+    trends.stop();
+  });
+
+  it('holds nothing of a gauge that is far from its limit, and follows it when it rises', async () => {
+    const { trends, take } = await watched();
+    for (let minute = 0; minute < 30; minute++) await take(minute, { temperatureC: 30 });
+    expect(trends.followed).toBe(0);
+    await take(30, { temperatureC: 36 });
+    expect(trends.followed).toBe(1);
+    for (let minute = 31; minute < 300; minute++) await take(minute, { temperatureC: 30 });
+    expect(trends.followed).toBe(0);
+    trends.stop();
+  });
+
+  it('is silent about a temperature that swings as it does every day', async () => {
+    const { trends, stored, take, windowAt, readings } = await watched();
+    const host = (minute: number) => ({ temperatureC: 65 + 12 * Math.sin((2 * Math.PI * minute) / day) });
+    for (let minute = -6 * day; minute < 0; minute++) stored(windowAt(minute, host(minute)));
+    for (let minute = 0; minute < 400; minute++) {
+      await take(minute, host(minute));
+      expect(readings()).toEqual([]);
+    }
+    trends.stop();
+  });
+});
