@@ -85,3 +85,16 @@ it('cameras that have changed are found, each by its pixels and with what answer
   const cli = JSON.parse(await fleet.cli('drift', '--json')) as DriftReply;
   expect(cli.drift.map(({ stream }) => stream)).toEqual(found.map(({ stream }) => stream));
 });
+
+it('are known after the server was killed: its windows are looked at again, each by what had not looked at it', async () => {
+  const names = (reply: DriftReply) => [
+    ...new Set(reply.drift.map(({ level, subject, stream }) => `${level} ${subject} ${stream}`)),
+  ];
+  const before = names(await drift());
+  await fleet.stopServer('SIGKILL');
+  await fleet.startServer();
+  const after = await drift();
+  expect(names(after)).toEqual(expect.arrayContaining(before));
+  expect(after.drift.map(({ subject }) => nameOf(subject))).not.toContain('well');
+  expect([after.watched[0]?.devices, after.skippedWindows]).toEqual([3, 0]);
+});
