@@ -2,6 +2,7 @@ import type { DeviceEvent } from '@bellwether/shared/contract/event';
 import type { Window } from '@bellwether/shared/contract/window';
 import { bucketOf, type Histogram } from '@bellwether/shared/evidence/histogram';
 import type { CountedArm } from '../telemetry/device-message.js';
+import { momentOf } from '../telemetry/series.js';
 import { type CallCount, keptMinutes, rateMinutes, sumSince, withCount } from './call-counts.js';
 import type { Reading, ReadingSource } from './reading.js';
 
@@ -66,11 +67,12 @@ export class WindowFacts implements ReadingSource {
     }
   }
 
-  /** An event was stored. */
-  event({ device, kind }: DeviceEvent, arrivedAtMs: number): void {
-    if (kind !== 'agent-started') return;
+  /** An event was stored. A start counts when it was: a device that comes back after weeks tells of all of them at once. */
+  event({ device, kind, atMs }: DeviceEvent, arrivedAtMs: number): void {
+    const startedAtMs = momentOf({ wallEndMs: atMs }, arrivedAtMs);
+    if (kind !== 'agent-started' || startedAtMs <= arrivedAtMs - keptMinutes * 60_000) return;
     const facts = this.#factsOf(device);
-    facts.starts = [...facts.starts, arrivedAtMs].slice(-100);
+    facts.starts = [...facts.starts, startedAtMs].slice(-100);
   }
 
   *readings(nowMs: number): Generator<Reading> {

@@ -8,7 +8,7 @@ import type { RollUpStoreSql } from './roll-up-store-sql.js';
 
 /** So old may a point be at most when somebody asks. */
 const storeEveryMs = 1000;
-/** Points of devices that are stored in one transaction: it takes a few milliseconds, and devices wait meanwhile. */
+/** With so many points of devices they are stored at once: a transaction takes a few milliseconds, and devices wait meanwhile. */
 const maxWaiting = 200;
 /** Windows that are read at a time after a start. */
 const chunk = 500;
@@ -26,6 +26,7 @@ export class RollUps {
   readonly #parts: RollUpsParts;
   readonly #book: RollUpBook;
   #cancel: (() => void) | undefined;
+  #isSoon = false;
 
   constructor(parts: RollUpsParts) {
     this.#parts = parts;
@@ -51,14 +52,16 @@ export class RollUps {
   /** A new window was committed. Every one has to come here before anything else can run: the newest stored window tells how far the series are. */
   add(stored: Omit<StoredWindow, 'labels'>): void {
     this.#add(stored);
-    if (this.#book.waiting >= maxWaiting) this.store();
-    else this.#cancel ??= this.#parts.clock.after(storeEveryMs, () => this.store());
+    // Never at once: others of the same commit may still have to come, and would count as added up.
+    if (this.#book.waiting >= maxWaiting && !this.#isSoon) this.#storeIn(0);
+    else if (this.#cancel === undefined) this.#storeIn(storeEveryMs);
   }
 
   /** Stores what waits, now. What cannot be stored waits on, and is added up again from the windows if the server ends before. */
   store(): void {
     this.#cancel?.();
     this.#cancel = undefined;
+    this.#isSoon = false;
     const { store, log } = this.#parts;
     try {
       this.#store(store.newest());
@@ -72,6 +75,12 @@ export class RollUps {
 
   stop(): void {
     if (this.#cancel !== undefined) this.store();
+  }
+
+  #storeIn(delayMs: number): void {
+    this.#cancel?.();
+    this.#cancel = this.#parts.clock.after(delayMs, () => this.store());
+    this.#isSoon = delayMs === 0;
   }
 
   #store(through: number): void {

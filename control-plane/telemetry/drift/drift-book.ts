@@ -85,16 +85,16 @@ export class DriftBook {
     store.trim(beforeMs);
   }
 
-  /** Of releases whose references can be read, as far as they are current. */
+  /** Of releases whose references can be read. */
   *looks(nowMs: number): Iterable<SubjectLook> {
     for (const look of this.#looks.values()) {
-      if (!isCurrent(look, nowMs)) continue;
       const release = this.#references.of(look);
       if (release === undefined || release === 'reading') continue;
       const { streams, accuracy } = look.kept;
       if (streams.length !== release.streams.length) continue;
       const { names, ...about } = release;
-      yield { subject: look.subject, release: { ...about, streams: names }, streams, accuracy: accuracy ?? undefined };
+      const known = { streams, accuracy: accuracy ?? undefined, isCurrent: isCurrent(look, nowMs) };
+      yield { subject: look.subject, release: { ...about, streams: names }, ...known };
     }
   }
 

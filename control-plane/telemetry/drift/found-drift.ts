@@ -26,6 +26,8 @@ export interface SubjectLook {
   };
   readonly streams: readonly StreamLook[];
   readonly accuracy: AccuracyEstimate | undefined;
+  /** False: it has been silent too long to be told. It counts among all that is watched nevertheless. */
+  readonly isCurrent: boolean;
 }
 
 /** Most findings of devices that are told: where there are more, the release's own finding says it. */
@@ -56,7 +58,9 @@ class Level {
   #hypotheses = 0;
 
   add(look: SubjectLook): void {
+    // Those that are silent, too: were an alarm held to what happens to talk tonight, it would be promised anew each night.
     this.#hypotheses += look.streams.length;
+    if (!look.isCurrent) return;
     for (const [index, { logE }] of look.streams.entries()) {
       // What is weaker than this is rejected by no number of hypotheses: a fleet has a hundred thousand of them.
       if (logE >= -Math.log(driftAlpha)) this.#strong.push({ look, index, logE });

@@ -50,8 +50,25 @@ describe('WindowFacts', () => {
     take({ arms: [armOf([], { runnerDeaths: 2 })], wallEndMs: t0 }, t0);
     expect(valueOf('crash-loop', t0)).toBe(2);
     expect(valueOf('crash-loop', t0 + 16 * 60_000)).toBeUndefined();
-    for (const second of [0, 10, 20]) facts.event(eventOf({ sequence: second }), t0 + 3_600_000 + second * 1000);
+    for (const second of [0, 10, 20]) {
+      const atMs = t0 + 3_600_000 + second * 1000;
+      facts.event(eventOf({ sequence: second, atMs }), atMs);
+    }
     expect(valueOf('crash-loop', t0 + 3_620_000)).toBe(2);
+  });
+
+  it('sees no crash loop in the starts of weeks that a device tells of when it is back', () => {
+    const { facts, valueOf } = watch();
+    for (const day of [0, 1, 2, 3, 4]) {
+      facts.event(eventOf({ sequence: 4 - day, atMs: t0 - day * 86_400_000 }), t0 + 1000 * day);
+    }
+    expect(valueOf('crash-loop', t0 + 5000)).toBeUndefined();
+  });
+
+  it.each([1, 4_070_908_800_000])('counts starts of a clock that stands at %i when they are heard of', (atMs) => {
+    const { facts, valueOf } = watch();
+    for (const second of [0, 10, 20]) facts.event(eventOf({ sequence: second, atMs }), t0 + second * 1000);
+    expect(valueOf('crash-loop', t0 + 20_000)).toBe(2);
   });
 
   it('counts what was lost since the first window that it saw, for an hour', () => {

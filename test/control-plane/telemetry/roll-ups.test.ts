@@ -5,6 +5,7 @@ import { metrics } from '@bellwether/control-plane/telemetry/metric';
 import { readRollUp } from '@bellwether/control-plane/telemetry/roll-up';
 import { RollUpStoreSql } from '@bellwether/control-plane/telemetry/roll-up-store-sql';
 import { RollUps } from '@bellwether/control-plane/telemetry/roll-ups';
+import type { Arrival } from '@bellwether/control-plane/telemetry/telemetry-store';
 import { TelemetryStoreSql } from '@bellwether/control-plane/telemetry/telemetry-store-sql';
 import type { Window } from '@bellwether/shared/contract/window';
 import { silentLog } from '@bellwether/shared/log';
@@ -47,12 +48,18 @@ interface Sent {
   readonly changes?: Partial<Window>;
 }
 
-/** Stores a window as the ingest does; whether its series hear of it is up to the test. */
-function commit(sequence: number, { device = deviceId, arrivedAtMs = noon, changes = {} }: Sent = {}) {
+function decoded(sequence: number, { device = deviceId, arrivedAtMs = noon, changes = {} }: Sent = {}) {
   const message = windowOf({ device, sequence, wallEndMs: noon - 1, arms: [armOf([100, 200])], ...changes });
-  const decoded = decodeMessage(device, 'window', bytesOf(message));
-  store.commit([{ device, what: 'window', arrivedAtMs, decoded }]);
-  return { window: message, arms: decoded.arms, arrivedAtMs };
+  const window = decodeMessage(device, 'window', bytesOf(message));
+  const arrival: Arrival = { device, what: 'window', arrivedAtMs, decoded: window };
+  return { arrival, stored: { window: message, arms: window.arms, arrivedAtMs } };
+}
+
+/** Stores a window as the ingest does; whether its series hear of it is up to the test. */
+function commit(sequence: number, sent?: Sent) {
+  const { arrival, stored } = decoded(sequence, sent);
+  store.commit([arrival]);
+  return stored;
 }
 
 const point = (level: string, scope: string, arm = 'stable') => {
@@ -122,6 +129,18 @@ describe('series', () => {
       }),
       { numRuns: 30 },
     );
+  });
+
+  it('hold every window of one commit, however many devices it is of, when the server is killed after it', async () => {
+    const devices = Array.from({ length: 150 }, (_, i) => `pi-${i}-0123456789abcdef`);
+    const messages = devices.map((device) => decoded(0, { device }));
+    store.commit(messages.map(({ arrival }) => arrival));
+    for (const { stored } of messages) rollUps.add(stored);
+    await clock.advance(0);
+    rollUps = open();
+    rollUps.start();
+    rollUps.store();
+    expect(requests('minute', '')).toEqual([2 * devices.length]);
   });
 
   it('lose nothing when the disk refuses for a while', () => {

@@ -13,7 +13,7 @@ const device = (name: string): DriftSubject => ({ level: 'device', device: name 
 
 function look(subject: DriftSubject, logEs: readonly number[], accuracy = 0.95, standardError = 0.01): SubjectLook {
   const streams = logEs.map((logE) => ({ logE, quietAtMs: 1000, stabilityIndex: 0.4, jensenShannon: 0.1 }));
-  return { subject, release, streams, accuracy: { accuracy, standardError, answers: 500 } };
+  return { subject, release, streams, accuracy: { accuracy, standardError, answers: 500 }, isCurrent: true };
 }
 
 const fleet = (devices: number): SubjectLook[] =>
@@ -42,6 +42,13 @@ describe('found drift', () => {
     expect(foundDrift([...fleet(9), look(device('bad'), [0, 0, 8])])).toStrictEqual([]);
     expect(foundDrift([...fleet(9), look(device('bad'), [0, 0, 8.01])])).toHaveLength(1);
     expect(foundDrift([...fleet(8), look(device('bad'), [0, 8, 8]), look(device('worse'), [0, 0, 8])])).toHaveLength(3);
+  });
+
+  it('holds those that talk at night against all that are watched, and tells nothing of the others', () => {
+    const silent = fleet(40).map((each) => ({ ...each, isCurrent: false }));
+    expect(foundDrift([...silent, look(device('bad'), [0, 0, 9])])).toStrictEqual([]);
+    expect(foundDrift([...silent, look(device('bad'), [0, 0, 10])])).toHaveLength(1);
+    expect(foundDrift([{ ...look(device('bad'), [0, 0, 10]), isCurrent: false }])).toStrictEqual([]);
   });
 
   it('judges releases, labels and devices each by themselves, in this order', () => {
