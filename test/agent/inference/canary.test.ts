@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Served } from '@bellwether/agent/inference/served';
-import { answerAll, CanaryWorld, probabilities } from '../../support/canary-world.js';
-import type { ScriptedRunner } from '../../support/scripted-runner.js';
+import { answerAll, CanaryWorld, canarySettings, probabilities } from '../../support/canary-world.js';
+import { ScriptedRunner, scriptedModel } from '../../support/scripted-runner.js';
 import { outcomeOf } from '../../support/serving-world.js';
 
 type Outcome = Served | { readonly code: string };
@@ -265,7 +265,7 @@ describe('a shadow', () => {
     expect(world.evidence()).toMatchObject([{ calls: { stable: 16, canary: 16 } }]);
   });
 
-  it('is left out while the governor says so, also of a model that serves later, and is no evidence then', async () => {
+  it('is left out while the governor says so, and is no evidence then', async () => {
     const world = new CanaryWorld();
     world.begin({ mode: 'shadow', share: 10_000 });
     const stableOnly = (runner: ScriptedRunner, i: number) => (runner === world.stable ? answer(runner, i) : undefined);
@@ -276,6 +276,23 @@ describe('a shadow', () => {
     world.serving.shedShadows(false);
     await calls(world, 2, stableOnly);
     expect(world.canary.calls).toHaveLength(1); // the other waits for it
+  });
+
+  it('is left out of a model that serves later, too', async () => {
+    const world = new CanaryWorld();
+    world.serving.shedShadows(true);
+    const gone = world.serving.withdraw('digits');
+    world.stable.die();
+    await gone;
+    const [stable, canary] = ['1.0.0', '1.1.0'].map((version) => new ScriptedRunner(scriptedModel(version)));
+    if (stable === undefined || canary === undefined) throw new Error('two versions make two runners');
+    world.serving.swap(stable);
+    world.serving.setCanary(canary, { ...canarySettings, mode: 'shadow', share: 10_000 });
+    const asked = world.serving.infer('digits', { inputs: [] });
+    (await stable.arrived(0)).answer({ outputs: probabilities(0.5) });
+    expect(await asked).toMatchObject({ arm: 'stable' });
+    await world.clock.advance(1);
+    expect(canary.calls).toEqual([]);
   });
 
   it('is no evidence when stable’s runner died of the call: nobody tries that again', async () => {

@@ -178,6 +178,7 @@ describe('the histogram on the wire', () => {
     ['a bucket that is apart by none', [0, 0, 0, 3, 0]],
     ['an empty bucket', [0, 0, 0, 0]],
     ['a bucket past the last', [0, 0, 0, 3, 0x80, 0x08]],
+    ['a bucket beside the last', [0, 0, 0, 3, 0xff, 0x07, 2]],
   ] as const;
   it.each(refused)('refuses %s', (_name, bytes) => {
     expect(() => decodeHistogram(Buffer.from(bytes).toString('base64'))).toThrow(DecodeError);
