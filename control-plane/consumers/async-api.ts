@@ -9,7 +9,7 @@ export interface AsyncApiServer {
 }
 
 const description = `What consumers read over MQTT 3.1.1. Operations are Bellwether's: what it sends, a consumer receives.
-Payloads are JSON, or raw deflate of it: then the first byte is not "{". Readers ignore fields and bear words that they do not know.`;
+Payloads are JSON; where the first byte is "x", zlib's format of it over the dictionary that "bellwether schemas" writes; where it is neither "x" nor "{", raw deflate. Readers ignore fields and bear words that they do not know.`;
 
 const parameters: Readonly<Record<string, Part>> = {
   shard: { description: 's00 to s63: the first byte of SHA-256(device) modulo 64' },

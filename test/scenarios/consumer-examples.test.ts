@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { deflateRawSync } from 'node:zlib';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { ConsumerReply } from '@bellwether/control-plane/consumers/consumer-api';
+import { compacted } from '@bellwether/shared/contract/compact';
 import { encodeWindow } from '@bellwether/shared/contract/window-encoding';
 import { quantile } from '@bellwether/shared/evidence/histogram';
 import { decodeHistogram } from '@bellwether/shared/evidence/histogram-wire';
@@ -98,13 +99,15 @@ describe('the example consumers', () => {
     const heard = await listening(example);
     if (heard === undefined) return;
     const twice = windowBytes(heard.device, 1_000_000);
-    for (const body of [twice, twice, deflateRawSync(windowBytes(heard.device, 1_000_001))]) await heard.send(body);
+    const raw = deflateRawSync(windowBytes(heard.device, 1_000_001));
+    const compact = compacted(windowBytes(heard.device, 1_000_002).toString());
+    for (const body of [twice, twice, raw, compact]) await heard.send(body);
     const told: string[] = [];
     do told.push(await heard.nextLine());
-    while (told.at(-1)?.includes('1000001 calls') !== true);
+    while (told.at(-1)?.includes('1000002 calls') !== true);
     heard.end();
     const line = (calls: number) => `${heard.device} digits@1.0.0 stable ${calls} calls, p99 1013 us`;
-    expect(told.slice(-2)).toEqual([line(1_000_000), line(1_000_001)]);
+    expect(told.slice(-3)).toEqual([line(1_000_000), line(1_000_001), line(1_000_002)]);
     expect(new Set(told).size).toBe(told.length);
   });
 

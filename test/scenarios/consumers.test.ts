@@ -34,7 +34,9 @@ describe('the description of what consumers read', () => {
 
   it('has a JSON Schema of every message, the same from both', async () => {
     const names = [...messageKinds.keys()].map((name) => `${name}.schema.json`);
-    expect((await readdir(folder)).sort()).toEqual(['asyncapi.json', ...names].sort());
+    expect((await readdir(folder)).sort()).toEqual(['asyncapi.json', 'compact.dictionary', ...names].sort());
+    const beside = new URL('../../../examples/consumers/compact.dictionary', import.meta.url);
+    expect(await readFile(join(folder, 'compact.dictionary'))).toEqual(await readFile(beside));
     for (const name of names) {
       const served: unknown = await (await fetch(`${server.httpUrl}/api/v1/schemas/${name}`)).json();
       expect(served).toEqual(JSON.parse(await readFile(join(folder, name), 'utf8')));
