@@ -6,8 +6,8 @@ import { addToTotals, emptyArmTotals } from '@bellwether/shared/prometheus/arm-t
 import type { MetricLabels } from '@bellwether/shared/prometheus/exposition';
 import type { CountedArm } from '../telemetry/device-message.js';
 
-/** Arms that are exposed at a time: of more, those that were heard of last. Each is some ninety lines of text. */
-export const maxArms = 300;
+/** Arms that are exposed at a time: of more, those that were heard of last. Each is some 130 lines of text. */
+export const maxArms = 200;
 
 export interface ArmBoardOptions {
   /** Releases of the catalogue: a device may name any. */

@@ -1,9 +1,9 @@
 import { countOf, type Histogram } from '../evidence/histogram.js';
 import type { HistogramSample, MetricLabels } from './exposition.js';
 
-/** Upper bounds that people ask for, from 50 µs to 10 s: seven a decade at most. */
+/** Upper bounds that people ask for, from 50 µs to 10 s: ten a decade, since Prometheus guesses between two of them. */
 export const latencyBounds: readonly number[] = [-5, -4, -3, -2, -1, 0]
-  .flatMap((exponent) => [1, 1.5, 2, 3, 5, 7].map((digits) => Number(`${digits}e${exponent}`)))
+  .flatMap((exponent) => [1, 1.25, 1.5, 2, 2.5, 3, 4, 5, 6, 8].map((digits) => Number(`${digits}e${exponent}`)))
   .filter((seconds) => seconds >= 0.00005)
   .concat(10);
 
