@@ -21,7 +21,7 @@ export const suites = {
     budgetSeconds: 75,
     longest: ['mutant-documents', 'wire', 'people', 'parsing-artefacts', 'tuf-signatures', 'tuf-versions', 'artefact'],
   },
-  scenarios: { folders: ['scenarios'], budgetSeconds: 60, longest: ['several-models', 'simulated-fleet'] },
+  scenarios: { folders: ['scenarios'], budgetSeconds: 60, longest: ['drift', 'several-models', 'simulated-fleet'] },
   // By itself: whether a release is slower than another is told from a machine that does nothing else.
   demo: { folders: ['demo'], budgetSeconds: 90 },
   faults: { folders: ['faults'], budgetSeconds: 60, longest: ['failing-disk', 'killed-agent', 'killed-server'] },

@@ -42,12 +42,11 @@ export class DriftBook {
     this.#references = references;
   }
 
-  read(looks: readonly LastLook[]): void {
-    // Asking for their references has them read.
-    for (const look of looks) {
-      this.keep(look);
-      this.#references.of(look);
-    }
+  /** Takes in a look that was stored. */
+  read(look: LastLook): void {
+    this.keep(look);
+    // Asking for its reference has it read.
+    this.#references.of(look);
   }
 
   keep(look: LastLook): void {
@@ -79,8 +78,7 @@ export class DriftBook {
   forgetBefore(nowMs: number, store: Pick<DriftStore, 'trim'>): void {
     const beforeMs = nowMs - keptMs;
     for (const [key, { kept }] of this.#looks) {
-      if (kept.lastAtMs >= beforeMs) break;
-      this.#looks.delete(key);
+      if (kept.lastAtMs < beforeMs) this.#looks.delete(key);
     }
     store.trim(beforeMs);
   }

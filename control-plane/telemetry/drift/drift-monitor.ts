@@ -22,6 +22,8 @@ const earlyDevices = 200;
 const maxWaiting = 30_000;
 /** Looks that are stored in one transaction. */
 const looksInCommit = 4;
+/** Looks of before the start that are read at a time. */
+const looksAtATime = 20;
 
 export interface MonitorParts {
   readonly clock: Clock;
@@ -60,6 +62,8 @@ export class DriftMonitor implements DriftFindings {
   #atMs: number | null = null;
   /** Every window up to this number was taken. */
   #taken = 0;
+  /** The row after which stored looks were not read yet; null when all were. */
+  #nextLook: number | null = 0;
   #looking: Promise<void> | undefined;
   #cancel: () => void = () => {};
 
@@ -74,10 +78,8 @@ export class DriftMonitor implements DriftFindings {
   /** Before the first new window. */
   start(): void {
     const { store } = this.#parts;
-    const looks = store.looks();
-    this.#book.read(looks);
     this.#taken = store.newest();
-    this.#missed.start(looks, this.#taken);
+    this.#missed.start(this.#taken);
     this.#schedule(firstLookMs);
   }
 
@@ -135,6 +137,7 @@ export class DriftMonitor implements DriftFindings {
   async #lookNow(early: number): Promise<void> {
     const { clock, log, store } = this.#parts;
     try {
+      await this.#readLooks();
       await this.#missed.readInto((rows, found) => this.#wait(rows, found), this.#slices);
       await this.#parts.references.settled();
       if (this.#slices.isStopped) return;
@@ -151,6 +154,19 @@ export class DriftMonitor implements DriftFindings {
       return;
     }
     for (const listener of this.#listeners) listener(this.#findings);
+  }
+
+  /** What was looked at before the start, once, in slices: thousands of devices take a second. */
+  async #readLooks(): Promise<void> {
+    while (this.#nextLook !== null) {
+      const looks = this.#parts.store.looks(this.#nextLook, looksAtATime);
+      for (const look of looks) {
+        this.#book.read(look);
+        this.#missed.has(look);
+      }
+      this.#nextLook = looks.at(-1)?.row ?? null;
+      if (await this.#slices.isOver()) return;
+    }
   }
 
   async #lookAtAll(early: number, nowMs: number): Promise<void> {

@@ -52,8 +52,8 @@ export class DriftStoreSql implements DriftStore {
     return this.#statements.windows.all(after, upTo, limit);
   }
 
-  looks(): readonly StoredLook[] {
-    return this.#statements.looks.all().map(({ subject, kept, ...row }) => {
+  looks(afterRow: number, limit: number): readonly (StoredLook & { readonly row: number })[] {
+    return this.#statements.looks.all(afterRow, limit).map(({ subject, kept, ...row }) => {
       const read = checkSchema(compiled, parseStrictJson(Buffer.from(kept)), `stored drift of ${subject}`);
       return { ...row, subject: subjectOf(subject), kept: read };
     });
@@ -102,8 +102,9 @@ function prepare(db: Database) {
       `select rowid as number, device, arrived_at_ms as arrivedAtMs, body from windows
        where rowid > ? and rowid <= ? order by rowid limit ?`,
     ),
-    looks: db.prepare<[], Row>(
-      'select subject, model, version, manifest, through, kept from drift_looks order by last_at_ms',
+    looks: db.prepare<[number, number], Row & { readonly row: number }>(
+      `select rowid as row, subject, model, version, manifest, through, kept from drift_looks
+       where rowid > ? order by rowid limit ?`,
     ),
     detectors: db.prepare<[string, string], { detectors: Buffer }>(
       'select detectors from drift_looks where subject = ? and manifest = ?',

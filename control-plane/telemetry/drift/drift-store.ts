@@ -28,8 +28,8 @@ export interface DriftStore {
   setThrough(number: number): void;
   /** Windows after one number up to another, in their order. */
   windows(after: number, upTo: number, limit: number): readonly NumberedWindow[];
-  /** All looks, the oldest first; without their detectors. */
-  looks(): readonly StoredLook[];
+  /** Looks in rows after this one, in the order of their rows; without their detectors. */
+  looks(afterRow: number, limit: number): readonly (StoredLook & { readonly row: number })[];
   /** The packed detectors of one. */
   detectors(key: Pick<StoredLook, 'subject' | 'manifest'>): Uint8Array | undefined;
   put(look: StoredLook, detectors: Uint8Array): void;

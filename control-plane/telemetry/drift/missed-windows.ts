@@ -47,7 +47,8 @@ export class MissedWindows {
     return this.#skipped;
   }
 
-  start(looks: readonly StoredLook[], newest: number): void {
+  /** `newest`: the number of the newest window that was stored before the start. */
+  start(newest: number): void {
     const { store, log } = this.#parts;
     const through = store.through();
     this.#upTo = newest;
@@ -55,7 +56,11 @@ export class MissedWindows {
     this.#next = this.#after;
     this.#skipped = this.#after - through;
     if (this.#skipped > 0) log.warn({ windows: this.#skipped }, 'Windows from long before the start are not looked at');
-    for (const { manifest, subject, through: number } of looks) this.#through.set(lookKey(manifest, subject), number);
+  }
+
+  /** What the last look at a subject has; all of them before the first window is read. */
+  has({ manifest, subject, through }: StoredLook): void {
+    this.#through.set(lookKey(manifest, subject), through);
   }
 
   /** Reads them once, in slices; begins where it was stopped. */

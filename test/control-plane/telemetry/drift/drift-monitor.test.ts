@@ -167,6 +167,27 @@ describe('the monitor of drift', () => {
     await Promise.all([first.stop(), second.stop(), third.stop()]);
   });
 
+  it('knows every device of a fleet after a restart, and counts none of them again', async () => {
+    const first = monitorOn();
+    for (let i = 0; i < 45; i++) send(first, `device-${i}`, well);
+    await clock.advance(1000);
+    await first.report();
+    await clock.advance(1000);
+    await first.report();
+    await first.stop();
+    // As if the last look had not come to its end: every window is read again.
+    database.sqlite.exec(`update counters set value = 0 where name = 'windows-watched'`);
+    const again = monitorOn();
+    await clock.advance(1000);
+    const { watched } = await again.report();
+    expect(watched.map(({ devices }) => devices)).toEqual([45, 45]);
+    await clock.advance(10 * minute);
+    await again.report();
+    expect(rowsSeen().get('release')).toBeCloseTo(45 * 60, 1);
+    expect(rowsSeen().get(`device ${idOf('device-44')}`)).toBeCloseTo(60, 1);
+    await again.stop();
+  });
+
   it('reads windows whose looks could not be stored again with the next look', async () => {
     const monitor = monitorOn();
     send(monitor, 'bad', well);
