@@ -26,8 +26,9 @@ export function wordsOf(group: Group, { rules, fleetSize, attribution }: WordPar
   const said = sentences[rule]({ ...saidOf(group), setting, worst, fleetSize });
   const numbers = { devices, fleetDevices: fleetSize, ...(worst !== null && { [ruleFacts[rule].number]: worst }) };
   const forecast = conditions.flatMap((each) => each.forecast ?? []).toSorted((a, b) => a.atMs - b.atMs)[0] ?? null;
-  // That nobody knows is said where the cause is asked for.
-  const isKnown = attribution !== null && attribution.cause !== 'undetermined';
+  // That nobody knows is said where the cause is asked for; and what a source knows, it has said.
+  const isSaid = conditions.some((each) => each.attribution !== undefined);
+  const isKnown = attribution !== null && attribution.cause !== 'undetermined' && !isSaid;
   const cause = isKnown ? ` ${attribution.sentence}` : '';
   return {
     severity: severityOf(setting.severity, devices, fleetSize),

@@ -15,8 +15,13 @@ export const rateMinutes = 5;
 
 /** The counts of the last quarter of an hour with one more; what is older is dropped, and what is too old to count changes nothing. */
 export function withCount(counts: readonly CallCount[], count: CallCount, nowMinute: number): readonly CallCount[] {
-  const fresh = counts.filter(({ minute }) => minute > nowMinute - keptMinutes);
-  if (count.minute <= nowMinute - keptMinutes) return fresh;
+  const oldest = nowMinute - keptMinutes;
+  const last = counts.at(-1);
+  // Mostly: one more window of this minute, and nothing to drop.
+  if (last?.minute === count.minute && (counts[0]?.minute ?? 0) > oldest)
+    return [...counts.slice(0, -1), added(last, count)];
+  const fresh = counts.filter(({ minute }) => minute > oldest);
+  if (count.minute <= oldest) return fresh;
   const known = fresh.find(({ minute }) => minute === count.minute);
   if (known === undefined) return [...fresh, count];
   return fresh.map((each) => (each === known ? added(known, count) : each));
@@ -24,8 +29,16 @@ export function withCount(counts: readonly CallCount[], count: CallCount, nowMin
 
 /** All of them from this minute on. */
 export function sumSince(counts: readonly CallCount[], minute: number): CallCount {
-  const none: CallCount = { minute, calls: 0, bad: 0, over: 0, deaths: 0 };
-  return counts.reduce((sum, each) => (each.minute >= minute ? added(sum, each) : sum), none);
+  let [calls, bad, over, deaths] = [0, 0, 0, 0];
+  // Asked of every device at every look: no object for each minute.
+  for (const each of counts) {
+    if (each.minute < minute) continue;
+    calls += each.calls;
+    bad += each.bad;
+    over += each.over;
+    deaths += each.deaths;
+  }
+  return { minute, calls, bad, over, deaths };
 }
 
 function added(a: CallCount, b: CallCount): CallCount {

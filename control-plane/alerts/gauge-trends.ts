@@ -75,6 +75,7 @@ export class GaugeTrends implements ReadingSource {
         continue;
       }
       for (const [gauge, each] of held) {
+        if (!each.isAnnounced) continue;
         const { limit } = this.#limitOf(gauge);
         const about = { rule: gauge.rule, subject: {}, device, detail: `its limit is ${limit} ${gauge.unit}` } as const;
         const reading = each.reading(about, nowMs);

@@ -29,6 +29,10 @@ export class HeldGauge {
     return this.#forecast !== undefined;
   }
 
+  get isAnnounced(): boolean {
+    return this.#beganMinute !== undefined;
+  }
+
   /** True when it should be followed: it is close to its limit, or rises. */
   isClose(value: number): boolean {
     const { limit } = this.#limit;

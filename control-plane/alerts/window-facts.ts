@@ -20,12 +20,20 @@ const maxReleases = 64;
 interface DeviceFacts {
   windowMs: number | undefined;
   /** By release. */
-  readonly calls: Map<string, { readonly model: string; readonly version: string; counts: readonly CallCount[] }>;
+  readonly calls: Map<string, ReleaseCalls>;
   starts: readonly number[];
   /** The least time from a window's end to its arrival, in this period and the one before. */
   skew: { readonly periodMs: number; readonly leastMs: number; readonly beforeMs: number } | undefined;
   lost: number | undefined;
   losses: readonly { readonly atMs: number; readonly count: number }[];
+}
+
+interface ReleaseCalls {
+  readonly model: string;
+  readonly version: string;
+  readonly counts: readonly CallCount[];
+  /** The last minute in which anything was wrong; before the first: -1. */
+  readonly badMinute: number;
 }
 
 interface WindowFactsParts {
@@ -63,7 +71,9 @@ export class WindowFacts implements ReadingSource {
       const { model, version } = arm;
       const count = { minute, ...countOf({ arm, times }, this.#parts.budgetMsOf(model, version)) };
       const counts = withCount(known?.counts ?? [], count, Math.floor(arrivedAtMs / 60_000));
-      facts.calls.set(key, { model, version, counts });
+      const isBad = count.bad > 0 || count.over > 0 || count.deaths > 0;
+      const badMinute = Math.max(known?.badMinute ?? -1, isBad ? minute : -1);
+      facts.calls.set(key, { model, version, counts, badMinute });
     }
   }
 
@@ -124,12 +134,12 @@ export class WindowFacts implements ReadingSource {
 
 function* callReadings(device: string, { calls }: DeviceFacts, nowMs: number): Generator<Reading> {
   const minute = Math.floor(nowMs / 60_000);
-  for (const [key, { model, version, counts }] of calls) {
-    const all = sumSince(counts, minute - keptMinutes + 1);
-    if (all.calls === 0 && all.deaths === 0) {
-      calls.delete(key);
-      continue;
-    }
+  const oldest = minute - keptMinutes + 1;
+  for (const [key, { model, version, counts, badMinute }] of calls) {
+    if ((counts.at(-1)?.minute ?? 0) < oldest && sumSince(counts, oldest).calls === 0) calls.delete(key);
+    // Nearly all of a fleet, at every look: nothing to add up.
+    if (badMinute < oldest) continue;
+    const all = sumSince(counts, oldest);
     const about = { subject: { model, version }, device };
     const { calls: total, bad, over } = sumSince(counts, minute - rateMinutes + 1);
     if (bad > 0 && total >= minCallsOfRate) yield { rule: 'error-rate', ...about, value: (100 * bad) / total };

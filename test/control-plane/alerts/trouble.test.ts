@@ -5,6 +5,7 @@ import { evaluate } from '@bellwether/control-plane/alerts/condition';
 import type { Reading } from '@bellwether/control-plane/alerts/reading';
 import type { Silence } from '@bellwether/control-plane/alerts/silence';
 import { groupsOf } from '@bellwether/control-plane/alerts/trouble';
+import type { Attribution } from '@bellwether/shared/contract/alert';
 
 const nowMs = 1_000_000;
 const device = (n: number) => `pi-${String(n).padStart(16, '0')}`;
@@ -74,6 +75,18 @@ describe('wordsOf', () => {
     const names = `${device(0)}, ${device(1)}, ${device(2)} and 2 more`;
     expect(many).toMatchObject([{ sentence: `5 devices have said nothing for 5 min or longer: ${names}.` }]);
     expect(many[0]?.numbers).toEqual({ devices: 5, fleetDevices: 1000, silentSeconds: 404 });
+  });
+
+  it('names a cause that was found, and not again what the source has said', () => {
+    const attribution = { cause: 'model', sentence: 'The release: it is.', common: null } as const;
+    const found = (cause: Attribution | null, changes: Partial<Reading> = {}) =>
+      groups([{ ...silent(1), ...changes }]).map((group) => {
+        return wordsOf(group, { rules: defaultRules, fleetSize: 9, attribution: cause }).sentence;
+      })[0];
+    const plain = `${device(1)} has said nothing for 5 min or longer.`;
+    expect(found(attribution)).toBe(`${plain} The release: it is.`);
+    expect(found({ ...attribution, cause: 'undetermined' })).toBe(plain);
+    expect(found(attribution, { attribution })).toBe(plain);
   });
 
   it('is critical where a fifth of the fleet, and five devices, are in it', () => {
