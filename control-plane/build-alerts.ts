@@ -2,7 +2,7 @@ import { X509Certificate } from 'node:crypto';
 import { AlertFacts } from './alerts/alert-facts.js';
 import { alertRoutes } from './alerts/alert-routes.js';
 import { AlertStoreSql } from './alerts/alert-store-sql.js';
-import { Alerts } from './alerts/alerts.js';
+import { Alerts, type AlertsParts } from './alerts/alerts.js';
 import { Causes } from './alerts/causes.js';
 import { ChangeBook, changeKinds } from './alerts/change-book.js';
 import { driftReadings } from './alerts/drift-readings.js';
@@ -24,7 +24,7 @@ import type { TimelineStoreSql } from './timeline/timeline-store-sql.js';
 
 type Facts = ReturnType<typeof buildAlertFacts>;
 
-interface AlertRooms extends Facts {
+interface AlertRooms extends Facts, Required<Pick<AlertsParts, 'labelsOf' | 'storeNews'>> {
   readonly fleet: Fleet;
   readonly conductor: Conductor;
   readonly audit: Audit;
@@ -58,7 +58,20 @@ export function buildAlertFacts(
 /** What is wrong with the fleet, where it comes from, and who has taken note of it. */
 export function buildAlerts(parts: ControlPlaneParts, rooms: AlertRooms) {
   const { clock, database, alertRules: rules } = parts;
-  const { fleet, conductor, windows, trends, changes, rolloutFacts, drift, audit, timeline, changed } = rooms;
+  const {
+    fleet,
+    conductor,
+    windows,
+    trends,
+    changes,
+    rolloutFacts,
+    drift,
+    audit,
+    timeline,
+    changed,
+    labelsOf,
+    storeNews,
+  } = rooms;
   const causes = new Causes({
     devices: () => fleet.members(),
     changesOf: (device) => changes.of(device),
@@ -78,7 +91,7 @@ export function buildAlerts(parts: ControlPlaneParts, rooms: AlertRooms) {
     ],
     audit,
     causes,
-    labelsOf: (device) => (fleet.isMember(device) ? fleet.find(device)?.labels : undefined),
+    labelsOf,
     fleetSize: () => fleet.members().length,
     keptMs: parts.settings.eventDays * 86_400_000,
     storeNews: (told) => {
@@ -86,6 +99,7 @@ export function buildAlerts(parts: ControlPlaneParts, rooms: AlertRooms) {
         const entry = alertEvent(each);
         if (entry !== undefined) timeline.add(entry);
       }
+      storeNews(told);
     },
     changed,
   });

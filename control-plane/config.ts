@@ -24,6 +24,8 @@ export interface ServeSettings {
   readonly alertRules?: string;
   /** The device label that `/metrics` tells calls apart by, beside release and arm; undefined: by none. */
   readonly prometheusLabel?: string;
+  /** Networks besides the internet that webhooks may be sent to, `10.1.0.0/16`. */
+  readonly webhookNetworks: readonly string[];
   /** Where devices are sent for blobs, with signed URLs; undefined: they download from here. */
   readonly blobCdn?: string;
   /** PEM files of the certificate (with its chain) and its key, for HTTP and MQTT; both or neither. */
@@ -51,6 +53,7 @@ export const serveDefaults: ServeSettings = {
   telemetryMb: 8192,
   deviceMessages: 50,
   metricLabels: ['hardware', 'site'],
+  webhookNetworks: [],
 };
 
 /** Whole numbers: from, to. */
@@ -88,6 +91,11 @@ export function serveSettings(given: GivenSettings): ServeSettings {
       'config-invalid',
       `prometheusLabel is ${settings.prometheusLabel}; it must be a key of labels`,
     );
+  const network = settings.webhookNetworks.find(
+    (each) => !/^(?:[\d.]{7,15}\/(?:[12]?\d|3[0-2])|[\da-f:]*:[\da-f:]*\/(?:\d{1,2}|1[01]\d|12[0-8]))$/i.test(each),
+  );
+  if (network !== undefined)
+    throw new ConfigError('config-invalid', `webhookNetworks has ${network}; a network is 10.1.0.0/16 or fd00::/8`);
   if (settings.blobCdn !== undefined && !/^https?:\/\//.test(settings.blobCdn))
     throw new ConfigError('config-invalid', `blobCdn is ${settings.blobCdn}; it must be the URL of a CDN`);
   if ((settings.tlsCert === undefined) !== (settings.tlsKey === undefined))
@@ -116,5 +124,6 @@ export function dataPaths(data: string) {
     operatorToken: `${data}/operator.token`,
     hookSecret: `${data}/keys/broker-hook.secret`,
     urlSecret: `${data}/keys/artefact-url.secret`,
+    webhookSecret: `${data}/keys/webhook.secret`,
   } as const;
 }

@@ -25,6 +25,8 @@ export interface ControlPlaneParts {
   readonly urlSecret: string;
   /** By which an external broker is known. */
   readonly hookSecret: string;
+  /** From which those of webhooks are made. */
+  readonly webhookSecret: string;
   /** The certificate; undefined: plain HTTP and MQTT. */
   readonly tls: TlsFiles | undefined;
   readonly alertRules: AlertRules;

@@ -6,6 +6,7 @@ import { buildFleet } from './build-fleet.js';
 import { buildPeople } from './build-people.js';
 import { buildRollouts } from './build-rollouts.js';
 import { buildTelemetry } from './build-telemetry.js';
+import { buildWebhooks } from './build-webhooks.js';
 import { catalogRoutes } from './catalog/catalog-routes.js';
 import { garbageRoutes } from './catalog/garbage-routes.js';
 import { heldManifests } from './catalog/held-manifests-sql.js';
@@ -69,6 +70,8 @@ export function buildControlPlane(parts: ControlPlaneParts): ControlPlane {
   const { orders, conductor } = rollouts;
   const seen = buildAlertFacts(parts, { fleet, conductor });
   const telemetry = buildTelemetry(parts, { fleet, feed, timeline, ...rollouts, facts: seen.facts });
+  const labelsOf = (device: string) => (fleet.isMember(device) ? fleet.find(device)?.labels : undefined);
+  const { webhooks, ...outside } = buildWebhooks(parts, { audit, labelsOf });
   const alerts = buildAlerts(parts, {
     ...seen,
     fleet,
@@ -77,6 +80,8 @@ export function buildControlPlane(parts: ControlPlaneParts): ControlPlane {
     telemetry: telemetry.store,
     drift: telemetry.drift,
     timeline,
+    labelsOf,
+    storeNews: (told) => webhooks.tell(told),
     changed: (id) => feed.alertChanged(id),
   });
   const { ingest } = telemetry;
@@ -121,6 +126,7 @@ export function buildControlPlane(parts: ControlPlaneParts): ControlPlane {
       transport: transportOf(settings),
       rootSha256: catalog.rootSha256,
       expiring: [...catalog.expiring(clock.now().wallMs)],
+      webhooks: webhooks.troubles(),
     }),
   });
   publisher.add('rollouts', rolloutSource({ conductor, views }));
@@ -147,6 +153,7 @@ export function buildControlPlane(parts: ControlPlaneParts): ControlPlane {
         rollouts.routes(app, views);
         telemetry.routes(app);
         alerts.routes(app);
+        outside.routes(app);
         access.routes(app);
         liveRoutes(app, { feed, views, operators });
         people.routes(app);
@@ -176,6 +183,7 @@ export function buildControlPlane(parts: ControlPlaneParts): ControlPlane {
     { start: () => orders.start() },
     { start: () => devices.decisions.start() },
     { start: () => conductor.start(), stop: () => rollouts.stop() },
+    outside.step,
     { start: () => alerts.start(), stop: () => alerts.stop() },
     {
       start: () => {

@@ -111,6 +111,7 @@ async function open(
     renewsFirstToken: newOperatorToken,
     urlSecret: await sharedSecret(paths.urlSecret),
     hookSecret: await sharedSecret(paths.hookSecret),
+    webhookSecret: await sharedSecret(paths.webhookSecret),
     tls,
     alertRules: rules,
     consoleFolder: fileURLToPath(new URL('./console/', import.meta.url)),

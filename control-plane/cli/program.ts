@@ -22,6 +22,7 @@ import { addTelemetryVerbs } from './telemetry-verbs.js';
 import { addTokenVerbs } from './token-verbs.js';
 import type { VerbParts } from './verb.js';
 import { addVerdictVerbs } from './verdict-verbs.js';
+import { addWebhookVerbs } from './webhook-verbs.js';
 
 /** The whole command `bellwether`, verb by verb. Mistakes of usage are said, as JSON on demand, and thrown as CommanderError. */
 export function buildProgram(parts: VerbParts, { asJson = false }: { readonly asJson?: boolean } = {}): Command {
@@ -55,6 +56,7 @@ export function buildProgram(parts: VerbParts, { asJson = false }: { readonly as
   addTelemetryVerbs(program, parts);
   addSchemaVerb(program, parts);
   addAlertVerbs(program, parts);
+  addWebhookVerbs(program, parts);
   addLoginVerbs(program, parts);
   addOperatorVerbs(program, parts);
   addApiTokenVerbs(program, parts);

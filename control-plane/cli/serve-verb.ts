@@ -30,6 +30,7 @@ export function addServeVerb(program: Command, parts: VerbParts): void {
     .option('--metric-labels <keys...>', 'labels of devices that series are kept by', [...metricLabels])
     .option('--alert-rules <file>', 'rules of alerts that are to hold otherwise (bellwether alerts rules prints them)')
     .option('--prometheus-label <key>', 'a label of devices that /metrics tells calls apart by, such as hardware')
+    .option('--webhook-networks <networks...>', 'private networks that webhooks may be sent to, 10.1.0.0/16')
     .option('--tls-cert <file>', 'certificate with its chain (PEM), for HTTP and MQTT; read again at SIGHUP')
     .option('--tls-key <file>', "the certificate's key (PEM)")
     .option('--insecure-plaintext-network', 'listen beyond this machine without TLS: tokens can be read on the way')

@@ -34,7 +34,8 @@ export function attentionLines({
   waitingRollouts,
   clones,
   expiring,
-}: Pick<ServerStatus, 'pending' | 'waitingRollouts' | 'clones' | 'expiring'>): ReadonlyArray<
+  webhooks,
+}: Pick<ServerStatus, 'pending' | 'waitingRollouts' | 'clones' | 'expiring' | 'webhooks'>): ReadonlyArray<
   readonly [string, string]
 > {
   const lines: ReadonlyArray<readonly [string, string]> = [
@@ -47,6 +48,13 @@ export function attentionLines({
     ...clones.map(
       ({ device, atMs }) => ['CLONE', `${device}: another machine has its key, ${timeText(atMs)}`] as const,
     ),
+    ...webhooks.map(({ name, isDisabled, sinceMs, problem }) => {
+      const what = isDisabled ? 'is disabled, and has failed' : 'fails';
+      return [
+        'webhook',
+        `${name} ${what} since ${timeText(sinceMs)}: ${problem}: bellwether webhooks test ${name}`,
+      ] as const;
+    }),
     ...expiring.map(({ role, expiresAtMs }) => ['runs out', `${role}, ${timeText(expiresAtMs)}`] as const),
   ];
   return lines.length === 0 ? [['waiting', 'nothing']] : lines;

@@ -19,7 +19,8 @@ export function attentionNotes(
     waitingRollouts,
     clones,
     expiring,
-  }: Pick<ServerStatus, 'pending' | 'waitingRollouts' | 'clones' | 'expiring'>,
+    webhooks,
+  }: Pick<ServerStatus, 'pending' | 'waitingRollouts' | 'clones' | 'expiring' | 'webhooks'>,
   nowMs: number,
 ): readonly AttentionNote[] {
   const waiting = [
@@ -41,6 +42,11 @@ export function attentionNotes(
           : `The signature of ${role} runs out in ${formatLeft(expiresAtMs - nowMs)}.`,
       // The server signs these two itself: that they are here says that it cannot.
       ...(role !== 'snapshot' && role !== 'timestamp' && { command: `bellwether keys renew ${role} --key …` }),
+    })),
+    ...webhooks.map(({ name, isDisabled, problem }) => ({
+      tone: isDisabled ? ('bad' as const) : ('warning' as const),
+      sentence: `The webhook ${name} ${isDisabled ? 'is disabled, so nobody is told of alerts there' : 'fails'}: ${problem}.`,
+      command: `bellwether webhooks test ${name}`,
     })),
     ...waitingRollouts.map(({ id, release, why }) => ({
       tone: 'warning' as const,

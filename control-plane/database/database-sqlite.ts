@@ -18,6 +18,7 @@ import { series } from './migrations/series.js';
 import { stagedRollouts } from './migrations/staged-rollouts.js';
 import { timeline } from './migrations/timeline.js';
 import { verdicts } from './migrations/verdicts.js';
+import { webhooks } from './migrations/webhooks.js';
 import type { Tables } from './schema.js';
 
 /** In the order of their names. A published migration is never edited; a change is a new one. */
@@ -37,6 +38,7 @@ const migrations: Readonly<Record<string, Migration>> = {
   '0010-alerts': alerts,
   '0013-timeline': timeline,
   '0014-retention': retention,
+  '0014-webhooks': webhooks,
 };
 
 /**

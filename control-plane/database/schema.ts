@@ -157,6 +157,34 @@ export interface Tables {
   };
   /** Alerts: `subject` is alertKey(), `body` JSON. */
   alerts: { number: Generated<number>; rule: string; subject: string; resolved_at_ms: number | null; body: string };
+  /** `filter` is JSON. */
+  webhooks: {
+    number: Generated<number>;
+    name: string;
+    url: string;
+    filter: string;
+    salt: string;
+    former_salt: string | null;
+    former_until_ms: number | null;
+    created_at_ms: number;
+    failing_since_ms: number | null;
+    disabled_at_ms: number | null;
+    tried_at_ms: number | null;
+    problem: string | null;
+    lost: number;
+  };
+  /** What waits; of one webhook and alert in the order of `number`. */
+  webhook_deliveries: {
+    number: Generated<number>;
+    webhook: number;
+    id: string;
+    alert: string;
+    body: string;
+    created_at_ms: number;
+    next_at_ms: number;
+    attempts: number;
+    is_unreachable: number;
+  };
   alert_silences: { number: Generated<number>; until_ms: number; body: string };
   counters: { name: string; value: number };
   operators: { name: string; role: string; password: string | null; created_at_ms: number };

@@ -10,6 +10,7 @@ import { RateError } from '../limits/rate-error.js';
 import { OperatorError, type OperatorErrorCode } from '../operators/operator-error.js';
 import type { RolloutErrorCode } from '../rollouts/rollout-error.js';
 import type { SeriesErrorCode } from '../telemetry/series-error.js';
+import type { WebhookErrorCode } from '../webhooks/webhook-error.js';
 
 type OurCode =
   | PromotionErrorCode
@@ -20,6 +21,7 @@ type OurCode =
   | 'device-rate'
   | RolloutErrorCode
   | SeriesErrorCode
+  | WebhookErrorCode
   | OperatorErrorCode;
 
 /** Our codes over HTTP. The catalogue's routes answer their own. */
@@ -79,6 +81,9 @@ const statuses: Readonly<Record<OurCode, number>> = {
   'alert-resolved': 409,
   'silence-unknown': 404,
   'silence-impossible': 422,
+  'webhook-exists': 409,
+  'webhook-unknown': 404,
+  'webhook-impossible': 422,
   'series-impossible': 422,
   'series-too-large': 422,
   'series-timeout': 503,

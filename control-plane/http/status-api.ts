@@ -23,6 +23,15 @@ export type CloneAlert = Static<typeof CloneAlert>;
 /** A rollout that goes no further by itself. */
 const WaitingRollout = Type.Object({ id: Type.String(), release: Type.String(), why: Type.String() });
 
+/** A webhook that takes nothing: `isDisabled` when it has been given up; `sinceMs`: since when every attempt failed. */
+export const WebhookTrouble = Type.Object({
+  name: Type.String(),
+  sinceMs: time,
+  isDisabled: Type.Boolean(),
+  problem: Type.String(),
+});
+export type WebhookTrouble = Static<typeof WebhookTrouble>;
+
 /** `GET /status` */
 export const ServerStatus = Type.Object({
   version: Type.String(),
@@ -39,6 +48,8 @@ export const ServerStatus = Type.Object({
   waitingRollouts: Type.Array(WaitingRollout),
   /** Devices that are in, as long as events are kept; the newest first. */
   clones: Type.Array(CloneAlert),
+  /** Webhooks that tell nobody of alerts any more. */
+  webhooks: Type.Array(WebhookTrouble),
 });
 export type ServerStatus = Static<typeof ServerStatus>;
 

@@ -101,6 +101,10 @@ export const pureFiles: readonly string[] = [
   ...['fleet-readings', 'server-readings', 'drift-readings', 'gauges', 'trouble-facts'].map(
     (name) => `control-plane/alerts/${name}.ts`,
   ),
+  ...['webhook', 'webhook-api', 'webhook-error', 'webhook-filter', 'webhook-secret', 'webhook-signature'].map(
+    (name) => `control-plane/webhooks/${name}.ts`,
+  ),
+  'control-plane/webhooks/webhook-attempt.ts',
   'control-plane/limits/**',
   ...['timeline-api', 'timeline-entry', 'timeline-csv', 'audit-events', 'rollout-events', 'release-changes'].map(
     (name) => `control-plane/timeline/${name}.ts`,
@@ -234,8 +238,8 @@ export const ownImports: readonly OwnImports[] = [
     from: 'control-plane/console/**',
     // The presets are data, which a person may look at and edit before the server sees them.
     to: ['control-plane/console/**', 'shared/**', 'control-plane/rollouts/policy-presets.ts'],
-    // The answers of the server that the page shows; by value its schemas would travel to the browser.
-    types: ['control-plane/**/*-api.ts'],
+    // The answers of the server that the page shows; by value its schemas would travel to the browser. A silence's stand beside what it covers.
+    types: ['control-plane/**/*-api.ts', 'control-plane/alerts/silence.ts'],
   },
   { from: 'control-plane/**', to: ['control-plane/**', 'shared/**'] },
 ];

@@ -162,6 +162,7 @@ export function serverStatus(changes: Partial<ServerStatus> = {}): ServerStatus 
     transport: 'loopback',
     rootSha256: manifest,
     expiring: [],
+    webhooks: [],
     pending: { releases: [], devices: [], deviceKeys: [] },
     waitingRollouts: [],
     clones: [],

@@ -13,6 +13,7 @@ it('what is to be seen to comes with where, or with what to run, the worst first
     pending: { releases: ['digits@1.1.0'], devices: ['a', 'b'], deviceKeys: [] },
     waitingRollouts: [{ id: 'r7', release: 'digits@1.2.0', why: 'paused by operator:admin' }],
     clones: [{ device: idOf('barn'), atMs: 0 }],
+    webhooks: [{ name: 'pager', sinceMs: 0, isDisabled: true, problem: 'it answered 410' }],
     expiring: [
       { role: 'targets', expiresAtMs: 9 * dayMs },
       { role: 'staging-digits', expiresAtMs: 12.5 * dayMs },
@@ -36,6 +37,11 @@ it('what is to be seen to comes with where, or with what to run, the worst first
       command: 'bellwether keys renew staging-digits --key …',
     },
     { tone: 'warning', sentence: 'The signature of timestamp runs out in 0 minutes.' },
+    {
+      tone: 'bad',
+      sentence: 'The webhook pager is disabled, so nobody is told of alerts there: it answered 410.',
+      command: 'bellwether webhooks test pager',
+    },
     {
       tone: 'warning',
       sentence: 'The rollout of digits@1.2.0 waits for a person: paused by operator:admin.',
