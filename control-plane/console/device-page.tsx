@@ -2,6 +2,7 @@ import type { ComponentChildren } from 'preact';
 import type { DeviceView } from '@bellwether/control-plane/http/operator-api';
 import { Action } from './action.js';
 import { DayCharts } from './day-charts.js';
+import { DeviceAlerts } from './device-alerts.js';
 import { healthOf } from './device-health.js';
 import { DeviceHolds } from './device-holds.js';
 import { Facts } from './facts.js';
@@ -60,6 +61,7 @@ export function DevicePage({ state, api, subject }: PageProps) {
           )}
         </div>
       </section>
+      <DeviceAlerts state={state} device={id} />
       {device.standing === 'approved' && <DeviceHolds state={state} api={api} device={device} />}
       <DayCharts state={state} api={api} device={id} />
       <Timeline state={state} api={api} about={{ device: id }} />
@@ -87,7 +89,7 @@ function identityOf({ id, fingerprint, nextFingerprint, standing, tokenId, label
 
 function conditionOf(device: DeviceView, nowMs: number): Fact[] {
   const { word, detail } = healthOf(device);
-  const { report, ordered, live } = device;
+  const { report, ordered } = device;
   const served = servedBy(device);
   const orderedModels = Object.entries(ordered?.models ?? {}).map(([model, version]) => `${model}@${version}`);
   return [
@@ -101,9 +103,6 @@ function conditionOf(device: DeviceView, nowMs: number): Fact[] {
     ...(device.slowed === null
       ? []
       : [['slowed', `sends too fast since ${formatDate(device.slowed.sinceMs)}: messages wait`] as const]),
-    ...(live === null || live.shed.length === 0
-      ? []
-      : [['leaves out', `${live.shed.join(', ')}, to save processor time`] as const]),
     ...(report === null
       ? []
       : [

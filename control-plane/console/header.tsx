@@ -1,5 +1,6 @@
 import type { Connection, FleetState } from './fleet-state.js';
 import { formatMs, formatRate } from './format.js';
+import { OpenAlerts } from './open-alerts.js';
 import { WaitingRollouts } from './waiting-rollouts.js';
 import { WhoIsHere } from './who.js';
 
@@ -16,7 +17,7 @@ interface HeaderProps {
   readonly signOut: () => void;
 }
 
-/** Name, which rollouts wait for a person, the fleet in four numbers, whether the page is live, and who looks at it. */
+/** Name, open alerts, which rollouts wait for a person, the fleet in four numbers, whether the page is live, and who looks at it. */
 export function Header({ state, signOut }: HeaderProps) {
   const devices = [...state.devices.value.values()];
   const online = devices.filter((device) => device.presence === 'online');
@@ -39,6 +40,7 @@ export function Header({ state, signOut }: HeaderProps) {
           not encrypted
         </span>
       )}
+      <OpenAlerts state={state} />
       <WaitingRollouts waiting={state.status.value?.waitingRollouts ?? []} />
       <span class={`badge connection ${connection}`} role="status">
         {connectionWords[connection]}

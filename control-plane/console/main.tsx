@@ -17,6 +17,7 @@ import './rollout-list.css';
 import './events.css';
 import './controls.css';
 import './decisions.css';
+import './alerts.css';
 import './rollouts.css';
 import './new-rollout.css';
 

@@ -1,4 +1,6 @@
 import { AccessPage } from './access-page.js';
+import { openAlerts } from './alert-words.js';
+import { AlertsPage } from './alerts-page.js';
 import { ApprovalsPage } from './approvals-page.js';
 import { AuditPage } from './audit-page.js';
 import { DevicePage } from './device-page.js';
@@ -17,6 +19,13 @@ export const pages: readonly Page[] = [
     needs: 'GET /rollouts',
     waiting: ({ status }) => status.value?.waitingRollouts.length ?? 0,
     Content: RolloutsPage,
+  },
+  {
+    path: 'alerts',
+    title: 'Alerts',
+    needs: 'GET /alerts',
+    waiting: ({ alerts }) => openAlerts(alerts.value).length,
+    Content: AlertsPage,
   },
   { path: 'approvals', title: 'Approvals', needs: 'GET /releases', waiting: waitingCount, Content: ApprovalsPage },
   { path: 'joining', title: 'Joining', needs: 'GET /tokens', Content: JoiningPage },
