@@ -5,9 +5,11 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { buildAgent } from '@bellwether/agent/agent';
 import type { AgentParts } from '@bellwether/agent/agent-parts';
 import { parseConfig } from '@bellwether/agent/config';
+import { decodeStatus } from '@bellwether/agent/status';
 import type { UplinkHandlers } from '@bellwether/agent/uplink/uplink';
 import { silentLog } from '@bellwether/shared/log';
 import { MemoryReleaseStore } from '../support/installs.js';
+import { localRequest } from '../support/local-http.js';
 import { ManualClock } from '../support/manual-clock.js';
 
 let folder: string;
@@ -80,6 +82,38 @@ function partsOf(steps: string[]): AgentParts {
   // What is missing is never asked for by an agent without an order.
   return parts as unknown as AgentParts;
 }
+
+describe('an agent that takes too much of a core for itself', () => {
+  it('leaves out in the order of the design, tells of it, says it in its window and to who asks', async () => {
+    const clock = new ManualClock();
+    const stored: string[] = [];
+    const parts = {
+      ...partsOf([]),
+      clock,
+      // 20 % of a core.
+      hostMetrics: () =>
+        Promise.resolve({
+          measure: () => Promise.resolve({}),
+          processors: () => ({ agentMicros: clock.now().monotonicMs * 200, runners: new Map() }),
+        }),
+      outbox: {
+        state: { waiting: 0, bytes: 0, lostWindows: 0, lostEvents: 0 },
+        put: (_kind: string, payload: Uint8Array) => Promise.resolve(void stored.push(payload.toString())),
+        read: () => Promise.resolve([]),
+      },
+    } as unknown as AgentParts;
+    const agent = await buildAgent(parts);
+    await agent.start();
+    await clock.advance(60_000);
+    const { body } = await localRequest({ socketPath: join(folder, 'agent.sock') }, '/bellwether/status');
+    expect(decodeStatus(body).governor).toEqual({ ceilingPct: 15, ownCpuPct: 20, shed: ['inputs', 'shadow'] });
+    await agent.stop();
+    const told = stored.map((text) => JSON.parse(text) as { kind?: string; code?: string; shed?: string[] });
+    const codes = told.flatMap(({ kind, code }) => (kind === 'throttled' ? [code] : []));
+    expect(codes).toEqual(['shed-inputs', 'shed-shadow']);
+    expect(told.at(-1)?.shed).toEqual(['inputs', 'shadow']);
+  });
+});
 
 describe('an agent that stops', () => {
   it('stores its last window although a silent broker keeps the report: systemd would not wait for that', async () => {
