@@ -175,6 +175,8 @@ export const TelemetrySummary = Type.Object({
   windowsRejected: count,
   windowsLost: count,
   eventsReceived: count,
+  /** What devices say they dropped. */
+  eventsLost: count,
   unknownFields: count,
 });
 export type TelemetrySummary = Static<typeof TelemetrySummary>;

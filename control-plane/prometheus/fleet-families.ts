@@ -51,6 +51,9 @@ export function fleetFamilies(facts: FleetFacts): MetricFamily[] {
       [{ labels: {}, value: telemetry.windowsLost }],
     ),
     counter('bellwether_events_received_total', 'Events that were stored.', telemetry.eventsReceived),
+    gauge('bellwether_events_lost', 'Events that devices say they dropped.', [
+      { labels: {}, value: telemetry.eventsLost },
+    ]),
     {
       name: 'bellwether_window_delay_seconds',
       help: 'From the end of a window, by the device’s clock, to its arrival.',

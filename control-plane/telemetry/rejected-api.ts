@@ -1,6 +1,6 @@
 import { type Static, Type } from '@bellwether/shared/schema';
 
-/** `GET /telemetry/rejected`: messages that were set aside, the newest first; the server keeps the last thousand. */
+/** `GET /telemetry/rejected`: messages that were set aside, the newest first; the server keeps the last thousand, and of a device the last hundred. */
 export const RejectedList = Type.Object({
   messages: Type.Array(
     Type.Object({

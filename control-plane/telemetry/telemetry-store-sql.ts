@@ -7,17 +7,16 @@ import type { TelemetrySummary } from '../http/operator-api.js';
 import type { CloneAlert } from '../http/status-api.js';
 import { noTimeline, type Timeline } from '../timeline/timeline-entry.js';
 import type { Decoded } from './device-message.js';
+import { LossStoreSql } from './loss-store-sql.js';
+import { OldTelemetrySql } from './old-telemetry-sql.js';
 import { ReceiptStoreSql } from './receipt-store-sql.js';
 import type { RejectedList } from './rejected-api.js';
+import { RejectedStoreSql } from './rejected-store-sql.js';
 import type { Arrival, Outcome, Retention, TelemetryStore } from './telemetry-store.js';
 
 type Of<Kind extends Decoded['kind']> = Extract<Decoded, { kind: Kind }>;
-type Counter = 'windows-received' | 'windows-duplicate' | 'windows-rejected' | 'events-received' | 'unknown-fields';
 
-/** Of a rejected message this much is kept. */
-const keptBytes = 4096;
-/** Of a rejected message this much is shown. */
-const shownBytes = 200;
+type Counter = 'windows-received' | 'windows-duplicate' | 'windows-rejected' | 'events-received' | 'unknown-fields';
 
 /** Where the counters of rollouts go. */
 export interface EvidenceSink {
@@ -29,10 +28,12 @@ const noEvidence: EvidenceSink = { add: () => {}, trim: () => 0 };
 
 /** Telemetry in SQLite with prepared statements: the hot path [S-2]. */
 export class TelemetryStoreSql implements TelemetryStore {
-  readonly #db: Database;
   readonly #commitAll: Transaction<(arrivals: readonly Arrival[]) => Outcome[]>;
   readonly #statements: ReturnType<typeof prepare>;
   readonly #receipts: ReceiptStoreSql;
+  readonly #losses: LossStoreSql;
+  readonly #rejected: RejectedStoreSql;
+  readonly #old: OldTelemetrySql;
   readonly #evidence: EvidenceSink;
   readonly #timeline: Timeline;
   /** Of the transaction that runs. */
@@ -40,11 +41,13 @@ export class TelemetryStoreSql implements TelemetryStore {
 
   /** `evidence`: adds a new window's counters up, within the transaction that stores it. `timeline`: where events go, the same. */
   constructor(db: Database, evidence: EvidenceSink = noEvidence, timeline: Timeline = noTimeline) {
-    this.#db = db;
     this.#evidence = evidence;
     this.#timeline = timeline;
     this.#statements = prepare(db);
     this.#receipts = new ReceiptStoreSql(db);
+    this.#losses = new LossStoreSql(db);
+    this.#rejected = new RejectedStoreSql(db);
+    this.#old = new OldTelemetrySql(db);
     this.#commitAll = db.transaction((arrivals: readonly Arrival[]) => {
       const outcomes = arrivals.map((arrival) => this.#store(arrival));
       this.#writeCounts();
@@ -63,8 +66,8 @@ export class TelemetryStoreSql implements TelemetryStore {
       windowsReceived: counters.get('windows-received') ?? 0,
       windowsDuplicate: counters.get('windows-duplicate') ?? 0,
       windowsRejected: counters.get('windows-rejected') ?? 0,
-      windowsLost: this.#statements.lostWindows.get()?.lost ?? 0,
       eventsReceived: counters.get('events-received') ?? 0,
+      ...this.#losses.summary(),
       unknownFields: counters.get('unknown-fields') ?? 0,
     };
   }
@@ -74,39 +77,22 @@ export class TelemetryStoreSql implements TelemetryStore {
   }
 
   rejected(): RejectedList['messages'] {
-    return this.#statements.rejected
-      .all()
-      .map(({ body, ...row }) => ({ ...row, body: body.subarray(0, shownBytes).toString() }));
+    return this.#rejected.newest();
   }
 
   trim({ windowsBeforeMs, eventsBeforeMs, runsBeforeMs, rejectedMessages, rowsPerPass }: Retention): number {
-    const { trimWindows, trimEvents, trimRejected } = this.#statements;
     return Math.max(
-      trimWindows.run(windowsBeforeMs, rowsPerPass).changes,
-      trimEvents.run(eventsBeforeMs, rowsPerPass).changes,
-      trimRejected.run(rejectedMessages).changes,
+      this.#old.trimWindows(windowsBeforeMs, rowsPerPass),
+      this.#old.trimEvents(eventsBeforeMs, rowsPerPass),
+      this.#rejected.trim(rejectedMessages),
       this.#receipts.trim(eventsBeforeMs, rowsPerPass),
       this.#evidence.trim(eventsBeforeMs, rowsPerPass),
-      this.#forgetRuns(runsBeforeMs, rowsPerPass),
+      this.#losses.forgetRuns(runsBeforeMs, rowsPerPass),
     );
   }
 
   shedWindows(rows: number): number {
-    return this.#statements.shedWindows.run(rows).changes;
-  }
-
-  /** What was missing of a run stays counted when its row goes. */
-  #forgetRuns(beforeMs: number, rows: number): number {
-    const { oldRuns, forgotten, forgetRun } = this.#statements;
-    const runs = oldRuns.all(beforeMs, rows);
-    if (runs.length === 0) return 0;
-    this.#db.transaction(() => {
-      for (const { device, run, missing } of runs) {
-        if (missing > 0) forgotten.run(device, missing);
-        forgetRun.run(device, run);
-      }
-    })();
-    return runs.length;
+    return this.#old.shedWindows(rows);
   }
 
   #store(arrival: Arrival): Outcome {
@@ -169,11 +155,10 @@ export class TelemetryStoreSql implements TelemetryStore {
   }
 
   #storeWindow({ value: window, json, digest }: Of<'window'>, { device, arrivedAtMs }: Arrival): Outcome {
-    const { insertWindow, windowDigest, countRun, losses } = this.#statements;
-    const { runId, sequence, outbox } = window;
+    const { insertWindow, windowDigest } = this.#statements;
+    const { runId, sequence } = window;
     if (insertWindow.run(device, runId, sequence, digest, arrivedAtMs, json).changes === 1) {
-      countRun.run(device, runId, sequence, arrivedAtMs);
-      losses.run(device, outbox.lostWindows, outbox.lostEvents);
+      this.#losses.arrived(device, window, arrivedAtMs);
       this.#count('windows-received');
       if (window.evidence !== undefined) this.#evidence.add(device, window, arrivedAtMs);
       return 'stored';
@@ -216,9 +201,8 @@ export class TelemetryStoreSql implements TelemetryStore {
   }
 
   #reject(arrival: Extract<Arrival, { rejected: string }>): Outcome {
-    const { device, what, rejected, arrivedAtMs, payload } = arrival;
-    this.#statements.reject.run(device, what, rejected, arrivedAtMs, payload.subarray(0, keptBytes));
-    if (what === 'window') this.#count('windows-rejected');
+    this.#rejected.add(arrival);
+    if (arrival.what === 'window') this.#count('windows-rejected');
     return 'rejected';
   }
 
@@ -247,14 +231,6 @@ function prepare(db: Database) {
     windowDigest: db.prepare<[string, string, number], { digest: string }>(
       'select digest from windows where device = ? and run_id = ? and sequence = ?',
     ),
-    countRun: db.prepare<[string, string, number, number]>(
-      `insert into window_runs (device, run_id, received, highest, began_ms) values (?, ?, 1, ?, ?)
-       on conflict do update set received = received + 1, highest = max(highest, excluded.highest)`,
-    ),
-    losses: db.prepare<[string, number, number]>(
-      `insert into device_losses (device, windows, events) values (?, ?, ?)
-       on conflict do update set windows = max(windows, excluded.windows), events = max(events, excluded.events)`,
-    ),
     eventDigest: db.prepare<[string, string, number], { digest: string }>(
       `select digest from events where device = ? and source = 'device' and run_id = ? and sequence = ?`,
     ),
@@ -269,54 +245,13 @@ function prepare(db: Database) {
     ),
     present: db.prepare<[string], { presence: string }>('select presence from devices where id = ?'),
     seen: db.prepare<[number, string]>('update devices set last_seen_ms = ? where id = ?'),
-    reject: db.prepare<[string, string, string, number, Uint8Array]>(
-      'insert into rejected (device, what, reason, arrived_at_ms, body) values (?, ?, ?, ?, ?)',
-    ),
     count: db.prepare<[Counter, number]>(
       `insert into counters (name, value) values (?, ?) on conflict do update set value = value + excluded.value`,
     ),
     counters: db.prepare<[], { name: string; value: number }>('select name, value from counters'),
-    // A window that the outbox dropped leaves a gap as soon as a later one of its run arrives: count it once, per device.
-    lostWindows: db.prepare<[], { lost: number }>(
-      `select coalesce(sum(max(0, gaps.missing + coalesce(device_losses.forgotten, 0), coalesce(device_losses.windows, 0))), 0) as lost
-       from (select device, sum(highest + 1 - received) as missing from window_runs group by device) as gaps
-       left join device_losses on device_losses.device = gaps.device`,
-    ),
     // Asked at every look at the server's status: the index `events_of_clones` holds these rows only.
     clones: db.prepare<[], CloneAlert>(
       `select device, max(at_ms) as atMs from events where source = 'server-clone' group by device order by atMs desc`,
-    ),
-    // Rows ascend as they arrive, nearly: the oldest are the first. The newest row stays, or its number would be given again.
-    trimWindows: db.prepare<[number, number]>(
-      `delete from windows where arrived_at_ms < ? and rowid in (select rowid from windows order by rowid limit ?)
-       and rowid < (select max(rowid) from windows)`,
-    ),
-    trimEvents: db.prepare<[number, number]>(
-      `delete from events where rowid in
-       (select rowid from events where arrived_at_ms < ? order by arrived_at_ms limit ?)`,
-    ),
-    // What a pass of the series has not added up yet would be missing there.
-    shedWindows: db.prepare<[number]>(
-      `delete from windows where rowid in (select rowid from windows order by rowid limit ?)
-       and rowid < (select max(rowid) from windows)
-       and rowid <= (select value from counters where name = 'windows-rolled-up')`,
-    ),
-    // A device's newest run stays, however old: it may come back and go on with it.
-    oldRuns: db.prepare<[number, number], { device: string; run: string; missing: number }>(
-      `select device, run_id as run, highest + 1 - received as missing from window_runs as old where began_ms < ? and exists
-       (select 1 from window_runs as newer where newer.device = old.device and newer.began_ms > old.began_ms)
-       order by began_ms limit ?`,
-    ),
-    forgotten: db.prepare<[string, number]>(
-      `insert into device_losses (device, windows, events, forgotten) values (?, 0, 0, ?)
-       on conflict do update set forgotten = forgotten + excluded.forgotten`,
-    ),
-    forgetRun: db.prepare<[string, string]>('delete from window_runs where device = ? and run_id = ?'),
-    rejected: db.prepare<[], { atMs: number; device: string; what: string; reason: string; body: Buffer }>(
-      'select arrived_at_ms as atMs, device, what, reason, body from rejected order by id desc limit 1000',
-    ),
-    trimRejected: db.prepare<[number]>(
-      'delete from rejected where id <= (select id from rejected order by id desc limit 1 offset ?)',
     ),
   };
 }

@@ -77,6 +77,12 @@ describe('windows', () => {
     expect(store.summary().windowsLost).toBe(5);
   });
 
+  it('say what events the device dropped: its newest word counts, and an older one that comes late takes nothing back', () => {
+    const dropped = (lostEvents: number) => ({ outbox: { waiting: 0, bytes: 0, lostWindows: 0, lostEvents } });
+    store.commit([window(0), window(2, dropped(7)), window(1, dropped(4))]);
+    expect(store.summary().eventsLost).toBe(7);
+  });
+
   it('that cannot be read are set aside with their reason', () => {
     const payload = Buffer.alloc(10_000, 1);
     expect(store.commit([{ device: deviceId, what: 'window', arrivedAtMs: 5, rejected: 'no JSON', payload }])).toEqual([
@@ -191,6 +197,21 @@ describe('retention', () => {
     database.sqlite.exec(`update counters set value = 3 where name = 'windows-rolled-up'`);
     expect([store.shedWindows(2), left()]).toEqual([2, [2, 3]]);
     expect([store.shedWindows(2), left()]).toEqual([1, [3]]);
+  });
+
+  it('keeps a hundred rejected messages of a device, so that it pushes out no other', () => {
+    const rejected = (device: string) => {
+      return { device, what: 'event', arrivedAtMs: 1, rejected: 'no JSON', payload: Buffer.from('x') } as const;
+    };
+    store.commit([rejected(deviceId), ...Array.from({ length: 150 }, () => rejected('loud-0000'))]);
+    store.trim({ windowsBeforeMs: 0, eventsBeforeMs: 0, runsBeforeMs: 0, rejectedMessages: 101, rowsPerPass: 10 });
+    const kept = database.sqlite.prepare('select device, count(*) as kept from rejected group by device');
+    expect(kept.all()).toEqual(
+      expect.arrayContaining([
+        { device: deviceId, kept: 1 },
+        { device: 'loud-0000', kept: 100 },
+      ]),
+    );
   });
 
   it('keeps the newest rejected messages', () => {
