@@ -9,13 +9,17 @@ import { ScriptedLiveServer } from '../support/scripted-live-server.js';
 import { startServer, type TestServer } from '../support/server.js';
 import { bytesOf, reportOf } from '../support/telemetry-messages.js';
 import { faintTexts, isTooWide, openPage } from '../support/watched-page.js';
+import { startWebhookReceiver } from '../support/webhook-receiver.js';
 
 /** What the console shows of alerts: on a real server, and of alerts that no test can wait for. */
 let browser: Browser;
 let server: TestServer;
 let device: FleetDevice;
 beforeAll(async () => {
-  [server, browser] = await Promise.all([startServer(), startChromium()]);
+  [server, browser] = await Promise.all([
+    startServer(['digits'], { webhookNetworks: ['127.0.0.0/8'] }),
+    startChromium(),
+  ]);
   device = await server.enrolled('camera', { site: 'north' });
 });
 afterAll(async () => {
@@ -75,6 +79,7 @@ describe('alerts in the console', () => {
     await question(page).getByRole('button', { name: 'Silence' }).click();
     await card(viewer.page, 'silenced').waitFor();
     const silence = page.locator('.rows > li').filter({ hasText: 'release-refused' }).filter({ hasText: 'a new roof' });
+    await silence.filter({ hasText: 'site=north' }).waitFor();
     await silence.getByRole('button', { name: 'End' }).click();
     await question(page).getByRole('button', { name: 'End' }).click();
     await silence.waitFor({ state: 'detached' });
@@ -84,6 +89,37 @@ describe('alerts in the console', () => {
     await page.locator('section').filter({ hasText: 'Alerts' }).getByText('is refused').waitFor();
     expect([problems, viewer.problems]).toEqual([[], []]);
     await Promise.all([viewer.close(), close()]);
+  });
+
+  it('are sent to a webhook that an admin adds, with a secret shown once, and tries', async () => {
+    const receiver = await startWebhookReceiver();
+    const { page, problems, close } = await openPage(browser);
+    await page.goto(`${server.httpUrl}/#token=${server.operatorToken}`);
+    await page.getByRole('navigation').getByRole('link', { name: 'Access' }).click();
+    await page.getByRole('button', { name: 'Add a webhook' }).click();
+    await question(page).getByLabel('Name').fill('pager');
+    await question(page).getByLabel('Address').fill('http://10.0.0.1/');
+    await question(page).getByRole('button', { name: 'Add a webhook' }).click();
+    await question(page).getByRole('alert').filter({ hasText: '--webhook-networks' }).waitFor();
+    await question(page).getByLabel('Address').fill(receiver.url);
+    await question(page).getByLabel('Told of').selectOption('critical');
+    await question(page).getByRole('button', { name: 'Add a webhook' }).click();
+    await question(page)
+      .getByText(/^whsec_/)
+      .waitFor();
+    await question(page).getByRole('button', { name: 'Done' }).click();
+    const row = page.locator('.rows > li').filter({ hasText: receiver.url });
+    await row.filter({ hasText: 'critical ones · not used yet' }).getByRole('button', { name: 'Test' }).click();
+    await question(page).getByRole('button', { name: 'Test' }).click();
+    await question(page).getByText('It answered 204').waitFor();
+    await question(page).getByRole('button', { name: 'Done' }).click();
+    await row.filter({ hasText: 'fine, ' }).getByRole('button', { name: 'Remove' }).click();
+    await question(page).getByRole('button', { name: 'Remove' }).click();
+    await row.waitFor({ state: 'detached' });
+    expect(receiver.received.map(({ body }) => JSON.parse(body) as unknown)).toMatchObject([{ type: 'webhook.test' }]);
+    expect(problems.filter((each) => !each.includes('422'))).toEqual([]);
+    await close();
+    await receiver.stop();
   });
 
   it('say severity, cause, forecast and numbers in words, the worst first, and fit a phone in both schemes', async () => {
