@@ -6,8 +6,8 @@ import BetterSqlite3 from 'better-sqlite3';
 /** What a server keeps, in pieces with a digest each: its tables by name, its files by path. */
 export type ServerState = ReadonlyMap<string, string>;
 
-/** What changes by itself: the clock writes heads, counters count what honest devices send, and series add up windows that were stored before. */
-const leftOut = new Set(['counters', 'audit_heads', 'roll_ups', 'drift_looks', 'sqlite_sequence']);
+/** What changes by itself: the clock writes heads, counters count what honest devices send, series add up windows that were stored before, and alerts come of what devices say. */
+const leftOut = new Set(['counters', 'audit_heads', 'roll_ups', 'drift_looks', 'alerts', 'sqlite_sequence']);
 
 /** Reads the state of a server that may be running, but for what the device `bystander` sends meanwhile. */
 export function readServerState(data: string, bystander: string): ServerState {
@@ -25,7 +25,7 @@ export function readServerState(data: string, bystander: string): ServerState {
 }
 
 /** What the timeline tells of other tables, which are looked at themselves, and of connections. */
-const told = new Set<unknown>(['audit', 'rollout', 'verdict', 'catalog', 'server-online', 'server-offline']);
+const told = new Set<unknown>(['audit', 'rollout', 'verdict', 'catalog', 'alert', 'server-online', 'server-offline']);
 
 type Row = Readonly<Record<string, unknown>>;
 
