@@ -241,7 +241,7 @@ describe('the scoreboard', () => {
     await rows.filter({ hasText: 'generation' }).first().waitFor();
     await page.getByLabel('Show').selectOption({ label: 'the machine and its connection' });
     await rows.filter({ hasText: 'came online' }).first().waitFor();
-    await expect.poll(() => rows.filter({ hasText: 'now serving' }).count()).toBe(0);
+    await expect.poll(() => rows.filter({ hasText: 'now serving' }).count(), { timeout: 20_000 }).toBe(0);
     await page.getByLabel('Show').selectOption({ label: 'everything' });
     const device = (await fleet.api<DeviceList>('/devices')).devices.find(({ id }) => id.startsWith('harbour'));
     await fleet.api(`/devices/${device?.id}/pin`, { what: 'exclude', why: 'painted' });
