@@ -9,6 +9,7 @@ import { driftReadings } from './alerts/drift-readings.js';
 import { fleetReadings } from './alerts/fleet-readings.js';
 import { GaugePastSql } from './alerts/gauge-past-sql.js';
 import { GaugeTrends } from './alerts/gauge-trends.js';
+import { newestWindowSql } from './alerts/newest-window-sql.js';
 import { RolloutFacts } from './alerts/rollout-facts.js';
 import { serverReadings } from './alerts/server-readings.js';
 import { WindowFacts } from './alerts/window-facts.js';
@@ -44,6 +45,7 @@ export function buildAlertFacts(
   const windows = new WindowFacts({
     budgetMsOf: (model, version) => catalog.find(model, version)?.manifestDocument.budgets.p99Ms,
     isMember,
+    storedWindowMs: newestWindowSql(database.sqlite),
   });
   const past = new GaugePastSql(database.sqlite);
   const trends = new GaugeTrends({ rules, isMember, past, clock, log: parts.log.child({ room: 'alerts' }) });

@@ -67,12 +67,15 @@ export class Alerts {
 
   /** Takes up where the last run ended: what was wrong is, until it is seen that it is not. */
   start(): void {
-    const { store, clock } = this.#parts;
+    const { store, clock, sources } = this.#parts;
     this.silences.start();
     const conditions = new Map<string, Condition>();
     for (const alert of store.recent(0)) {
       this.#active.set(alertKey(alert.rule, alert.subject), alert);
-      for (const condition of conditionsOf(alert)) conditions.set(conditionKey(condition), condition);
+      for (const condition of conditionsOf(alert)) {
+        conditions.set(conditionKey(condition), condition);
+        for (const source of sources) source.resume?.(condition);
+      }
     }
     this.#conditions = conditions;
     const pass = (): void => {

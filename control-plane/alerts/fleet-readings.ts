@@ -18,14 +18,14 @@ export interface FleetSight {
   readonly startedAtMs: number;
   /** From when on a device counts as silent. */
   readonly raiseSeconds: number;
-  /** How long the device's newest window was; undefined where none has come since the start. */
+  /** How long the device's newest window was; undefined where none is known. Asked where it matters only: it may be read from disk. */
   readonly windowMsOf: (device: string) => number | undefined;
 }
 
 /** What devices say of themselves, and that they say nothing. */
-export function* fleetReadings({ devices, windowMsOf, ...sight }: FleetSight): Generator<Reading> {
+export function* fleetReadings({ devices, ...sight }: FleetSight): Generator<Reading> {
   for (const device of devices) {
-    const silence = silenceOf(device, { ...sight, windowMs: windowMsOf(device.id) });
+    const silence = silenceOf(device, sight);
     if (silence !== undefined) yield silence;
     if (device.report !== null) yield* refusalsOf(device.id, device.report, sight.nowMs);
   }
@@ -34,22 +34,20 @@ export function* fleetReadings({ devices, windowMsOf, ...sight }: FleetSight): G
 /** Patience: a device that is gone has said so, by its last will; one that is there may have long windows. */
 function silenceOf(
   { id, lastSeenMs, presence }: Device,
-  { nowMs, startedAtMs, raiseSeconds, windowMs }: Omit<FleetSight, 'devices' | 'windowMsOf'> & Pick<Seen, 'windowMs'>,
+  { nowMs, startedAtMs, raiseSeconds, windowMsOf }: Omit<FleetSight, 'devices'>,
 ): Reading | undefined {
   if (lastSeenMs === null) return undefined;
   const reading = { rule: 'device-silent', subject: {}, device: id, sinceMs: lastSeenMs } as const;
-  const patientMs = presence === 'online' ? missingWindows * (windowMs ?? longestWindowMs) : 0;
+  // Its last will says nothing where nobody was there to hear it.
+  const patientMs = () => (presence === 'online' ? missingWindows * (windowMsOf(id) ?? longestWindowMs) : 0);
   if (lastSeenMs < startedAtMs) {
     // What was silent before this start still is, for all that is known; of the others nothing can be said so soon.
-    const isSoon = nowMs - startedAtMs < Math.max(raiseSeconds * 1000, patientMs);
+    const heardMs = nowMs - startedAtMs;
+    const isSoon = heardMs < raiseSeconds * 1000 || heardMs < patientMs();
     return { ...reading, value: isSoon ? null : (nowMs - lastSeenMs) / 1000 };
   }
   const silentMs = nowMs - lastSeenMs;
-  return silentMs < Math.max(leastSilentMs, patientMs) ? undefined : { ...reading, value: silentMs / 1000 };
-}
-
-interface Seen {
-  readonly windowMs: number | undefined;
+  return silentMs < leastSilentMs || silentMs < patientMs() ? undefined : { ...reading, value: silentMs / 1000 };
 }
 
 function* refusalsOf(device: string, { models, orderRefusal }: Report, nowMs: number): Generator<Reading> {

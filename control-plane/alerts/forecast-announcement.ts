@@ -8,6 +8,11 @@ export type Announcement =
   | { readonly phase: 'silent' }
   | { readonly phase: 'announced'; readonly atMinute: number; readonly quietSince: number | null };
 
+/** Announced before, and nothing is known of it yet. */
+export function announcedAt(minute: number): Announcement {
+  return { phase: 'announced', atMinute: minute, quietSince: null };
+}
+
 /** Nothing announced. */
 export const silent: Announcement = { phase: 'silent' };
 

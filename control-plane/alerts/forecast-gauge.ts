@@ -1,5 +1,5 @@
 import { lookAhead } from './forecast.js';
-import { type Announcement, announce, silent } from './forecast-announcement.js';
+import { type Announcement, announce, announcedAt, silent } from './forecast-announcement.js';
 import { GaugeHistory } from './forecast-history.js';
 import { learnNormal, type Normal } from './forecast-normal.js';
 import { type Limit, type Outlook, resolutionOf } from './forecast-outlook.js';
@@ -32,6 +32,11 @@ export class GaugeForecast {
 
   get state(): GaugeState {
     return this.#state;
+  }
+
+  /** What was announced at this minute, by whoever held the gauge before, goes on as long as anything speaks for it. */
+  resume(minute: number): void {
+    this.#state = { announcement: announcedAt(minute), outlook: null };
   }
 
   /** Takes a sample of the past without looking ahead from it: what a server has stored, when it starts. */

@@ -49,6 +49,16 @@ export class GaugeTrends implements ReadingSource {
     this.#pasts.stop();
   }
 
+  resume({ rule, device, sinceMs }: Parameters<NonNullable<ReadingSource['resume']>>[0]): void {
+    if (device === null) return;
+    for (const [gauge, held] of this.#devices.get(device) ?? this.#begin(device)) {
+      if (gauge.rule !== rule || held.isFollowed) continue;
+      held.resume(Math.floor(sinceMs / 60_000), Math.floor(this.#parts.clock.now().wallMs / 60_000));
+      this.#followed++;
+      this.#pasts.ask(device, gauge);
+    }
+  }
+
   /** A window was stored. */
   take({ device, host, wallEndMs }: Pick<Window, 'device' | 'host' | 'wallEndMs'>, arrivedAtMs: number): void {
     if (wallEndMs > arrivedAtMs + aheadMs) return;

@@ -20,6 +20,8 @@ export class HeldGauge {
   #forecast: GaugeForecast | undefined;
   /** When the trouble began, of what is announced. */
   #beganMinute: number | undefined;
+  /** It was announced when the last run ended, and what it was before is not known yet. */
+  #isResumed = false;
 
   constructor(limit: Limit) {
     this.#limit = limit;
@@ -39,8 +41,21 @@ export class HeldGauge {
     return value >= closePart * limit || value - (this.#average ?? value) >= risePart * limit;
   }
 
+  /** It was announced when the last run ended: it is until its past and its next sample say that it is over. */
+  resume(beganMinute: number, minute: number): void {
+    this.follow(undefined, minute);
+    this.#forecast?.resume(minute);
+    this.#beganMinute = beganMinute;
+    this.#isResumed = true;
+  }
+
   /** Follows it from now on, with what `past` remembers; what is announced already stays as it is. */
   follow(past: GaugeForecast | undefined, minute: number): void {
+    if (this.#isResumed && past !== undefined) {
+      past.resume(minute);
+      this.#forecast = past;
+      this.#isResumed = false;
+    }
     if (this.#beganMinute !== undefined) return;
     if (past !== undefined || this.#forecast === undefined)
       this.#forecast = past ?? new GaugeForecast(this.#limit, minute);
@@ -55,6 +70,7 @@ export class HeldGauge {
     if (state === undefined) return;
     if (state.announcement.phase === 'silent') {
       this.#beganMinute = undefined;
+      this.#isResumed = false;
       if (value < farPart * this.#limit.limit && !this.isClose(value)) this.#forecast = undefined;
     } else if (this.#beganMinute === undefined && state.outlook !== null) {
       // Of a line through the last hours nobody knows where it began.

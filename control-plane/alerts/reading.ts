@@ -20,6 +20,8 @@ export interface Reading {
 /** Whoever has something to say about the fleet. Asked every few seconds: what is calm may be left out. */
 export interface ReadingSource {
   readings(nowMs: number): Iterable<Reading>;
+  /** Told before the first readings of everything that was wrong when the last run ended: until it is known again it says null of it. */
+  resume?(was: Pick<Reading, 'rule' | 'device'> & { readonly sinceMs: number }): void;
 }
 
 /** One text per rule and subject: of those one alert is open at a time. */

@@ -18,7 +18,8 @@ const maxReleases = 64;
 
 /** What is counted of one device. */
 interface DeviceFacts {
-  windowMs: number | undefined;
+  /** Undefined: nobody has asked; null: there is none. */
+  windowMs: number | null | undefined;
   /** By release. */
   readonly calls: Map<string, ReleaseCalls>;
   starts: readonly number[];
@@ -40,6 +41,8 @@ interface WindowFactsParts {
   /** The p99 budget of a release in milliseconds; undefined of one that nobody knows. */
   readonly budgetMsOf: (model: string, version: string) => number | undefined;
   readonly isMember: (device: string) => boolean;
+  /** How long the newest stored window of a device was; undefined where there is none. */
+  readonly storedWindowMs: (device: string) => number | undefined;
 }
 
 /** What windows and events say of the last minutes, device by device: some hundred bytes of each. */
@@ -51,9 +54,11 @@ export class WindowFacts implements ReadingSource {
     this.#parts = parts;
   }
 
-  /** How long the device's newest window was. */
+  /** How long the device's newest window was; read once where none has come since the start. */
   windowMsOf(device: string): number | undefined {
-    return this.#devices.get(device)?.windowMs;
+    const facts = this.#factsOf(device);
+    if (facts.windowMs === undefined) facts.windowMs = this.#parts.storedWindowMs(device) ?? null;
+    return facts.windowMs ?? undefined;
   }
 
   /** A window was stored. One that waited on the device for long says nothing of now. */

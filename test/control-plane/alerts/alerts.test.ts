@@ -30,6 +30,7 @@ async function opened() {
     audited: new Array<AuditEntry>(),
     store: new AlertStoreSql(sqlite),
     failing: false,
+    resumed: new Array<string | null>(),
   };
   const start = () => {
     const alerts = new Alerts({
@@ -37,7 +38,7 @@ async function opened() {
       log: silentLog,
       store: world.store,
       rules: defaultRules,
-      sources: [{ readings: () => world.readings }],
+      sources: [{ readings: () => world.readings, resume: ({ device: id }) => void world.resumed.push(id) }],
       audit: {
         record: (entry) => void world.audited.push(entry),
         recordSoon: () => Promise.resolve(),
@@ -95,6 +96,7 @@ describe('Alerts', () => {
       { ...silent(2), value: null },
     ];
     const second = start();
+    expect(world.resumed).toEqual([device(1), device(2)]);
     await world.clock.advance(120_000);
     expect(second.active()).toMatchObject([{ id: 'a1', state: 'acknowledged', devices: 2 }]);
     world.readings = [];

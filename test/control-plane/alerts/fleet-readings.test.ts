@@ -32,6 +32,20 @@ describe('fleetReadings', () => {
     expect(readings(before, 300_000)).toMatchObject([{ value: 5300 }]);
   });
 
+  it('tells of a device that died while the server was away, whose last will nobody heard', () => {
+    const before = { lastSeenMs: startedAtMs - 60_000, presence: 'online' } as const;
+    expect(readings(before, 299_000, 60_000)).toMatchObject([{ value: null }]);
+    expect(readings(before, 300_000, 60_000)).toMatchObject([{ value: 360 }]);
+    expect(readings(before, 3_600_000)).toMatchObject([{ value: null }]);
+  });
+
+  it('asks how long windows are only of those that may be silent', () => {
+    const windowMsOf = () => expect.unreachable('it is read from disk');
+    const device = storedDevice({ lastSeenMs: startedAtMs - 60_000, presence: 'online' });
+    const sight = { devices: [device], startedAtMs, nowMs: startedAtMs + 299_000, raiseSeconds: 300, windowMsOf };
+    expect([...fleetReadings(sight)]).toMatchObject([{ value: null }]);
+  });
+
   it('says nothing of a device that never came', () => {
     expect(readings({ lastSeenMs: null }, 1_000_000)).toEqual([]);
   });

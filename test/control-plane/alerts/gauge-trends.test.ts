@@ -47,7 +47,10 @@ async function watched() {
     await clock.advance(window.wallEndMs - clock.now().wallMs);
     trends.take(window, window.wallEndMs);
   };
-  return { clock, trends, take, stored, windowAt, readings: () => [...trends.readings(clock.now().wallMs)] };
+  const readings = (of = trends) => [...of.readings(clock.now().wallMs)];
+  /** Another start of the server, over the same windows. */
+  const again = () => new GaugeTrends({ rules: defaultRules, isMember: () => true, past, clock, log: silentLog });
+  return { clock, trends, take, stored, windowAt, readings, again };
 }
 
 /** 70 °C with noise, and so many degrees more a minute from minute 0 on. */
@@ -57,8 +60,8 @@ function temperatures(slope: number) {
 }
 
 describe('GaugeTrends', () => {
-  it('announces the limit of a gauge that rises, by what it was before the server began', async () => {
-    const { trends, stored, take, windowAt, readings, clock } = await watched();
+  it('announces the limit of a gauge that rises, by what it was before the server began, and goes on after the next start', async () => {
+    const { trends, stored, take, windowAt, readings, clock, again } = await watched();
     const host = temperatures(10 / 90);
     for (let minute = -5 * day; minute < 0; minute++) stored(windowAt(minute, host(minute)));
     let announced: number | undefined;
@@ -75,6 +78,26 @@ describe('GaugeTrends', () => {
     expect((announced ?? 0) + (reading?.value ?? 0)).toBeLessThan(140);
     expect(reading?.forecast?.atMs).toBeGreaterThan(clock.now().wallMs);
     trends.stop();
+    // The server starts anew: what was announced goes on, and ends when nothing has spoken for it for half an hour.
+    const resumed = again();
+    const sinceMs = reading?.sinceMs ?? 0;
+    resumed.resume({ rule: 'temperature-trend', device: deviceId, sinceMs });
+    expect(readings(resumed)).toMatchObject([{ rule: 'temperature-trend', value: null }]);
+    const next = async (temperatureC: number): Promise<void> => {
+      await clock.advance(60_000);
+      const { wallMs } = clock.now();
+      resumed.take({ ...windowAt(0, { temperatureC }), wallEndMs: wallMs }, wallMs);
+    };
+    // A sample that would announce nothing ends nothing.
+    await next(62);
+    expect(readings(resumed)).toHaveLength(1);
+    await next(78);
+    expect(readings(resumed)).toMatchObject([{ sinceMs, forecast: expect.anything() }]);
+    let minutes = 0;
+    for (; readings(resumed).length > 0 && minutes < 120; minutes++) await next(62);
+    expect(minutes).toBeGreaterThan(29);
+    expect(minutes).toBeLessThan(60);
+    resumed.stop();
   });
 
   it('holds nothing of a gauge that is far from its limit, and follows it when it rises', async () => {

@@ -7,7 +7,12 @@ import { armOf, bytesOf, deviceId, eventOf, windowOf } from '../../support/telem
 const t0 = 1_700_000_040_000;
 
 function watch(budgetMs = 10) {
-  const facts = new WindowFacts({ budgetMsOf: () => budgetMs, isMember: () => true });
+  const asked = new Array<string>();
+  const storedWindowMs = (device: string) => {
+    asked.push(device);
+    return device === deviceId ? 60_000 : undefined;
+  };
+  const facts = new WindowFacts({ budgetMsOf: () => budgetMs, isMember: () => true, storedWindowMs });
   const take = (changes: Partial<Window>, arrivedAtMs: number): void => {
     const message = decodeMessage(deviceId, 'window', bytesOf(windowOf(changes)));
     if (message.kind === 'window') facts.window(message.value, message.arms, arrivedAtMs);
@@ -15,11 +20,20 @@ function watch(budgetMs = 10) {
   const valueOf = (rule: string, atMs: number) => {
     return [...facts.readings(atMs)].find((reading) => reading.rule === rule)?.value;
   };
-  return { facts, take, valueOf };
+  return { facts, take, valueOf, asked };
 }
 const calls = (count: number, latencyUs = 1000): number[] => Array.from({ length: count }, () => latencyUs);
 
 describe('WindowFacts', () => {
+  it('knows how long windows were that came before the start, and reads them once', () => {
+    const { facts, take, asked } = watch();
+    expect([1, 2].map(() => facts.windowMsOf(deviceId))).toEqual([60_000, 60_000]);
+    expect([1, 2].map(() => facts.windowMsOf('other'))).toEqual([undefined, undefined]);
+    expect(asked).toEqual([deviceId, 'other']);
+    take({ startMs: 1000, endMs: 6000 }, t0);
+    expect(facts.windowMsOf(deviceId)).toBe(5000);
+  });
+
   it('tells the part of the calls that failed, once there are enough', () => {
     const { take, valueOf } = watch();
     const arm = armOf(calls(47), { requests: 49, errors: { engine: 1 }, invalid: 1 });
