@@ -29,6 +29,8 @@ const maxResolved = 200;
 export interface ToldAlert {
   readonly news: AlertNews;
   readonly alert: Alert;
+  /** All of its devices; the alert names some of them. */
+  readonly devices: readonly string[];
 }
 
 export interface AlertsParts {
@@ -181,7 +183,7 @@ export class Alerts {
         const what = news[i]?.news;
         return what === undefined || what === null || !isHeard(alert, what)
           ? []
-          : [{ news: what, alert: alertView(alert) }];
+          : [{ news: what, alert: alertView(alert), devices: alert.members.flatMap(({ device }) => device ?? []) }];
       });
       if (told.length > 0) storeNews?.(told);
     });

@@ -8,8 +8,8 @@ import { type Gauge, gauges } from './gauges.js';
 import { HeldGauge } from './held-gauge.js';
 import type { Reading, ReadingSource } from './reading.js';
 
-/** Forecasts that are held at most: 13 kB each. */
-const maxFollowed = 5000;
+/** Forecasts that are held at most: 13 kB each. Beyond it one that rises takes the place of one that only is high. */
+const mostFollowed = 5000;
 /** A window that ends so far in the future is of a clock that stands wrong. */
 const aheadMs = 120_000;
 
@@ -19,6 +19,7 @@ interface GaugeTrendsParts {
   readonly past: StoredGauges;
   readonly clock: Clock;
   readonly log: Log;
+  readonly maxFollowed?: number;
 }
 
 /** Which disks, memories and temperatures will be at their limits: one forecast for each gauge of each device that is near its limit, or rises. */
@@ -68,7 +69,7 @@ export class GaugeTrends implements ReadingSource {
       const value = gauge.valueOf(host);
       if (value === null) continue;
       const was = each.isFollowed;
-      if (!was && this.#followed < maxFollowed && each.isClose(value)) {
+      if (!was && each.isClose(value) && this.#hasRoom(each.isRising(value))) {
         each.follow(undefined, minute);
         this.#pasts.ask(device, gauge);
       }
@@ -92,6 +93,15 @@ export class GaugeTrends implements ReadingSource {
         if (reading !== undefined) yield reading;
       }
     }
+  }
+
+  #hasRoom(isRising: boolean): boolean {
+    const { maxFollowed = mostFollowed } = this.#parts;
+    if (this.#followed < maxFollowed) return true;
+    const made =
+      isRising && [...this.#devices.values()].some((held) => [...held.values()].some((each) => each.yieldRoom()));
+    if (made) this.#followed--;
+    return made;
   }
 
   #begin(device: string): ReadonlyMap<Gauge, HeldGauge> {

@@ -16,6 +16,7 @@ const staleMinutes = 10;
 export class HeldGauge {
   readonly #limit: Limit;
   #average: number | undefined;
+  #newest: number | undefined;
   #newestMinute = Number.NEGATIVE_INFINITY;
   #forecast: GaugeForecast | undefined;
   /** When the trouble began, of what is announced. */
@@ -38,7 +39,19 @@ export class HeldGauge {
   /** True when it should be followed: it is close to its limit, or rises. */
   isClose(value: number): boolean {
     const { limit } = this.#limit;
-    return value >= closePart * limit || value - (this.#average ?? value) >= risePart * limit;
+    return value >= closePart * limit || this.isRising(value);
+  }
+
+  /** True when it is well above what it was on average. */
+  isRising(value = this.#newest ?? 0): boolean {
+    return value - (this.#average ?? value) >= risePart * this.#limit.limit;
+  }
+
+  /** Gives its forecast up where nothing is announced and it does not rise; true when it did. */
+  yieldRoom(): boolean {
+    if (this.#forecast === undefined || this.isAnnounced || this.isRising()) return false;
+    this.#forecast = undefined;
+    return true;
   }
 
   /** It was announced when the last run ended: it is until its past and its next sample say that it is over. */
@@ -64,6 +77,7 @@ export class HeldGauge {
   take(minute: number, value: number): void {
     if (minute > this.#newestMinute) {
       this.#newestMinute = minute;
+      this.#newest = value;
       this.#average = (this.#average ?? value) + (value - (this.#average ?? value)) / averageMinutes;
     }
     const state = this.#forecast?.take(minute, value);

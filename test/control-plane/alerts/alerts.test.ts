@@ -50,6 +50,7 @@ async function opened() {
       storeNews: (told: readonly ToldAlert[]) => {
         if (world.failing) throw new Error('the disk is full');
         world.told.push(...told.map(({ news, alert }) => `${news} ${alert.id}`));
+        for (const { alert, devices } of told) expect(devices).toHaveLength(alert.devices);
       },
       changed: (id) => void world.changed.push(id),
     });

@@ -49,7 +49,10 @@ async function watched() {
   };
   const readings = (of = trends) => [...of.readings(clock.now().wallMs)];
   /** Another start of the server, over the same windows. */
-  const again = () => new GaugeTrends({ rules: defaultRules, isMember: () => true, past, clock, log: silentLog });
+  const again = (maxFollowed?: number) => {
+    const parts = { rules: defaultRules, isMember: () => true, past, clock, log: silentLog };
+    return new GaugeTrends({ ...parts, ...(maxFollowed !== undefined && { maxFollowed }) });
+  };
   return { clock, trends, take, stored, windowAt, readings, again };
 }
 
@@ -92,7 +95,9 @@ describe('GaugeTrends', () => {
     await next(62);
     expect(readings(resumed)).toHaveLength(1);
     await next(78);
-    expect(readings(resumed)).toMatchObject([{ sinceMs, forecast: expect.anything() }]);
+    const [told] = readings(resumed);
+    expect(told?.sinceMs).toBe(sinceMs);
+    expect(told?.forecast).toBeDefined();
     let minutes = 0;
     for (; readings(resumed).length > 0 && minutes < 120; minutes++) await next(62);
     expect(minutes).toBeGreaterThan(29);
@@ -108,6 +113,26 @@ describe('GaugeTrends', () => {
     expect(trends.followed).toBe(1);
     for (let minute = 31; minute < 300; minute++) await take(minute, { temperatureC: 30 });
     expect(trends.followed).toBe(0);
+    trends.stop();
+  });
+
+  it('follows what rises instead of what only is high where no more can be followed', async () => {
+    const { windowAt, readings, again, clock } = await watched();
+    const trends = again(1);
+    const rising = 'pi-00000000000000ff';
+    let announced: readonly (string | null)[] = [];
+    for (let minute = 0; minute < 600 && announced.length === 0; minute++) {
+      await clock.advance(60_000);
+      const take = (device: string, temperatureC: number): void => {
+        const { wallMs } = clock.now();
+        trends.take({ ...windowAt(0, { temperatureC }), device, wallEndMs: wallMs }, wallMs);
+      };
+      take(deviceId, 60);
+      take(rising, 42 + minute / 8);
+      expect(trends.followed).toBe(1);
+      announced = readings(trends).map(({ device }) => device);
+    }
+    expect(announced).toEqual([rising]);
     trends.stop();
   });
 

@@ -56,7 +56,7 @@ async function opened(networks = loopback) {
   };
   const webhooks = start();
   const tell = (news: ToldAlert['news'], changes: Partial<Alert> = {}) =>
-    webhooks.tell([{ news, alert: alertOf(changes.id ?? 'a1', changes) }]);
+    webhooks.tell([{ news, alert: alertOf(changes.id ?? 'a1', changes), devices: [] }]);
   /** Lets what is due and on its way happen, without moving the time, until this is so. */
   const until = async (isSo: (only: WebhookView) => boolean) => {
     for (;;) {

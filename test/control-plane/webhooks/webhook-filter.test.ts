@@ -13,7 +13,10 @@ const told = (
   news: ToldAlert['news'],
   changes: Partial<Alert> = {},
   { filter = {}, before }: { readonly filter?: Partial<WebhookFilter>; readonly before?: AlertSeverity } = {},
-) => newsFor({ news, alert: alertOf('a1', changes) }, { filter: { ...all, ...filter }, before, labelsOf });
+) => {
+  const alert = alertOf('a1', changes);
+  return newsFor({ news, alert, devices: alert.named }, { filter: { ...all, ...filter }, before, labelsOf });
+};
 
 describe('a webhook', () => {
   it('is told of everything but other numbers where it asks for nothing less', () => {
@@ -49,6 +52,12 @@ describe('a webhook', () => {
     expect(told('opened', { named: [] }, { filter })).toBeUndefined();
     const subject = { label: 'site=north' };
     expect(told('opened', { named: [], subject }, { filter: { labels: { site: 'north' } } })).toBe('alert.opened');
+  });
+
+  it('is told of an alert of so many devices that it does not name the one that counts', () => {
+    const filter = { ...all, labels: { site: 'north' } };
+    const wide = { news: 'opened', alert: alertOf('a1', { named: [south] }), devices: [south, north] } as const;
+    expect(newsFor(wide, { filter, before: undefined, labelsOf })).toBe('alert.opened');
   });
 
   it('hears the end of what it heard of, and of nothing else', () => {
