@@ -57,6 +57,8 @@ interface Said {
   readonly names: string;
   /** `digits@1.1.0`; empty where the subject names none. */
   readonly release: string;
+  /** `site=north`; null where it is not of a label's devices alone. */
+  readonly label: string | null;
   /** What the readings say beyond their numbers, each once. */
   readonly plain: string;
   /** The same in parentheses. */
@@ -79,10 +81,10 @@ const sentences: Readonly<Record<AlertRule, (said: Said) => string>> = {
     `${release} fails on ${who}: ${isOne ? '' : 'up to '}${text(worst)} % of the calls in 5 minutes, ${text(setting.raise)} % is the limit${details}${names}.`,
   'latency-budget': ({ who, names, release, isOne, worst, details }) =>
     `${release} is slower than its p99 budget on ${who}: ${isOne ? '' : 'up to '}${text(worst)} % of the calls in 5 minutes took longer${details}${names}.`,
-  drift: ({ who, names, release, details }) =>
-    `What ${release} sees has drifted away from its reference${on(who)}${details}${names}.`,
-  'accuracy-estimate': ({ who, names, release, details }) =>
-    `The accuracy of ${release}, estimated from its confidence, has fallen${on(who)}${details}${names}.`,
+  drift: ({ who, names, release, label, details }) =>
+    `What ${release} sees has drifted away from its reference${on(who, label)}${details}${names}.`,
+  'accuracy-estimate': ({ who, names, release, label, details }) =>
+    `The accuracy of ${release}, estimated from its confidence, has fallen${on(who, label)}${details}${names}.`,
   'disk-trend': ({ who, names, details, worst }) => trend('The disk', { who, names, details, worst }),
   'memory-trend': ({ who, names, details, worst }) => trend('The memory', { who, names, details, worst }),
   'temperature-trend': ({ who, names, details, worst }) => trend('The temperature', { who, names, details, worst }),
@@ -107,7 +109,7 @@ function trend(
 function saidOf({
   subject,
   conditions,
-}: Group): Pick<Said, 'who' | 'names' | 'release' | 'plain' | 'details' | 'isOne'> {
+}: Group): Pick<Said, 'who' | 'names' | 'release' | 'label' | 'plain' | 'details' | 'isOne'> {
   const devices = conditions.flatMap(({ device }) => device ?? []);
   const [first = 'the fleet'] = devices;
   const isOne = devices.length <= 1;
@@ -122,14 +124,16 @@ function saidOf({
       subject.model === undefined
         ? ''
         : `${subject.model}${subject.version === undefined ? '' : `@${subject.version}`}`,
+    label: subject.label ?? null,
     plain,
     details: plain === '' ? '' : ` (${plain})`,
     isOne,
   };
 }
 
-function on(who: string): string {
-  return who === 'the fleet' ? '' : ` on ${who}`;
+function on(who: string, label: string | null): string {
+  if (who !== 'the fleet') return ` on ${who}`;
+  return label === null ? '' : ` on devices with ${label}`;
 }
 
 /** `90 s`, `5 min`, `3.5 h`, `2 d`. */

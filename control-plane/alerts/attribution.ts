@@ -105,6 +105,7 @@ function counts({ affected, ofAffected, others, ofOthers, text }: CountedTrait):
 function describe(trait: CountedTrait): string {
   if (trait.ofOthers === 0)
     return `${trait.affected} of ${trait.ofAffected} affected devices ${trait.text}, and no device is left to compare with`;
+  if (!isTelling(trait)) return `${counts(trait)}, too few to compare with`;
   return `${counts(trait)} (${trait.lift.toPrecision(2)} times as often, p ≤ 1e${Math.ceil(trait.logP / Math.LN10)} after correction)`;
 }
 

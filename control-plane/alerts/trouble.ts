@@ -28,8 +28,8 @@ export function groupsOf(conditions: Conditions, { silences, labelsOf, nowMs }: 
     if (all === undefined) byKey.set(key, [condition]);
     else all.push(condition);
   }
-  const isHeard = ({ rule, device }: Condition): boolean => {
-    const labels = device === null ? undefined : labelsOf(device);
+  const isHeard = ({ rule, subject, device }: Condition): boolean => {
+    const labels = device === null ? labelOf(subject.label) : labelsOf(device);
     return !silences.some((silence) => isCovered(silence, { rule, labels, nowMs }));
   };
   const groups = new Map<string, Group>();
@@ -44,6 +44,13 @@ export function groupsOf(conditions: Conditions, { silences, labelsOf, nowMs }: 
     groups.set(key, { rule, subject, members: shown.map(memberOf), conditions: shown, isSilenced: heard.length === 0 });
   }
   return groups;
+}
+
+/** What is found of `site=a` is about devices of this label, whatever else they have. */
+function labelOf(label: string | undefined): Labels | undefined {
+  if (label === undefined) return undefined;
+  const [key = '', ...value] = label.split('=');
+  return { [key]: value.join('=') };
 }
 
 function memberOf({ device, sinceMs, value, detail }: Condition): AlertMember {

@@ -1,11 +1,14 @@
 import type { Command } from 'commander';
+import type { Alert } from '@bellwether/shared/contract/alert';
 import { Compile } from '@bellwether/shared/schema';
+import { AlertList } from '../alerts/alert-api.js';
 import { ServerStatus } from '../http/status-api.js';
 import { fields } from './table.js';
 import { timeText } from './units.js';
 import { connect, print, type ServerOptions, type VerbParts, withServer } from './verb.js';
 
 const compiledStatus = Compile(ServerStatus);
+const compiledAlerts = Compile(AlertList);
 
 /** `bellwether status` */
 export function addStatusVerb(program: Command, parts: VerbParts): void {
@@ -15,7 +18,9 @@ export function addStatusVerb(program: Command, parts: VerbParts): void {
 }
 
 async function show(options: ServerOptions, { terminal }: VerbParts): Promise<void> {
-  const status = await (await connect(options)).get('/api/v1/status', compiledStatus);
+  const connection = await connect(options);
+  const status = await connection.get('/api/v1/status', compiledStatus);
+  const { alerts } = await connection.get('/api/v1/alerts', compiledAlerts);
   const text = fields([
     ['version', status.version],
     ['since', timeText(status.startedAtMs)],
@@ -23,10 +28,14 @@ async function show(options: ServerOptions, { terminal }: VerbParts): Promise<vo
     ['root', status.rootSha256],
     ['network', transportText(status.transport)],
     ['keys', status.development ? 'a development set: for trying out only' : 'production'],
-    ...attentionLines(status),
+    ...attentionLines({ ...status, alerts }),
   ]);
   print(terminal, options, { value: status, text });
 }
+
+type Attention = Pick<ServerStatus, 'pending' | 'waitingRollouts' | 'clones' | 'expiring' | 'webhooks'> & {
+  readonly alerts: ReadonlyArray<Pick<Alert, 'state' | 'severity' | 'isSilenced'>>;
+};
 
 /** What waits for a person or is about to go wrong, one line each with the verb that ends it. */
 export function attentionLines({
@@ -35,9 +44,10 @@ export function attentionLines({
   clones,
   expiring,
   webhooks,
-}: Pick<ServerStatus, 'pending' | 'waitingRollouts' | 'clones' | 'expiring' | 'webhooks'>): ReadonlyArray<
-  readonly [string, string]
-> {
+  alerts,
+}: Attention): ReadonlyArray<readonly [string, string]> {
+  const open = alerts.filter(({ state, isSilenced }) => state === 'open' && !isSilenced);
+  const critical = open.filter(({ severity }) => severity === 'critical').length;
   const lines: ReadonlyArray<readonly [string, string]> = [
     ...pending.releases.map((release) => ['to approve', `bellwether release approve ${release} --key …`] as const),
     ...pending.devices.map((id) => ['to let in', `bellwether device approve ${id} --fingerprint …`] as const),
@@ -48,6 +58,9 @@ export function attentionLines({
     ...clones.map(
       ({ device, atMs }) => ['CLONE', `${device}: another machine has its key, ${timeText(atMs)}`] as const,
     ),
+    ...(open.length === 0
+      ? []
+      : [['alerts', `${open.length} open, ${critical} of them critical: bellwether alerts`] as const]),
     ...webhooks.map(({ name, isDisabled, sinceMs, problem }) => {
       const what = isDisabled ? 'is disabled, and has failed' : 'fails';
       return [

@@ -87,7 +87,7 @@ function seriesText({ unit, about, series }: SeriesReply): string {
     ]),
   );
   if (rows.length === 0) return 'Nothing was measured there.';
-  return `${about}, in ${unit}\n${table(['from', 'of', 'value'], rows)}`;
+  return `${about}${unit === '1' ? '' : `, in ${unit}`}\n${table(['from', 'of', 'value'], rows)}`;
 }
 
 async function rejected(options: ServerOptions, { terminal }: VerbParts): Promise<void> {

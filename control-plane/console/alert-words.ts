@@ -38,7 +38,9 @@ export function alertsOf(device: string, alerts: readonly Alert[]): readonly Ale
 export function causeText({ attribution, sentence }: Pick<Alert, 'attribution' | 'sentence'>): string | null {
   if (attribution === null) return null;
   const word = causeWords[attribution.cause];
-  return sentence.includes(attribution.sentence) ? `${word}.` : `${word}: ${attribution.sentence}`;
+  // `Undetermined:`, `The release:` say what the word says.
+  const why = attribution.sentence.replace(/^(?:Undetermined|The release|What it runs on): /, '');
+  return sentence.includes(attribution.sentence) ? `${word}.` : `${word}: ${why}`;
 }
 
 /** When a limit is reached, with the ends of the interval. */

@@ -84,8 +84,13 @@ export function sentenceOf({ device, kind, rollout, release, message }: Timeline
       return 'came online';
     case 'device-offline':
       return 'went offline';
-    default:
-      return [kind, release, message].filter(Boolean).join(' ');
+    case 'install-phase':
+      return `install of ${what}: ${message}`;
+    default: {
+      // What the message says need not be said twice.
+      const about = [kind.replaceAll('-', ' '), release !== null && !message.includes(release) && release];
+      return [about.filter(Boolean).join(' '), message].filter(Boolean).join(': ');
+    }
   }
 }
 

@@ -25,10 +25,11 @@ export function schemaFault(all: SchemaErrors): string {
   const { instancePath, message, params } = first;
   const at = instancePath === '' ? '' : ` at ${instancePath}`;
   if (first === unknown) return `${at}: unknown field ${unknownFieldsOf(params).slice(0, 5).join(', ')}`;
-  const allowed = faults
-    .filter((each) => each.instancePath === instancePath)
-    .flatMap(({ params }) => constantOf(params));
-  return `${at}: ${allowed.length > 1 ? `must be one of ${allowed.join(', ')}` : message}`;
+  const here = faults.filter((each) => each.instancePath === instancePath);
+  const allowed = here.flatMap((each) => constantsOf(each.params));
+  if (allowed.length < 2) return `${at}: ${message}`;
+  const other = here.find((each) => constantsOf(each.params).length === 0)?.message.replace(/^must /, ', or ') ?? '';
+  return `${at}: must be one of ${allowed.join(', ')}${other}`;
 }
 
 function depthOf(path: string): number {
@@ -40,7 +41,8 @@ function unknownFieldsOf(params: unknown): readonly unknown[] {
   return Array.isArray(params.additionalProperties) ? params.additionalProperties : [];
 }
 
-function constantOf(params: unknown): readonly string[] {
-  if (typeof params !== 'object' || params === null || !('allowedValue' in params)) return [];
-  return [String(params.allowedValue)];
+function constantsOf(params: unknown): readonly string[] {
+  if (typeof params !== 'object' || params === null) return [];
+  if ('allowedValues' in params && Array.isArray(params.allowedValues)) return params.allowedValues.map(String);
+  return 'allowedValue' in params ? [String(params.allowedValue)] : [];
 }

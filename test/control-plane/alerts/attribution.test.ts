@@ -171,6 +171,14 @@ describe('the cause of a trouble', () => {
     expect(failures(fleet({ count: 3, isAffected: true, changes: [release] })).cause).toBe('undetermined');
   });
 
+  it('claims no comparison with the few that are left', () => {
+    const changes = [release];
+    const found = failures(fleet({ count: 50, isAffected: true, changes }, { count: 1, isAffected: false, changes }));
+    expect(found.sentence).toMatch(
+      /^The release: 50 of 50 affected devices .*, and 1 of 1 others, too few to compare with\.$/,
+    );
+  });
+
   it('of drift on most devices is the model, on a few that have nothing in common undetermined', () => {
     const drift = (affected: number) => {
       const devices = fleet({ count: affected, isAffected: true }, { count: 20, isAffected: false });

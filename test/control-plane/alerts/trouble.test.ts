@@ -56,6 +56,17 @@ describe('groupsOf', () => {
     expect(groups(all, [silence()])).toMatchObject([{ isSilenced: true, members: [{}, {}, {}] }]);
   });
 
+  it('silences what is found of a label with the devices of that label', () => {
+    const drifts = (label: string): Reading => {
+      return { rule: 'drift', subject: { model: 'digits', version: '1.0.0', label }, device: null, value: 1 };
+    };
+    const found = groups([drifts('site=odd'), drifts('site=even')], [silence({ labels: { site: 'odd' } })]);
+    expect(found.map(({ subject, isSilenced }) => [subject.label, isSilenced])).toEqual([
+      ['site=odd', true],
+      ['site=even', false],
+    ]);
+  });
+
   it('hears what another rule, another time or another label is silenced for', () => {
     const isHeard = (changes: Partial<Silence>) => groups([silent(1)], [silence(changes)])[0]?.isSilenced === false;
     expect(isHeard({})).toBe(false);
@@ -67,6 +78,17 @@ describe('groupsOf', () => {
 });
 
 describe('wordsOf', () => {
+  it('says on which devices a release drifts', () => {
+    const drift = (label?: string): Reading => {
+      const subject = { model: 'digits', version: '1.0.0', ...(label !== undefined && { label }) };
+      return { rule: 'drift', subject, device: null, value: 1, detail: 'confidence' };
+    };
+    expect(words([drift(), drift('site=a')]).map(({ sentence }) => sentence)).toEqual([
+      'What digits@1.0.0 sees has drifted away from its reference (confidence).',
+      'What digits@1.0.0 sees has drifted away from its reference on devices with site=a (confidence).',
+    ]);
+  });
+
   it('says who, how many and how much', () => {
     expect(words([silent(1)])).toMatchObject([
       { severity: 'warning', sentence: `${device(1)} has said nothing for 5 min or longer.` },

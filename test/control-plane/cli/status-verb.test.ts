@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { attentionLines } from '@bellwether/control-plane/cli/status-verb';
 
 const pending = { releases: [], devices: [], deviceKeys: [] };
-const quiet = { pending, waitingRollouts: [], clones: [], expiring: [], webhooks: [] };
+const quiet = { pending, waitingRollouts: [], clones: [], expiring: [], webhooks: [], alerts: [] };
 
 it('bellwether status says what waits for a person, with the verb that ends it, and what is about to go wrong', () => {
   const lines = attentionLines({
@@ -14,6 +14,12 @@ it('bellwether status says what waits for a person, with the verb that ends it, 
       { name: 'pager', sinceMs: 0, isDisabled: true, problem: 'it answered 410' },
       { name: 'chat', sinceMs: 0, isDisabled: false, problem: 'no answer within 10 s' },
     ],
+    alerts: [
+      { state: 'open', severity: 'critical', isSilenced: false },
+      { state: 'open', severity: 'warning', isSilenced: false },
+      { state: 'open', severity: 'critical', isSilenced: true },
+      { state: 'resolved', severity: 'critical', isSilenced: false },
+    ],
   });
   expect(lines.map((line) => line.join(': '))).toEqual([
     'to approve: bellwether release approve digits@1.1.0 --key …',
@@ -21,6 +27,7 @@ it('bellwether status says what waits for a person, with the verb that ends it, 
     'other key: bellwether device approve-key mill-2 --fingerprint …',
     'rollout: r7 of digits@1.2.0: step 3 of 6 needs an approval: bellwether rollout explain r7',
     'CLONE: shed-3: another machine has its key, 1970-01-01 00:00:00 UTC',
+    'alerts: 2 open, 1 of them critical: bellwether alerts',
     'webhook: pager is disabled, and has failed since 1970-01-01 00:00:00 UTC: it answered 410: bellwether webhooks test pager',
     'webhook: chat fails since 1970-01-01 00:00:00 UTC: no answer within 10 s: bellwether webhooks test chat',
     'runs out: targets, 1970-01-02 00:00:00 UTC',

@@ -39,6 +39,14 @@ describe('alerts', () => {
     );
     expect(causeText({ attribution, sentence: `It fails. ${attribution.sentence}` })).toBe('The release causes it.');
     expect(causeText({ attribution: null, sentence: 'It fails.' })).toBeNull();
+    const unknown = {
+      cause: 'undetermined',
+      sentence: 'Undetermined: nothing sets them apart.',
+      common: null,
+    } as const;
+    expect(causeText({ attribution: unknown, sentence: 'It fails.' })).toBe(
+      'The cause cannot be told yet: nothing sets them apart.',
+    );
   });
 
   it('say when a limit is reached, and how early or late', () => {

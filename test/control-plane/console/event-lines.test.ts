@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { eventLines } from '@bellwether/control-plane/console/event-lines';
+import { eventLines, sentenceOf } from '@bellwether/control-plane/console/event-lines';
 import { eventKinds } from '@bellwether/shared/contract/event';
 import { idOf, timelineEvent } from '../../support/operator-views.js';
 
@@ -62,8 +62,16 @@ describe('the lines of the event list', () => {
     expect(line?.sentence).not.toContain('undefined');
   });
 
+  it('says of an order what it says once', () => {
+    const ordered = { kind: 'order-issued', release: 'digits@1.1.0', message: 'generation 1.1: digits@1.1.0' };
+    expect(sentenceOf(timelineEvent('a', ordered))).toBe('order issued: generation 1.1: digits@1.1.0');
+    expect(sentenceOf(timelineEvent('a', { kind: 'install-phase', message: 'probing' }))).toBe(
+      'install of digits@1.1.0: probing',
+    );
+  });
+
   it('says what it does not know in the words that came', () => {
     const event = timelineEvent('a', { kind: 'sheep-lost', release: null, message: 'one of a hundred' });
-    expect(eventLines([event])[0]?.sentence).toBe('sheep-lost one of a hundred');
+    expect(eventLines([event])[0]?.sentence).toBe('sheep lost: one of a hundred');
   });
 });

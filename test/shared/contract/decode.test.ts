@@ -57,6 +57,17 @@ describe('decoding a document', () => {
     expect(wordOf(null)).toBe('step: must be string');
   });
 
+  it('says which words it would take', () => {
+    const word = Compile(Type.Object({ step: Type.Enum(['minute', 'hour']) }));
+    const either = Compile(
+      Type.Object({ by: Type.Union([Type.Enum(['arm', 'device']), Type.String({ pattern: '^label:' })]) }),
+    );
+    expect(() => checkSchema(word, { step: 'day' }, 'query')).toThrow('query at /step: must be one of minute, hour');
+    expect(() => checkSchema(either, { by: 'foo' }, 'query')).toThrow(
+      'query at /by: must be one of arm, device, or match pattern',
+    );
+  });
+
   it('judges size before form, and form before schema', () => {
     const codeOf = (text: string) => {
       try {
