@@ -190,6 +190,8 @@ export class Conductor {
 
   /** A person has pinned, excluded or quarantined a device, or taken that back. */
   async heldOrFreed(id: string): Promise<void> {
+    // Who is kept apart gives its turn back now: with the next look it may be free again.
+    for (const { number } of this.#onTheirWay()) await this.#lookAt(number);
     await this.#ordering.orderAll([this.#parts.fleet.get(id)]);
     this.left();
   }

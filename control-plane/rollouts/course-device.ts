@@ -57,8 +57,9 @@ export function standingOf(rollout: StagedRollout, member: Member, device: Cours
   if (!hasSeen) {
     const refusal = report?.orderRefusal;
     if (refusal && (refusal.generation ?? order?.generation) === order?.generation) return told('failed', refusal);
-    // A new share installs nothing: what was up is up.
-    return told(isSilent ? 'silent' : 'open', {}, canary?.state !== 'ready');
+    // A new share installs nothing: what was up is up, unless it was taken away in between.
+    const isOfBefore = (report?.observed?.generation ?? 0) <= (member.orderedAfter ?? -1);
+    return told(isSilent ? 'silent' : 'open', {}, canary?.state !== 'ready' || isOfBefore);
   }
   const refusal = model?.refusal?.manifest === rollout.manifest ? model.refusal : undefined;
   switch (canary?.state) {

@@ -94,7 +94,7 @@ function admit(rollout: StagedRollout, { devices, isWindowOpen }: CourseLook): S
   const next = present.filter(({ stands, device }) => stands.standing === 'ahead' && device.isOnline).slice(0, room);
   return withMembers(rollout, [
     ...returned.map(({ member }) => ({ ...member, isOrdered: false })),
-    ...next.map(({ member }) => ({ ...member, isOrdered: true })),
+    ...next.map(({ member, device }) => ({ ...member, isOrdered: true, orderedAfter: device.order?.generation ?? 0 })),
   ]);
 }
 

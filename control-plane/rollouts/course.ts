@@ -65,6 +65,8 @@ export const Member = Type.Object({
   base: Type.String({ pattern: hex64Pattern }),
   /** Its canary has been ordered; before that it waits for its turn. */
   isOrdered: Type.Boolean(),
+  /** The generation of the device's newest order when its turn came: what it said of that or an older one is of before. */
+  orderedAfter: Type.Optional(count),
   /** Why its canary was switched off: `single-device`, `interference`, `late`, and at the end `tripped`, `reverted`; null while it is on. */
   off: Type.Union([Type.String({ maxLength: 40 }), Type.Null()]),
   /** The failure that a person has seen, by its code. */

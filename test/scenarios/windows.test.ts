@@ -206,6 +206,8 @@ it('outlive a dead broker and a kill -9: at most the open one is lost, and the s
   agent = fleet.restartAgent('meadow', join(fleet.folder, 'meadow', 'agent.yaml'), agent);
   await fleet.startServer();
   await untilServes();
+  // What the server knows may be of the run before.
+  await untilAnswers();
   await sendDigits(10);
   const ofRun = (index: number) => runsOf(storedWindows(fleet.data))[index] ?? [];
   await expect.poll(() => totalsOf(ofRun(1)).requests, { timeout: 10_000 }).toBe(10);

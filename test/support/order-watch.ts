@@ -1,5 +1,6 @@
 import type { RolloutPhase } from '@bellwether/control-plane/http/rollout-api';
 import type { OrderedCanary } from '@bellwether/shared/contract/order';
+import type { CanaryReport } from '@bellwether/shared/contract/report';
 import type { ConductorWorld } from './conductor-world.js';
 import type { Happening } from './rollout-happenings.js';
 
@@ -21,14 +22,9 @@ export class OrderWatch {
     this.#maxInFlight = maxInFlight;
   }
 
-  /** What the devices are about to say. */
-  said(what: Happening): void {
-    const all = what.kind === 'all report' ? this.ids : [];
-    const isAnswer = what.kind === 'reports' && what.state !== 'installing';
-    const one = isAnswer ? [this.ids[what.device] ?? this.ids[0] ?? ''] : [];
-    for (const id of [...all, ...one]) {
-      if (this.#world.receives(id)?.canary !== undefined) this.#answered.add(id);
-    }
+  /** A device is about to say how its canary stands: of what it is ordered by then, which may have come a moment ago. */
+  said(id: string, state: CanaryReport['state']): void {
+    if (state !== 'installing' && this.#world.ordered(id)?.canary !== undefined) this.#answered.add(id);
   }
 
   /** The promises that are broken, once something has happened. */

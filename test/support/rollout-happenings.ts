@@ -2,6 +2,7 @@ import * as fc from 'fast-check';
 import type { RolloutAction } from '@bellwether/control-plane/http/rollout-api';
 import type { CanaryReport } from '@bellwether/shared/contract/report';
 import type { ConductorWorld } from './conductor-world.js';
+import type { OrderWatch } from './order-watch.js';
 
 /** What may happen to a fleet and a rollout, each by its devices' places in the fleet. */
 export type Happening =
@@ -50,16 +51,21 @@ export const happening: fc.Arbitrary<Happening> = fc.oneof(
   { weight: 2, arbitrary: one('killed') },
 );
 
-/** Makes it happen; `ids`: the fleet, which grows when a device joins. */
-export async function happen(what: Happening, world: ConductorWorld, ids: string[]): Promise<void> {
+/** Makes it happen to the watch's devices, which become more when one joins. */
+export async function happen(what: Happening, world: ConductorWorld, watch: OrderWatch): Promise<void> {
+  const { ids } = watch;
+  const report = (each: string, state: CanaryReport['state'] = 'ready'): Promise<void> => {
+    watch.said(each, state);
+    return world.report(each, state);
+  };
   const id = 'device' in what ? (ids[what.device] ?? ids[0] ?? '') : '';
   const isIn = (each: string): boolean => world.fleet.isMember(each);
   switch (what.kind) {
     case 'reports':
-      if (isIn(id)) await world.report(id, what.state);
+      if (isIn(id)) await report(id, what.state);
       return;
     case 'all report':
-      for (const each of ids) if (isIn(each)) await world.report(each);
+      for (const each of ids) if (isIn(each)) await report(each);
       return;
     case 'calls':
       for (const each of ids) {
