@@ -6,9 +6,13 @@ import { fields, table } from './table.js';
 import { timeText } from './units.js';
 import { connect, print, type ServerOptions, type VerbParts, withServer } from './verb.js';
 
+/** What commander takes for an option's value: of null it makes an empty text. */
+const neverEnding = 'never-ending';
+type TokenDays = number | typeof neverEnding;
+
 interface CreateOptions extends ServerOptions {
   readonly role: Role;
-  readonly days: number | null;
+  readonly days: TokenDays;
   readonly operator?: string;
 }
 
@@ -38,7 +42,12 @@ export function addApiTokenVerbs(program: Command, parts: VerbParts): void {
 
 async function create(label: string, options: CreateOptions, { terminal }: VerbParts): Promise<void> {
   const { role, operator } = options;
-  const request: ApiTokenRequest = { label, role, days: options.days, ...(operator !== undefined && { operator }) };
+  const request: ApiTokenRequest = {
+    label,
+    role,
+    days: options.days === neverEnding ? null : options.days,
+    ...(operator !== undefined && { operator }),
+  };
   const reply = await (await connect(options)).post('/api/v1/api-tokens', request, compiledReply);
   const text = fields([
     ['token', reply.token],
@@ -74,8 +83,8 @@ function untilText(expiresAtMs: number | null): string {
   return expiresAtMs === null ? 'never' : timeText(expiresAtMs);
 }
 
-function days(text: string): number | null {
-  if (text === 'never-ending') return null;
+function days(text: string): TokenDays {
+  if (text === neverEnding) return neverEnding;
   const value = Number(text);
   if (Number.isInteger(value) && value >= 1 && value <= 366) return value;
   throw new InvalidArgumentError('It is a number of days from 1 to 366, or never-ending.');

@@ -6,7 +6,7 @@ import { SeriesReply } from '../telemetry/series-api.js';
 import { csvOf } from '../telemetry/series-csv.js';
 import { duration } from './duration.js';
 import { table } from './table.js';
-import { timeText } from './units.js';
+import { numberText, timeText } from './units.js';
 import { connect, print, type ServerOptions, type VerbParts, withServer } from './verb.js';
 
 interface QueryOptions extends ServerOptions {
@@ -83,7 +83,7 @@ function seriesText({ unit, about, series }: SeriesReply): string {
     points.map(([atMs, value]) => [
       timeText(atMs),
       [release, arm, label, device].flatMap((name) => name ?? []).join(' ') || 'all',
-      value.toPrecision(4).replace(/\.?0+$/, ''),
+      numberText(value),
     ]),
   );
   if (rows.length === 0) return 'Nothing was measured there.';

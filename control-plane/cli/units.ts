@@ -28,3 +28,8 @@ export function labelsText(labels: Readonly<Record<string, string>>): string {
   const pairs = Object.entries(labels).map(([name, value]) => `${name}=${value}`);
   return pairs.length === 0 ? '–' : pairs.sort().join(',');
 }
+
+/** What was counted as it is, what was measured to four digits. */
+export function numberText(value: number): string {
+  return String(Number.isInteger(value) ? value : Number(value.toPrecision(4)));
+}

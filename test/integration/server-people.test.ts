@@ -169,6 +169,11 @@ describe('the command line', () => {
     expect(await run('operator', 'add', 'bob', '--role', 'viewer', '--no-password', ...asAdmin())).toBe(
       'operator-exists',
     );
+    const endless = ['--role', 'metrics', '--days', 'never-ending'];
+    expect(await run('api-token', 'create', 'prometheus', ...endless, ...asAdmin())).toMatchObject({
+      role: 'metrics',
+      expiresAtMs: null,
+    });
     expect(await run('operator', 'add', 'robot', '--role', 'viewer', '--no-password', ...asAdmin())).toMatchObject({
       hasPassword: false,
     });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { agoText, bytesText, labelsText, timeText } from '@bellwether/control-plane/cli/units';
+import { agoText, bytesText, labelsText, numberText, timeText } from '@bellwether/control-plane/cli/units';
 
 describe('quantities for people', () => {
   it.each([
@@ -23,6 +23,18 @@ describe('quantities for people', () => {
   ])('%i ms are %s', (ms, text) => {
     expect(agoText(1_000_000_000, 1_000_000_000 + ms)).toBe(text);
     expect(agoText(null, ms)).toBe('never');
+  });
+
+  it.each([
+    [0, '0'],
+    [1000, '1000'],
+    [14_900, '14900'],
+    [123_456_789, '123456789'],
+    [0.25, '0.25'],
+    [29.7161, '29.72'],
+    [12_345.6, '12350'],
+  ])('%d as a measured number is %s', (value, text) => {
+    expect(numberText(value)).toBe(text);
   });
 
   it('are plain for times and labels', () => {
