@@ -8,6 +8,8 @@ import type { Engine, Runner } from './inference/engine.js';
 import type { LocalApiConfig } from './inference/local-api-http.js';
 import type { Artifacts } from './installs/artifacts.js';
 import type { Blobs } from './installs/blobs.js';
+import type { AnswerDeskParts } from './inquiries/answer-desk.js';
+import type { LogMemory } from './inquiries/log-memory.js';
 import type { ReleaseStore } from './installs/release-store.js';
 import type { ReportIdentity } from './reconcile/report.js';
 import type { HostMetrics } from './telemetry/host-metrics.js';
@@ -37,6 +39,9 @@ export interface AgentParts {
   readonly readMachine: () => Promise<Machine>;
   /** Has the server sign the time once more, which reaches `trust`. */
   readonly askTime: (signal: AbortSignal) => Promise<void>;
+  /** What the log said lately. */
+  readonly logs: Pick<LogMemory, 'newest'>;
+  readonly sendAnswer: AnswerDeskParts['send'];
   readonly setLogLevel: (level: AgentConfig['logLevel']) => void;
   readonly clock: Clock;
   readonly random: () => number;

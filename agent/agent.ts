@@ -7,6 +7,8 @@ import type { AgentParts } from './agent-parts.js';
 import { LocalApi } from './inference/local-api-http.js';
 import { ServedReleases } from './inference/served-releases.js';
 import { Serving } from './inference/serving.js';
+import { answerTo } from './inquiries/answer.js';
+import { AnswerDesk } from './inquiries/answer-desk.js';
 import type { Announcement } from './installs/install.js';
 import { readReference } from './installs/reference.js';
 import { CallCounter } from './reconcile/call-counter.js';
@@ -152,11 +154,16 @@ export async function buildAgent(parts: AgentParts): Promise<Agent> {
     const seconds = trust.accepted?.order.settings?.windowSeconds ?? config.windowSeconds;
     reporter.setWindowSeconds(live.hasTrials ? Math.min(seconds, canaryWindowSeconds) : seconds);
   };
-  const applySettings = ({ settings, models }: Pick<Order, 'settings' | 'models'>): void => {
+  const applySettings = ({
+    settings,
+    models,
+    inquiries = [],
+  }: Pick<Order, 'settings' | 'models' | 'inquiries'>): void => {
     applyWindow();
     throttle.setCeiling(settings?.governorCpuPct ?? config.governor.cpuPct);
     lease.ordered({ models });
     parts.setLogLevel(settings?.logLevel ?? config.logLevel);
+    answers.ordered(inquiries);
   };
   const desk = new OrderDesk({
     trust,
@@ -217,6 +224,19 @@ export async function buildAgent(parts: AgentParts): Promise<Agent> {
     outbox: outbox.state,
     governor: { ...throttle.state, shed: [...throttle.state.shed] },
   });
+  const answers = new AnswerDesk({
+    answer: async (inquiry) => {
+      const { wallMs } = clock.now();
+      const facts = { status: await status(), configuration: config, clock: { wallMs, serverMs: trust.serverTimeMs } };
+      const { device } = identity;
+      return answerTo(inquiry, { device, atMs: Math.max(0, Math.round(wallMs)), logs: parts.logs, facts });
+    },
+    send: parts.sendAnswer,
+    serverTimeMs: () => trust.serverTimeMs,
+    clock,
+    random,
+    log,
+  });
   const localApi =
     parts.localApi === null
       ? undefined
@@ -238,6 +258,7 @@ export async function buildAgent(parts: AgentParts): Promise<Agent> {
     throttle.stop();
     await refresh.stop();
     await lease.stop();
+    await answers.stop();
     await reconciler.stop();
     await serving.stop();
     await localApi?.stop();
@@ -268,6 +289,7 @@ export async function buildAgent(parts: AgentParts): Promise<Agent> {
           publisher.connected();
           reporter.connected();
           reconciler.networkChanged();
+          answers.connected();
         },
         disconnected: (why) => log.info({ why }, 'not connected'),
       });

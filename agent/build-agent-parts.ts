@@ -17,6 +17,8 @@ import { openReceiptChain } from './identity/receipt-chain-disk.js';
 import { ProcessEngine } from './inference/engine-process.js';
 import { checkConfinement } from './inference/engine-process-spawn.js';
 import type { LocalApiConfig } from './inference/local-api-http.js';
+import { AnswersHttp } from './inquiries/answers-http.js';
+import type { LogMemory } from './inquiries/log-memory.js';
 import { HttpArtifacts } from './installs/artifact-http.js';
 import { openBlobFolder } from './installs/blob-folder-disk.js';
 import { openReleaseStore } from './installs/release-store-disk.js';
@@ -35,6 +37,7 @@ export interface Runtime {
   readonly about: ReportIdentity['agent'];
   /** 128 random bits of this start, hex. */
   readonly runId: string;
+  readonly logs: LogMemory;
   readonly setLogLevel: (level: AgentConfig['logLevel']) => void;
   /** Of `tls.caFile`. */
   readonly ca?: string | undefined;
@@ -103,6 +106,11 @@ async function openParts(
     const session = await membership.openSession('mqtt', abort);
     return { ...session, mqttUrl: config.mqtt.url ?? session.mqttUrl };
   };
+  const answers = new AnswersHttp({
+    serverUrl: config.server.url,
+    openSession: (abort) => membership.openSession('answers', abort),
+    clock,
+  });
   const { proxy } = config;
   const uplink = new UplinkMqtt({
     device: identity.device,
@@ -176,6 +184,8 @@ async function openParts(
     askTime: async (abort) => {
       await membership.openSession('artefacts', abort);
     },
+    logs: runtime.logs,
+    sendAnswer: (id, answer, abort) => answers.send(id, answer, abort),
     setLogLevel: runtime.setLogLevel,
     clock,
     random,

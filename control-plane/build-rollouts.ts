@@ -1,3 +1,4 @@
+import type { Inquiry } from '@bellwether/shared/contract/inquiry';
 import type { Audit } from './audit/audit.js';
 import type { ControlPlaneParts } from './control-plane-parts.js';
 import type { Fleet } from './fleet/fleet.js';
@@ -31,6 +32,7 @@ interface RolloutRooms {
   readonly feed: LiveFeed;
   readonly audit: Audit;
   readonly timeline: Timeline;
+  readonly inquiries: (device: string) => readonly Inquiry[];
   /** Something about this rollout is another. */
   readonly changed: (id: string) => void;
 }
@@ -38,7 +40,7 @@ interface RolloutRooms {
 /** What devices are to run: rollouts, and the orders that say so. */
 export function buildRollouts(
   parts: ControlPlaneParts,
-  { fleet, channel, feed, audit, timeline, changed }: RolloutRooms,
+  { fleet, channel, feed, audit, timeline, inquiries, changed }: RolloutRooms,
 ) {
   const { clock, log, database, catalog, keys } = parts;
   const orderStore = new OrderStoreSql(database.sqlite, clock);
@@ -50,6 +52,7 @@ export function buildRollouts(
     directors: () => keys.online.signers('director'),
     catalog,
     audit,
+    inquiries,
     changed: (device) => feed.deviceChanged(device),
   });
   const history = new LookHistoryStoreSql(database.sqlite);

@@ -3,6 +3,7 @@ import { alertSource } from './alerts/fleet-alert.js';
 import { buildAccess } from './build-access.js';
 import { buildAlertFacts, buildAlerts } from './build-alerts.js';
 import { buildFleet } from './build-fleet.js';
+import { buildInquiries } from './build-inquiries.js';
 import { buildPeople } from './build-people.js';
 import { buildRollouts } from './build-rollouts.js';
 import { buildTelemetry } from './build-telemetry.js';
@@ -65,9 +66,17 @@ export function buildControlPlane(parts: ControlPlaneParts): ControlPlane {
     feed,
     audit,
     timeline,
+    inquiries: (device) => asking.inquiries.openOf(device),
     changed: (id) => seen.rolloutFacts.changed(id),
   });
   const { orders, conductor } = rollouts;
+  const asking = buildInquiries(parts, {
+    fleet,
+    audit,
+    isOrdered: (device) => orders.of(device) !== undefined,
+    changed: (device) => conductor.heldOrFreed(device),
+    tokens: () => devices.tokens,
+  });
   const seen = buildAlertFacts(parts, { fleet, conductor });
   const telemetry = buildTelemetry(parts, { fleet, feed, timeline, ...rollouts, facts: seen.facts });
   const labelsOf = (device: string) => (fleet.isMember(device) ? fleet.find(device)?.labels : undefined);
@@ -143,10 +152,14 @@ export function buildControlPlane(parts: ControlPlaneParts): ControlPlane {
       gate: operators,
       consoleFolder: parts.consoleFolder,
       views,
-      deviceRoutes: devices.deviceRoutes,
+      deviceRoutes: (app) => {
+        devices.deviceRoutes(app);
+        asking.deviceRoutes(app);
+      },
       brokerRoutes: access.brokerRoutes,
       operatorRoutes: (app) => {
         devices.routes(app, views);
+        asking.routes(app);
         releaseRoutes(app, { views });
         promotionRoutes(app, { promotions, views, audit });
         garbageRoutes(app, { store: catalog, held: () => heldManifests(database.sqlite), clock, audit });
@@ -174,6 +187,7 @@ export function buildControlPlane(parts: ControlPlaneParts): ControlPlane {
     { start: () => fleet.start() },
     { start: () => access.consumers.start() },
     { start: () => promotions.start() },
+    { start: () => asking.inquiries.start() },
     { start: () => telemetry.rollUps.start() },
     { start: () => telemetry.drift.start() },
     {

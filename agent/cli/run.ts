@@ -5,6 +5,7 @@ import type { Log } from '@bellwether/shared/log';
 import { buildAgent } from '../agent.js';
 import { openAgentParts, type Runtime } from '../build-agent-parts.js';
 import type { AgentConfig } from '../config.js';
+import { LogMemory } from '../inquiries/log-memory.js';
 import { asStateFolderError } from '../state-folder-disk.js';
 import { type Notification, notifySystemd } from '../systemd/notify-process.js';
 import { routeRequests } from './route-requests.js';
@@ -12,14 +13,23 @@ import { aborted, stopSignal } from './stop-signal.js';
 
 /** Runs the agent until SIGTERM or SIGINT, which drain it. Rejects with what keeps it from starting. */
 export async function runAgent(config: AgentConfig, version: string): Promise<void> {
-  const log = pino({ level: config.logLevel, base: null });
+  const logger = pino({ level: config.logLevel, base: null });
+  const logs = new LogMemory({ clock: systemClock });
+  const log = logs.beside(logger);
+  const setLogLevel = (level: AgentConfig['logLevel']): void => {
+    logger.level = level;
+    logs.setLevel(level);
+  };
+  setLogLevel(config.logLevel);
   const stopping = stopSignal();
   const ca = await routeRequests(config);
-  const opened = await openAgentParts(config, { ...runtimeOf(version, log), ca }, stopping).catch((error: unknown) => {
-    // It may have waited for its first trust, and stopping is no failure.
-    if (stopping.aborted) return undefined;
-    throw asStateFolderError(config.stateFolder, error);
-  });
+  const opened = await openAgentParts(config, { ...runtimeOf(version), ca, logs, setLogLevel, log }, stopping).catch(
+    (error: unknown) => {
+      // It may have waited for its first trust, and stopping is no failure.
+      if (stopping.aborted) return undefined;
+      throw asStateFolderError(config.stateFolder, error);
+    },
+  );
   if (opened === undefined) {
     log.info({}, 'agent stopped before it had started');
     return;
@@ -43,19 +53,15 @@ export async function runAgent(config: AgentConfig, version: string): Promise<vo
   log.info({}, 'agent stopped');
 }
 
-function runtimeOf(version: string, log: pino.Logger): Runtime {
+function runtimeOf(version: string): Omit<Runtime, 'logs' | 'setLogLevel' | 'log'> {
   const { pid, execPath, platform, arch } = process;
   return {
     pid,
     nodePath: execPath,
     about: { version, node: process.versions.node, platform, arch },
     runId: randomBytes(16).toString('hex'),
-    setLogLevel: (level) => {
-      log.level = level;
-    },
     clock: systemClock,
     random: Math.random,
-    log,
   };
 }
 

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { Clock } from '@bellwether/shared/clock';
+import type { SessionAudience } from '@bellwether/shared/contract/http-api';
 import { decodeReport } from '@bellwether/shared/contract/report';
 import type { Log } from '@bellwether/shared/log';
 import { type Agent, buildAgent } from '../agent.js';
@@ -9,6 +10,7 @@ import { EnrolmentError, type EnrolmentServer, type Session } from '../identity/
 import { Membership } from '../identity/membership.js';
 import type { ReceiptChain } from '../identity/receipt-chain.js';
 import { openReceiptChain } from '../identity/receipt-chain-disk.js';
+import { AnswersHttp } from '../inquiries/answers-http.js';
 import type { Artifacts } from '../installs/artifacts.js';
 import type { DeviceTrust } from '../trust/device-trust.js';
 import type { Repository } from '../trust/repository.js';
@@ -186,7 +188,7 @@ export class SimulatedDevice {
   }
 
   /** A session of this device, while it has a network; rejects with EnrolmentError. */
-  async openSession(audience: 'mqtt' | 'artefacts', signal: AbortSignal): Promise<Session> {
+  async openSession(audience: SessionAudience, signal: AbortSignal): Promise<Session> {
     const { door } = this.#shared;
     try {
       const session = await this.network.session(() => door.pass(() => this.#membership.openSession(audience, signal)));
@@ -206,6 +208,8 @@ export class SimulatedDevice {
       drawCall(behaviour, release, clock.now().monotonicMs - begunMs, this.#answersOf(release));
     const identity = this.#identity;
     const { device } = identity;
+    const openAnswers = (signal: AbortSignal) => this.openSession('answers', signal);
+    const answers = new AnswersHttp({ serverUrl: config.server.url, openSession: openAnswers, clock });
     return {
       config,
       identity,
@@ -224,6 +228,8 @@ export class SimulatedDevice {
       hostMetrics: () => Promise.resolve({ measure: () => Promise.resolve(host), processors: () => processors }),
       availableMemory: () => host.memoryAvailableBytes,
       readMachine: () => Promise.resolve(machine),
+      logs: { newest: () => ({ lines: [], dropped: 0 }) },
+      sendAnswer: (id, answer, signal) => answers.send(id, answer, signal),
       setLogLevel: () => {},
       clock,
       random,

@@ -31,6 +31,8 @@ const hints: ReadonlyMap<string, string> = new Map([
   ['alert-unknown', 'bellwether alerts list --all shows what there is'],
   ['silence-unknown', 'bellwether alerts silences shows what there is'],
   ['webhook-unknown', 'bellwether webhooks list shows what there is'],
+  ['inquiry-unordered', 'questions travel in a device’s order: bellwether rollout create'],
+  ['inquiry-limit', 'they end by themselves; --inquiry ID shows the answer to one that was asked'],
   ['consumer-unknown', 'bellwether consumer list shows what there is'],
   ['token-unknown', 'bellwether token list shows what there is'],
   ['approval-pending', 'compare fingerprints, then: bellwether device approve DEVICE'],

@@ -5,6 +5,7 @@ import { addAuditVerbs } from './audit-verbs.js';
 import { addCatalogVerbs } from './catalog-verbs.js';
 import { addConsumerVerbs } from './consumer-verbs.js';
 import { addDeviceDecisionVerbs } from './device-decision-verbs.js';
+import { addDeviceInquiryVerbs } from './device-inquiry-verbs.js';
 import { addDevicePinVerbs } from './device-pin-verbs.js';
 import { addDeviceVerbs } from './device-verbs.js';
 import { addDriftVerb } from './drift-verb.js';
@@ -48,6 +49,7 @@ export function buildProgram(parts: VerbParts, { asJson = false }: { readonly as
   const device = addDeviceVerbs(program, parts);
   addDeviceDecisionVerbs(device, parts);
   addDevicePinVerbs(device, parts);
+  addDeviceInquiryVerbs(device, parts);
   addTokenVerbs(program, parts);
   addConsumerVerbs(program, parts);
   addRolloutVerbs(program, parts);

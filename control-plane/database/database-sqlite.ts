@@ -9,6 +9,7 @@ import { consumers } from './migrations/consumers.js';
 import { deviceStanding } from './migrations/device-standing.js';
 import { drift } from './migrations/drift.js';
 import { first } from './migrations/first.js';
+import { inquiries } from './migrations/inquiries.js';
 import { people } from './migrations/people.js';
 import { promotions } from './migrations/promotions.js';
 import { receipts } from './migrations/receipts.js';
@@ -36,6 +37,7 @@ const migrations: Readonly<Record<string, Migration>> = {
   '0008-series': series,
   '0009-drift': drift,
   '0010-alerts': alerts,
+  '0011-inquiries': inquiries,
   '0013-timeline': timeline,
   '0014-retention': retention,
   '0014-webhooks': webhooks,

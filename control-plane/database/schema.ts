@@ -186,6 +186,19 @@ export interface Tables {
     is_unreachable: number;
   };
   alert_silences: { number: Generated<number>; until_ms: number; body: string };
+  /** Questions to devices, and the answer as JSON. */
+  inquiries: {
+    number: Generated<number>;
+    id: string;
+    device: string;
+    kind: string;
+    lines: number | null;
+    asked_by: string;
+    asked_at_ms: number;
+    expires_at_ms: number;
+    answered_at_ms: number | null;
+    answer: string | null;
+  };
   counters: { name: string; value: number };
   operators: { name: string; role: string; password: string | null; created_at_ms: number };
   credentials: {

@@ -6,6 +6,7 @@ import type { AlertErrorCode } from '../alerts/alert-error.js';
 import type { PromotionErrorCode } from '../catalog/promotion.js';
 import type { ConsumerErrorCode } from '../consumers/consumer-error.js';
 import type { FleetErrorCode } from '../fleet/fleet-error.js';
+import type { InquiryErrorCode } from '../inquiries/inquiry-error.js';
 import { RateError } from '../limits/rate-error.js';
 import { OperatorError, type OperatorErrorCode } from '../operators/operator-error.js';
 import type { RolloutErrorCode } from '../rollouts/rollout-error.js';
@@ -16,6 +17,7 @@ type OurCode =
   | PromotionErrorCode
   | FleetErrorCode
   | ConsumerErrorCode
+  | InquiryErrorCode
   | Exclude<AlertErrorCode, 'rules-invalid'>
   | 'hook-secret-invalid'
   | 'device-rate'
@@ -75,6 +77,10 @@ const statuses: Readonly<Record<OurCode, number>> = {
   'consumer-exists': 409,
   'grant-impossible': 400,
   'consumer-unknown': 404,
+  'inquiry-unknown': 404,
+  'inquiry-limit': 409,
+  'inquiry-unordered': 409,
+  'inquiry-closed': 409,
   'hook-secret-invalid': 403,
   'device-rate': 429,
   'alert-unknown': 404,

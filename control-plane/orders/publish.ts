@@ -1,4 +1,5 @@
 import type { Clock } from '@bellwether/shared/clock';
+import type { Inquiry } from '@bellwether/shared/contract/inquiry';
 import type { Order } from '@bellwether/shared/contract/order';
 import { fingerprintOf } from '@bellwether/shared/ids';
 import type { Log } from '@bellwether/shared/log';
@@ -23,6 +24,8 @@ interface OrderParts {
   readonly directors: () => readonly KeyPair[];
   readonly catalog: Pick<Catalog, 'epoch' | 'versions' | 'releases'>;
   readonly audit: Pick<AuditTrail, 'recordSoon'>;
+  /** What is asked of a device. */
+  readonly inquiries: (device: string) => readonly Inquiry[];
   /** Told when a device's order is another one. */
   readonly changed: (device: string) => void;
 }
@@ -82,14 +85,17 @@ export class Orders {
   }
 
   #contentOf(device: Device, models: Order['models']): string {
-    const { catalog, directors } = this.#parts;
-    const news = urgentNews({ versions: catalog.versions, releases: catalog.releases() }, models);
+    const { catalog, directors, inquiries } = this.#parts;
+    const asked = inquiries(device.id).map(({ id }) => id);
+    const urgent = urgentNews({ versions: catalog.versions, releases: catalog.releases() }, models);
+    const news = asked.length === 0 ? urgent : [...urgent, asked];
     const keys = directors().map(({ publicKey }) => publicKey);
     return contentDigest({ epoch: catalog.epoch, directors: keys, device: device.publicKey }, models, news);
   }
 
   #sign(device: Device, models: Order['models'], content: string, last: StoredOrder | undefined): StoredOrder {
     const { epoch, versions } = this.#parts.catalog;
+    const inquiries = this.#parts.inquiries(device.id);
     const generation = nextGeneration(epoch, last, device.report?.observed ?? null);
     const issuedAtMs = Math.floor(this.#parts.clock.now().wallMs);
     const order: Order = {
@@ -99,6 +105,7 @@ export class Orders {
       generation,
       issuedAtMs,
       models,
+      ...(inquiries.length > 0 && { inquiries: [...inquiries] }),
       metadata: { snapshot: versions.snapshot },
     };
     const envelope = sealEnvelopeBy('order', order, this.#signers.all());

@@ -55,7 +55,7 @@ export const NonceReply = Type.Object({ nonce });
 export type NonceReply = Static<typeof NonceReply>;
 
 /** What a session's token is good for. */
-export const SessionAudience = Type.Union([Type.Literal('mqtt'), Type.Literal('artefacts')]);
+export const SessionAudience = Type.Union([Type.Literal('mqtt'), Type.Literal('artefacts'), Type.Literal('answers')]);
 export type SessionAudience = Static<typeof SessionAudience>;
 
 /** `POST /api/v1/sessions`: the payload that the device signs (payload type `session`), sent as `{ envelope }`. */

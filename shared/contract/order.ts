@@ -2,6 +2,7 @@ import { deviceIdPattern, hex64Pattern, modelNamePattern, versionPattern } from 
 import { Compile, type Static, Type } from '../schema.js';
 import { DecodeError, decodeDocument } from './decode.js';
 import { maxShare, rolloutIdPattern } from './evidence-window.js';
+import { Inquiry, maxInquiries } from './inquiry.js';
 
 /** Largest order envelope, in bytes. */
 export const maxOrderBytes = 64 * 1024;
@@ -69,6 +70,8 @@ export const Order = Type.Object({
   ),
   empty: Type.Optional(Type.Literal(true)),
   settings: Type.Optional(OrderSettings),
+  /** What a person wants to know of the device: answered, and nothing on it changes. */
+  inquiries: Type.Optional(Type.Array(Inquiry, { maxItems: maxInquiries })),
   /** There is metadata that the device should have soon, such as a withdrawal: it refreshes unless its snapshot is this new. */
   metadata: Type.Optional(Type.Object({ snapshot: Type.Integer({ minimum: 1, maximum: 2 ** 31 }) })),
 });

@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { buildAgent } from '@bellwether/agent/agent';
 import type { AgentParts } from '@bellwether/agent/agent-parts';
 import { parseConfig } from '@bellwether/agent/config';
+import { LogMemory } from '@bellwether/agent/inquiries/log-memory';
 import { decodeStatus } from '@bellwether/agent/status';
 import type { UplinkHandlers } from '@bellwether/agent/uplink/uplink';
 import { silentLog } from '@bellwether/shared/log';
@@ -74,6 +75,8 @@ function partsOf(steps: string[]): AgentParts {
         measure: () => Promise.resolve({}),
         processors: () => ({ agentMicros: 0, runners: new Map() }),
       }),
+    logs: new LogMemory({ clock: new ManualClock() }),
+    sendAnswer: () => Promise.resolve('taken'),
     setLogLevel: () => {},
     clock: new ManualClock(),
     random: () => 0,

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { type Agent, buildAgent } from '@bellwether/agent/agent';
 import { openAgentParts } from '@bellwether/agent/build-agent-parts';
 import { parseConfig, socketPathOf } from '@bellwether/agent/config';
+import { LogMemory } from '@bellwether/agent/inquiries/log-memory';
 import { ProcessEngine } from '@bellwether/agent/inference/engine-process';
 import type { DeviceTrust } from '@bellwether/agent/trust/device-trust';
 import { openDeviceTrust, type TrustGuards } from '@bellwether/agent/trust/device-trust-disk';
@@ -158,6 +159,7 @@ export class AttackWorld {
       nodePath: process.execPath,
       about: { version: '0', node: process.versions.node, platform: process.platform, arch: process.arch },
       runId,
+      logs: new LogMemory({ clock: this.clock }),
       setLogLevel: (level: string) => {
         this.logLevel = level;
       },

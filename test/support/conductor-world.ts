@@ -254,6 +254,7 @@ export class ConductorWorld {
     const holds = new DeviceHolds(new DeviceHoldStoreSql(kysely));
     const common = { log: silentLog, catalog, audit, changed: (what: string) => void this.announced.push(what) };
     const orders = new CountedOrders({
+      inquiries: () => [],
       ...common,
       clock: systemClock,
       store: new OrderStoreSql(sqlite, systemClock),

@@ -45,6 +45,7 @@ afterEach(() => database.remove());
 /** A server that starts on the database; several may be there at once. */
 async function startOrders(): Promise<Orders> {
   const orders = new Orders({
+    inquiries: () => [],
     clock: systemClock,
     log: silentLog,
     store: new OrderStoreSql(database.sqlite, systemClock),

@@ -52,6 +52,7 @@ async function start(): Promise<void> {
   clock = new ManualClock();
   fleet = new Fleet(new FleetStoreSql(database));
   orders = new Orders({
+    inquiries: () => [],
     clock: systemClock,
     log: silentLog,
     store: new OrderStoreSql(database.sqlite, systemClock),
