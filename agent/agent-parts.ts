@@ -13,6 +13,7 @@ import type { LogMemory } from './inquiries/log-memory.js';
 import type { ReleaseStore } from './installs/release-store.js';
 import type { ReportIdentity } from './reconcile/report.js';
 import type { HostMetrics } from './telemetry/host-metrics.js';
+import type { StartMemory } from './telemetry/last-start-disk.js';
 import type { Outbox } from './telemetry/outbox.js';
 import type { DeviceTrust } from './trust/device-trust.js';
 import type { Uplink } from './uplink/uplink.js';
@@ -39,6 +40,8 @@ export interface AgentParts {
   readonly readMachine: () => Promise<Machine>;
   /** Has the server sign the time once more, which reaches `trust`. */
   readonly askTime: (signal: AbortSignal) => Promise<void>;
+  /** What changed while no agent ran. */
+  readonly starts: StartMemory;
   /** What the log said lately. */
   readonly logs: Pick<LogMemory, 'newest'>;
   readonly sendAnswer: AnswerDeskParts['send'];

@@ -1,4 +1,4 @@
-import type { Order } from '@bellwether/shared/contract/order';
+import type { Order, OrderSettings } from '@bellwether/shared/contract/order';
 import { reportDigest } from '@bellwether/shared/contract/receipt-chain';
 import type { Machine } from '@bellwether/shared/contract/report';
 import { messageOf } from '@bellwether/shared/errors';
@@ -23,6 +23,7 @@ import type { AgentStatus } from './status.js';
 import { DeviceMetrics } from './telemetry/device-metrics.js';
 import { Recorder } from './telemetry/recorder.js';
 import { Reporter } from './telemetry/reporter.js';
+import { settingsChange } from './telemetry/settings-words.js';
 import { Throttle } from './telemetry/throttle.js';
 
 /** An agent that is built and not started. */
@@ -154,6 +155,7 @@ export async function buildAgent(parts: AgentParts): Promise<Agent> {
     const seconds = trust.accepted?.order.settings?.windowSeconds ?? config.windowSeconds;
     reporter.setWindowSeconds(live.hasTrials ? Math.min(seconds, canaryWindowSeconds) : seconds);
   };
+  let inForce: OrderSettings | undefined;
   const applySettings = ({
     settings,
     models,
@@ -161,6 +163,9 @@ export async function buildAgent(parts: AgentParts): Promise<Agent> {
   }: Pick<Order, 'settings' | 'models' | 'inquiries'>): void => {
     applyWindow();
     throttle.setCeiling(settings?.governorCpuPct ?? config.governor.cpuPct);
+    const change = inForce === undefined ? undefined : settingsChange(inForce, settings ?? {});
+    if (change !== undefined) announce({ kind: 'settings-changed', message: `by the order: ${change}` });
+    inForce = settings ?? {};
     lease.ordered({ models });
     parts.setLogLevel(settings?.logLevel ?? config.logLevel);
     answers.ordered(inquiries);
@@ -278,6 +283,8 @@ export async function buildAgent(parts: AgentParts): Promise<Agent> {
       reporter.start();
       throttle.start();
       announce({ kind: 'agent-started', message: `agent ${parts.reportIdentity.agent.version}` });
+      for (const news of parts.starts.news) announce(news);
+      recorded('this start', parts.starts.keep());
       applySettings(trust.accepted?.order ?? { models: {} });
       refresh.start();
       void meetMachine();

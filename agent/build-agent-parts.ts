@@ -26,6 +26,8 @@ import type { ReportIdentity } from './reconcile/report.js';
 import { takeStateFolder } from './state-folder-disk.js';
 import { openHostMetrics, readBootId } from './telemetry/host-metrics-os.js';
 import { readMachine } from './telemetry/host-metrics-os-machine.js';
+import { startOf } from './telemetry/last-start.js';
+import { openStartMemory } from './telemetry/last-start-disk.js';
 import { openLateOutbox } from './telemetry/outbox-late.js';
 import { openOutbox } from './telemetry/outbox-level.js';
 import { UplinkMqtt } from './uplink/uplink-mqtt.js';
@@ -184,6 +186,12 @@ async function openParts(
     askTime: async (abort) => {
       await membership.openSession('artefacts', abort);
     },
+    starts: await openStartMemory({
+      path: state('last-start.json'),
+      now: startOf(bootId, config),
+      replaceFile: (path, bytes) => replaceDurably(nodeFiles, path, bytes),
+      log,
+    }),
     logs: runtime.logs,
     sendAnswer: (id, answer, abort) => answers.send(id, answer, abort),
     setLogLevel: runtime.setLogLevel,

@@ -228,6 +228,7 @@ export class SimulatedDevice {
       hostMetrics: () => Promise.resolve({ measure: () => Promise.resolve(host), processors: () => processors }),
       availableMemory: () => host.memoryAvailableBytes,
       readMachine: () => Promise.resolve(machine),
+      starts: { news: [], keep: () => Promise.resolve() },
       logs: { newest: () => ({ lines: [], dropped: 0 }) },
       sendAnswer: (id, answer, signal) => answers.send(id, answer, signal),
       setLogLevel: () => {},

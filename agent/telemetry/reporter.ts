@@ -1,4 +1,4 @@
-import type { Clock } from '@bellwether/shared/clock';
+import type { Clock, Instant } from '@bellwether/shared/clock';
 import { compacted } from '@bellwether/shared/contract/compact';
 import type { DeviceEvent, EventKind } from '@bellwether/shared/contract/event';
 import type { Window } from '@bellwether/shared/contract/window';
@@ -7,6 +7,7 @@ import { messageOf } from '@bellwether/shared/errors';
 import type { Log } from '@bellwether/shared/log';
 import type { Uplink } from '../uplink/uplink.js';
 import type { BackfillPace } from './backfill.js';
+import { clockJumpMs, clockJumpText } from './clock-jump.js';
 import { Delivery } from './delivery.js';
 import type { HostMetrics } from './host-metrics.js';
 import type { Outbox, OutboxKind } from './outbox.js';
@@ -62,12 +63,15 @@ export class Reporter {
   #state: 'new' | 'running' | 'stopped' = 'new';
   #closedAtMs = Number.NEGATIVE_INFINITY;
   #isSoon = false;
+  /** Both clocks at the last look. */
+  #looked: Instant;
   #toldLost = 0;
   #toldLostAtMs = Number.NEGATIVE_INFINITY;
 
   constructor(parts: ReporterParts) {
     this.#parts = parts;
     this.#windowSeconds = parts.windowSeconds;
+    this.#looked = parts.clock.now();
     this.#delivery = new Delivery(parts);
   }
 
@@ -140,6 +144,7 @@ export class Reporter {
     const { device, runId, bootId, recorder, host, outbox, clock, serverTimeMs, onWindow } = this.#parts;
     this.#closedAtMs = clock.now().monotonicMs;
     this.#tellLosses();
+    this.#lookAtClock();
     this.#store('window', async () => {
       const measured = await host.measure();
       const about = { device, runId, bootId, sequence: this.#windows++ };
@@ -166,6 +171,13 @@ export class Reporter {
         if (outbox.isUnwritable !== wasUnwritable) onDisk?.();
       })
       .then(() => void this.#delivery.run());
+  }
+
+  #lookAtClock(): void {
+    const before = this.#looked;
+    this.#looked = this.#parts.clock.now();
+    const jumpMs = clockJumpMs(before, this.#looked);
+    if (jumpMs !== undefined) this.event('clock-jumped', { message: clockJumpText(jumpMs) });
   }
 
   #tellLosses(): void {

@@ -3,11 +3,11 @@ import type { LogLine } from '@bellwether/shared/contract/inquiry';
 import { Compile } from '@bellwether/shared/schema';
 import { DeviceList } from '../http/operator-api.js';
 import { InquiryView } from '../inquiries/inquiry-api.js';
-import { wholeNumber } from './audit-verbs.js';
 import { CliError } from './cli-error.js';
 import { findDevice } from './device-verbs.js';
 import { timeText } from './units.js';
 import { connect, print, type ServerOptions, type VerbParts, withServer } from './verb.js';
+import { wholeNumber } from './whole-number.js';
 
 const compiledList = Compile(DeviceList);
 const compiledInquiry = Compile(InquiryView);

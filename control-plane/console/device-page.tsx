@@ -5,6 +5,7 @@ import { DayCharts } from './day-charts.js';
 import { DeviceAlerts } from './device-alerts.js';
 import { healthOf } from './device-health.js';
 import { DeviceHolds } from './device-holds.js';
+import { DeviceInquiry } from './device-inquiry.js';
 import { Facts } from './facts.js';
 import { formatAgo, formatDate, splitDeviceId } from './format.js';
 import { KeyApproval } from './key-approval.js';
@@ -43,6 +44,7 @@ export function DevicePage({ state, api, subject }: PageProps) {
         <Facts facts={[...identityOf(device), ...conditionOf(device, state.nowMs.value)]} />
         <div class="buttons">
           <KeyApproval api={api} id={id} fingerprint={device.nextFingerprint} />
+          {device.standing === 'approved' && <DeviceInquiry api={api} device={device} />}
           {device.standing !== 'decommissioned' && (
             <Action
               api={api}

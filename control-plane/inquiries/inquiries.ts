@@ -104,13 +104,14 @@ export class Inquiries {
     if (!isAsked || this.#stateOf(inquiry) !== 'waiting' || !(await store.answer(id, answer, answeredAtMs))) {
       throw new InquiryError('inquiry-closed', `the question ${id} was answered, or has run out, or was another one`);
     }
-    this.#known.set(id, { ...inquiry, answeredAtMs });
     await audit.recordSoon({
       actor: `device:${device}`,
       action: 'device.answer',
       subject: device,
       details: { inquiry: id },
     });
+    // Seen by nobody before it is written down.
+    this.#known.set(id, { ...inquiry, answeredAtMs });
   }
 
   #find(device: string, id: string): StoredInquiry {

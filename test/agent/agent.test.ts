@@ -75,6 +75,7 @@ function partsOf(steps: string[]): AgentParts {
         measure: () => Promise.resolve({}),
         processors: () => ({ agentMicros: 0, runners: new Map() }),
       }),
+    starts: { news: [], keep: () => Promise.resolve() },
     logs: new LogMemory({ clock: new ManualClock() }),
     sendAnswer: () => Promise.resolve('taken'),
     setLogLevel: () => {},

@@ -257,6 +257,19 @@ describe('the scoreboard', () => {
     expect(sent.filter(({ error }) => error !== null)).toEqual([]);
   });
 
+  it('asks a device for its log, and shows what it answers', async () => {
+    const { page } = watched;
+    await rowOf('harbour').getByRole('link', { name: 'harbour' }).click();
+    await page.getByRole('button', { name: 'Log …' }).click();
+    const question = page.getByRole('dialog');
+    await question.getByText('The question is written into the audit log.').waitFor();
+    await question.getByRole('button', { name: 'Log', exact: true }).click();
+    await question.locator('.answer').filter({ hasText: /info {2}order accepted \{"epoch":1,/ }).waitFor();
+    await question.getByRole('button', { name: 'Done' }).click();
+    await page.getByRole('navigation').getByRole('link', { name: 'Fleet' }).click();
+    await rowOf('harbour').waitFor();
+  });
+
   it('shows what a device says as text, whatever it says', async () => {
     const { token } = await fleet.api<TokenReply>('/tokens', {});
     const device = new FleetDevice(() => fleet.httpUrl, 'mallory');

@@ -22,7 +22,8 @@ interface InstallsFile {
   readonly releases: readonly { readonly phase: string; readonly probation?: unknown }[];
 }
 
-const leftOut = /^(?:outbox|run|trust)\/|^(?:agent\.lock|installs\.json|receipts\.json)$|\.(?:part|tmp)$/;
+const leftOut =
+  /^(?:outbox|run|trust)\/|^(?:agent\.lock|installs\.json|receipts\.json|last-start\.json)$|\.(?:part|tmp)$/;
 
 /** Reads the pieces of a state folder. */
 export async function readDeviceState(folder: string): Promise<DeviceState> {

@@ -309,6 +309,18 @@ describe('the reporter over a real broker and a real outbox', () => {
     expect(events[0]?.message).toMatch(/^1 windows /);
   });
 
+  it('tells when the clock was set, once, and by how much', async () => {
+    reporter.start();
+    await clock.advance(30_000);
+    clock.setWall(clock.now().wallMs - 3_600_000);
+    await clock.advance(30_000);
+    await untilOutbox(() => outbox.state.waiting === 2);
+    await clock.advance(60_000);
+    await untilOutbox(() => outbox.state.waiting === 3);
+    const events = (await stored()).filter((one): one is DeviceEvent => 'kind' in one);
+    expect(events).toMatchObject([{ kind: 'clock-jumped', message: "the machine's clock was set back by 3600.0 s" }]);
+  });
+
   it('cuts a message that is longer than the schema lets it be', async () => {
     reporter.event('agent-started', { message: 'x'.repeat(5000) });
     await untilOutbox(() => outbox.state.waiting === 1);
