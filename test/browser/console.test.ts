@@ -264,7 +264,10 @@ describe('the scoreboard', () => {
     const question = page.getByRole('dialog');
     await question.getByText('The question is written into the audit log.').waitFor();
     await question.getByRole('button', { name: 'Log', exact: true }).click();
-    await question.locator('.answer').filter({ hasText: /info {2}order accepted \{"epoch":1,/ }).waitFor();
+    await question
+      .locator('.answer')
+      .filter({ hasText: /info {2}order accepted \{"epoch":1,/ })
+      .waitFor();
     await question.getByRole('button', { name: 'Done' }).click();
     await page.getByRole('navigation').getByRole('link', { name: 'Fleet' }).click();
     await rowOf('harbour').waitFor();
