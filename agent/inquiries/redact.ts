@@ -1,8 +1,8 @@
 /** Names of fields whose value nobody is shown. */
 const secretName = /token|secret|passw|passphrase|authori[sz]ation|cookie|seed|private|credential|api-?key/i;
-/** Credentials and parameters of a URL: both may be rights. */
-const credentials = /([a-z][a-z0-9+.-]*:\/\/)[^\s/@]*@/gi;
-const query = /([a-z][a-z0-9+.-]*:\/\/[^\s?#"']*)[?#][^\s"']*/gi;
+/** Credentials and parameters of a URL: both may be rights. A scheme has its bound, or long words would be searched from each of their letters to the end. */
+const credentials = /([a-z][a-z0-9+.-]{0,30}:\/\/)[^\s/@]*@/gi;
+const query = /([a-z][a-z0-9+.-]{0,30}:\/\/[^\s?#"']*)[?#][^\s"']*/gi;
 const bearer = /\b(Bearer|Basic)\s+[\w+/=.~-]+/gi;
 /** A JWT (RFC 7519), wherever it stands. */
 const token = /\beyJ[\w-]{5,}\.[\w-]+\.[\w-]*/g;

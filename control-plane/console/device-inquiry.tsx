@@ -51,12 +51,13 @@ function InquiryAnswer({ api, asked }: { readonly api: ServerApi; readonly asked
   useEffect(() => {
     if (inquiry.state !== 'waiting') return;
     let isGone = false;
-    const timer = setTimeout(async () => {
+    const ask = async () => {
       const params = { id: asked.device, inquiry: asked.id };
       const answer = await api.send<InquiryView>('GET /devices/:id/inquiries/:inquiry', { params });
       // What cannot be asked now is asked again: another object, and so another look.
       if (!isGone) setInquiry('reply' in answer ? answer.reply : { ...inquiry });
-    }, pollMs);
+    };
+    const timer = setTimeout(() => void ask(), pollMs);
     return () => {
       isGone = true;
       clearTimeout(timer);
