@@ -5,6 +5,7 @@ import { RejectedList } from '../telemetry/rejected-api.js';
 import { SeriesReply } from '../telemetry/series-api.js';
 import { csvOf } from '../telemetry/series-csv.js';
 import { duration } from './duration.js';
+import { releaseId } from './release-id.js';
 import { table } from './table.js';
 import { numberText, timeText } from './units.js';
 import { connect, print, type ServerOptions, type VerbParts, withServer } from './verb.js';
@@ -53,7 +54,8 @@ export function addTelemetryVerbs(program: Command, parts: VerbParts): void {
 }
 
 async function query(metric: string, options: QueryOptions, { terminal, clock }: VerbParts): Promise<void> {
-  const [model, version] = options.release?.split('@') ?? [options.model];
+  const { model, version } =
+    options.release === undefined ? { model: options.model, version: undefined } : releaseId(options.release);
   const { arm, label, device, rollout, by, step } = options;
   const fromMs = Math.floor(clock.now().wallMs) - options.since;
   const asked = { metric, model, version, arm, label, device, rollout, by, step, from: String(fromMs) };
