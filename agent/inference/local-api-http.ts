@@ -1,4 +1,5 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { setImmediate as turn } from 'node:timers/promises';
 import type { Clock } from '@bellwether/shared/clock';
 import { Feedback } from './feedback.js';
 import { errorAnswer, LocalApiError } from './local-api-error.js';
@@ -42,6 +43,8 @@ export class LocalApi {
   readonly #content: LocalApiContent;
   readonly #servers: Server[] = [];
   #isStopping = false;
+  /** Connections so far. */
+  #accepted = 0;
   #port: number | undefined;
 
   constructor(parts: LocalApiParts) {
@@ -76,13 +79,28 @@ export class LocalApi {
   /** Takes no more connections, lets the answers out that are on their way, and closes. May be called twice. */
   async stop(): Promise<void> {
     this.#isStopping = true;
+    await this.#takeWhoWaits();
     const closing = this.#servers.splice(0).map((server) => this.#close(server));
     await Promise.all(closing);
+  }
+
+  /** Node accepts one connection in each turn of its loop: who has connected and is not accepted would be reset by the close. */
+  async #takeWhoWaits(): Promise<void> {
+    let before: number;
+    let turns = 0;
+    do {
+      before = this.#accepted;
+      await turn();
+      await turn();
+    } while (this.#accepted !== before && turns++ < maxConnections);
   }
 
   #server(guard: Guard): Server {
     const server = createServer(serverOptions, (request, response) => void this.#handle(request, response, guard));
     server.maxConnections = maxConnections;
+    server.on('connection', () => {
+      this.#accepted++;
+    });
     // What is no HTTP, or too slow, gets an answer that is, and then the connection is over.
     server.on('clientError', (error, socket) => {
       const { body } = errorAnswer(new LocalApiError('malformed', error.message));

@@ -242,9 +242,9 @@ describe('people and programs', () => {
       await close();
       return { links: links.map((link) => link.replace(/\d+ waiting$/, '')), buttons };
     };
-    expect(await seen('vera')).toEqual({ links: ['Fleet', 'Rollouts', 'Approvals', 'Access'], buttons: [] });
+    expect(await seen('vera')).toEqual({ links: ['Fleet', 'Rollouts', 'Alerts', 'Approvals', 'Access'], buttons: [] });
     expect(await seen('alice')).toEqual({
-      links: ['Fleet', 'Rollouts', 'Approvals', 'Joining', 'Access', 'Audit'],
+      links: ['Fleet', 'Rollouts', 'Alerts', 'Approvals', 'Joining', 'Access', 'Audit'],
       buttons: ['Approve …', 'Reject …'],
     });
   });

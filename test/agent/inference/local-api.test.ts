@@ -296,6 +296,15 @@ describe('the local API', () => {
   });
 });
 
+describe('who has just connected', () => {
+  it('when it is told to stop is answered', async () => {
+    const api = await start();
+    const asked = Array.from({ length: 20 }, () => get('/v2/health/live'));
+    await Promise.all([api.stop(), ...asked]);
+    for (const reply of asked) expect((await reply).status).toBe(200);
+  });
+});
+
 describe('the unix socket', () => {
   it('has mode 0660', async () => {
     await start();
