@@ -25,7 +25,15 @@ export function readServerState(data: string, bystander: string): ServerState {
 }
 
 /** What the timeline tells of other tables, which are looked at themselves, and of connections. */
-const told = new Set<unknown>(['audit', 'rollout', 'verdict', 'catalog', 'alert', 'server-online', 'server-offline']);
+const told = new Set<unknown>([
+  'audit',
+  'rollout',
+  'verdict',
+  'catalog',
+  'server-alert',
+  'server-online',
+  'server-offline',
+]);
 
 type Row = Readonly<Record<string, unknown>>;
 
