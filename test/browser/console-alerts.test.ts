@@ -7,7 +7,7 @@ import type { FleetDevice } from '../support/fleet-device.js';
 import { alertOf, deviceView, idOf, overview } from '../support/operator-views.js';
 import { ScriptedLiveServer } from '../support/scripted-live-server.js';
 import { startServer, type TestServer } from '../support/server.js';
-import { bytesOf, reportOf } from '../support/telemetry-messages.js';
+import { bytesOf, refusedReport } from '../support/telemetry-messages.js';
 import { faintTexts, isTooWide, openPage } from '../support/watched-page.js';
 import { startWebhookReceiver } from '../support/webhook-receiver.js';
 
@@ -30,15 +30,7 @@ afterAll(async () => {
 /** The device says that it refused digits@1.1.0. */
 async function refuse(): Promise<void> {
   const client = await device.connect();
-  const about = {
-    manifest: 'a'.repeat(64),
-    message: 'other bytes',
-    atMs: 1_700_000_000_000,
-    kind: 'permanent',
-  } as const;
-  const refusal = { version: '1.1.0', code: 'blob-digest', ...about } as const;
-  const models = [{ model: 'digits', serving: null, install: null, refusal }];
-  await client.publishAsync(device.topic('report'), bytesOf(reportOf({ device: device.id, models })), { qos: 1 });
+  await client.publishAsync(device.topic('report'), bytesOf(refusedReport(device.id)), { qos: 1 });
   await client.endAsync();
 }
 

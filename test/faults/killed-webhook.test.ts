@@ -4,7 +4,7 @@ import type { TokenReply } from '@bellwether/control-plane/http/operator-api';
 import { diesAt } from '../support/dies-at.js';
 import { FleetDevice } from '../support/fleet-device.js';
 import { FleetProcesses } from '../support/fleet-process.js';
-import { bytesOf, reportOf } from '../support/telemetry-messages.js';
+import { bytesOf, refusedReport } from '../support/telemetry-messages.js';
 import { startWebhookReceiver, type WebhookReceiver } from '../support/webhook-receiver.js';
 
 let fleet: FleetProcesses;
@@ -28,16 +28,8 @@ it('a server that is killed between the answer of a webhook and its mark tells i
   const device = new FleetDevice(() => fleet.httpUrl, 'camera');
   await device.enrol((await fleet.api<TokenReply>('/tokens', { labels: {} })).token);
   const client = await device.connect();
-  const about = {
-    manifest: 'a'.repeat(64),
-    message: 'other bytes',
-    atMs: 1_700_000_000_000,
-    kind: 'permanent',
-  } as const;
-  const refusal = { version: '1.1.0', code: 'blob-digest', ...about } as const;
-  const models = [{ model: 'digits', serving: null, install: null, refusal }];
   const killed = once(server, 'exit');
-  await client.publishAsync(device.topic('report'), bytesOf(reportOf({ device: device.id, models })), { qos: 1 });
+  await client.publishAsync(device.topic('report'), bytesOf(refusedReport(device.id)), { qos: 1 });
   expect(await killed).toEqual([null, 'SIGKILL']);
   client.end(true);
   expect(receiver.received).toHaveLength(1);

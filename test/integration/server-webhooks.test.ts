@@ -8,7 +8,7 @@ import type { WebhookList, WebhookReply, WebhookTest } from '@bellwether/control
 import type { FleetDevice } from '../support/fleet-device.js';
 import { freePort } from '../support/free-port.js';
 import { startServer, type TestServer } from '../support/server.js';
-import { bytesOf, reportOf } from '../support/telemetry-messages.js';
+import { bytesOf, refusedReport } from '../support/telemetry-messages.js';
 import { startWebhookReceiver, type WebhookReceiver } from '../support/webhook-receiver.js';
 
 const example = fileURLToPath(new URL('../../../examples/consumers/webhook.mjs', import.meta.url));
@@ -35,15 +35,7 @@ afterAll(async () => {
 /** The device says that it refused this version of digits: an alert of its own. */
 async function refuse(sequence: number, version: string): Promise<void> {
   const client = await device.connect();
-  const about = {
-    manifest: 'a'.repeat(64),
-    message: 'other bytes',
-    atMs: 1_700_000_000_000,
-    kind: 'permanent',
-  } as const;
-  const refusal = { version, code: 'blob-digest', ...about } as const;
-  const models = [{ model: 'digits', serving: null, install: null, refusal }];
-  const report = bytesOf(reportOf({ device: device.id, sequence, models }));
+  const report = bytesOf({ ...refusedReport(device.id, version), sequence });
   await client.publishAsync(device.topic('report'), report, { qos: 1 });
   await client.endAsync();
 }

@@ -83,7 +83,7 @@ export async function mosquittoRate(load: IngestLoad, then: 'counts' | 'inserts'
 
 /** mosquitto_sub, once the broker listens: until then it ends at once. */
 async function connected(options: readonly string[]): Promise<ChildProcess> {
-  for (;;) {
+  for (let tries = 0; tries < 30; tries++) {
     const child = spawn('mosquitto_sub', options, { stdio: ['ignore', 'pipe', 'ignore'] });
     const ended = once(child, 'exit').then(() => true);
     const isGone = await Promise.race([
@@ -92,6 +92,7 @@ async function connected(options: readonly string[]): Promise<ChildProcess> {
     ]);
     if (!isGone) return child;
   }
+  throw new Error('mosquitto does not listen: mosquitto_sub ended thirty times');
 }
 
 async function counted(subscriber: ChildProcess, total: number): Promise<void> {

@@ -105,6 +105,13 @@ export function eventOf(changes: Partial<DeviceEvent> = {}): DeviceEvent {
   };
 }
 
+/** A report that the device refused this release of digits: other bytes than the listed ones. */
+export function refusedReport(device: string, version = '1.1.0'): Report {
+  const about = { manifest: 'a'.repeat(64), message: 'other bytes', atMs: 1_700_000_000_000 };
+  const refusal = { version, code: 'blob-digest', kind: 'permanent', ...about } as const;
+  return reportOf({ device, models: [{ model: 'digits', serving: null, install: null, refusal }] });
+}
+
 /** A message as it goes over the wire. */
 export function bytesOf(message: unknown): Buffer {
   return Buffer.from(JSON.stringify(message));
