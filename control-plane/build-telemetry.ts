@@ -138,7 +138,7 @@ export function buildTelemetry(
     routes: (app: TypedApp): void => {
       telemetryRoutes(app, { store });
       timelineRoutes(app, { timeline });
-      seriesRoutes(app, { reader, facts });
+      seriesRoutes(app, { rollUps, reader, facts });
       driftRoutes(app, { monitor: drift });
     },
   };

@@ -180,7 +180,7 @@ export function buildControlPlane(parts: ControlPlaneParts): ControlPlane {
   const lifecycle = new Lifecycle([
     ...people.steps,
     { stop: () => telemetry.reader.stop() },
-    { stop: () => telemetry.rollUps.stop() },
+    { stop: () => telemetry.rollUps.store() },
     { stop: () => telemetry.drift.stop() },
     { stop: () => ingest.stop() },
     { stop: () => rollouts.orderStore.stop() },

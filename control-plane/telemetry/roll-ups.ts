@@ -6,7 +6,7 @@ import { decodeMessage } from './device-message.js';
 import { RollUpBook, type RollUpBookOptions, type StoredWindow } from './roll-up-book.js';
 import type { RollUpStoreSql } from './roll-up-store-sql.js';
 
-/** So old may a point be at most when somebody asks. */
+/** How long points are added up in memory, where nobody asks for them. */
 const storeEveryMs = 1000;
 /** With so many points of devices they are stored at once: a transaction takes a few milliseconds, and devices wait meanwhile. */
 const maxWaiting = 200;
@@ -21,7 +21,7 @@ export interface RollUpsParts extends RollUpBookOptions {
   readonly labelsOf: (device: string) => Labels;
 }
 
-/** Keeps the series up to date: in memory at once, in the database within a second, and after a crash from the windows themselves. */
+/** Keeps the series up to date: in memory at once, in the database within a second or when somebody asks, and after a crash from the windows themselves. */
 export class RollUps {
   readonly #parts: RollUpsParts;
   readonly #book: RollUpBook;
@@ -59,7 +59,8 @@ export class RollUps {
 
   /** Stores what waits, now. What cannot be stored waits on, and is added up again from the windows if the server ends before. */
   store(): void {
-    this.#cancel?.();
+    if (this.#cancel === undefined) return;
+    this.#cancel();
     this.#cancel = undefined;
     this.#isSoon = false;
     const { store, log } = this.#parts;
@@ -71,10 +72,6 @@ export class RollUps {
         'Series could not be stored; they are tried again with the next windows',
       );
     }
-  }
-
-  stop(): void {
-    if (this.#cancel !== undefined) this.store();
   }
 
   #storeIn(delayMs: number): void {

@@ -32,8 +32,8 @@ async function values(query: string): Promise<number[]> {
 }
 
 describe('series over HTTP', () => {
-  it('are there a second after the windows', async () => {
-    await expect.poll(() => values('metric=requests&step=all'), { timeout: 20_000 }).toEqual([100]);
+  it('have every window that was acknowledged', async () => {
+    expect(await values('metric=requests&step=all')).toEqual([100]);
   });
 
   it('are of all calls together, with their unit, at the minute in which the window ended', async () => {
