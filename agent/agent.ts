@@ -1,30 +1,26 @@
-import type { Order, OrderSettings } from '@bellwether/shared/contract/order';
+import type { Order } from '@bellwether/shared/contract/order';
 import { reportDigest } from '@bellwether/shared/contract/receipt-chain';
 import type { Machine } from '@bellwether/shared/contract/report';
 import { messageOf } from '@bellwether/shared/errors';
-import { watchedTensors } from '@bellwether/shared/models/watched-tensors';
 import type { AgentParts } from './agent-parts.js';
+import { buildTelemetry } from './build-telemetry.js';
 import { LocalApi } from './inference/local-api-http.js';
 import { ServedReleases } from './inference/served-releases.js';
 import { Serving } from './inference/serving.js';
 import { answerTo } from './inquiries/answer.js';
 import { AnswerDesk } from './inquiries/answer-desk.js';
 import type { Announcement } from './installs/install.js';
-import { readReference } from './installs/reference.js';
 import { CallCounter } from './reconcile/call-counter.js';
 import { LeaseRenewal } from './reconcile/lease-renewal.js';
 import { LiveModels } from './reconcile/live-models.js';
 import { MetadataRefresh } from './reconcile/metadata-refresh.js';
 import { OrderDesk } from './reconcile/order-desk.js';
+import { OrderedSettings } from './reconcile/ordered-settings.js';
 import { buildReconciler } from './reconcile/reconciler.js';
 import { isReady, makeReport, type ReportContent } from './reconcile/report.js';
 import { ReportPublisher } from './reconcile/report-publisher.js';
 import type { AgentStatus } from './status.js';
-import { DeviceMetrics } from './telemetry/device-metrics.js';
 import { Recorder } from './telemetry/recorder.js';
-import { Reporter } from './telemetry/reporter.js';
-import { settingsChange } from './telemetry/settings-words.js';
-import { Throttle } from './telemetry/throttle.js';
 
 /** An agent that is built and not started. */
 export interface Agent {
@@ -35,8 +31,6 @@ export interface Agent {
   /** Answers the calls that it has, stores the last window, and stops every runner. May be called twice. */
   stop(): Promise<void>;
 }
-
-const canaryWindowSeconds = 5;
 
 /** Wires an agent. It does nothing until it is started. */
 export async function buildAgent(parts: AgentParts): Promise<Agent> {
@@ -65,59 +59,13 @@ export async function buildAgent(parts: AgentParts): Promise<Agent> {
       onSuspicion: () => reporter.closeSoon(),
     },
   });
-  recorder.features.askFor(({ model, version, manifest }) => {
-    const release = serving.releaseOf(model, version);
-    if (release?.manifestSha256 !== manifest) {
-      recorder.features.forget(manifest);
-      return;
-    }
-    const tensors = watchedTensors(release.manifest);
-    readReference(release, parts.blobs)
-      .then((reference) => recorder.features.watch(manifest, reference === undefined ? null : { reference, tensors }))
-      .catch((error: unknown) => {
-        recorder.features.watch(manifest, null);
-        log.warn(
-          { model, version, err: messageOf(error) },
-          'reference distributions cannot be read: drift is not counted',
-        );
-      });
-  });
-  const host = await parts.hostMetrics(() => live.runners());
-  const { windowSeconds } = config;
-  const metrics = config.localApi.metrics ? new DeviceMetrics() : undefined;
-  const reporter = new Reporter({
-    ...parts.reportIdentity,
-    windowSeconds,
-    encoding: config.telemetry.encoding,
+  const { reporter, throttle, metrics } = await buildTelemetry(parts, {
     recorder,
-    host,
-    outbox,
-    backfill: { perSecond: config.outbox.backfillPerSecond, spreadMs: config.outbox.backfillSpreadSeconds * 1000 },
-    uplink,
-    serverTimeMs: () => trust.serverTimeMs,
-    clock,
-    random,
-    log,
+    serving,
+    live,
     onDisk: () => publisher.offer(report()),
-    onWindow: (window) => metrics?.add(window),
   });
   const announce = ({ kind, ...details }: Announcement): void => reporter.event(kind, details);
-  const throttle = new Throttle({
-    ceilingPct: config.governor.cpuPct,
-    processors: () => host.processors(),
-    shadowMicros: () => recorder.shadowMicros,
-    switches: {
-      inputs: (isShed) => recorder.features.shed('inputs', isShed),
-      features: (isShed) => recorder.features.shed('features', isShed),
-      shadow: (isShed) => serving.shedShadows(isShed),
-    },
-    onChange: (shed, details) => {
-      recorder.shed(shed);
-      reporter.event('throttled', details);
-      log.warn({ ...throttle.state }, details.message);
-    },
-    clock,
-  });
   const publisher = new ReportPublisher({
     uplink,
     receiptFor: (unsigned) => {
@@ -145,36 +93,29 @@ export async function buildAgent(parts: AgentParts): Promise<Agent> {
     segmentOf: (model) => recorder.evidence.last(model),
     announce,
     onChange: () => {
-      applyWindow();
+      settings.applyWindow();
       publisher.offer(report());
     },
   });
 
-  /** While a canary has calls its windows come often [W-3]. */
-  const applyWindow = (): void => {
-    const seconds = trust.accepted?.order.settings?.windowSeconds ?? config.windowSeconds;
-    reporter.setWindowSeconds(live.hasTrials ? Math.min(seconds, canaryWindowSeconds) : seconds);
-  };
-  let inForce: OrderSettings | undefined;
-  const applySettings = ({
-    settings,
-    models,
-    inquiries = [],
-  }: Pick<Order, 'settings' | 'models' | 'inquiries'>): void => {
-    applyWindow();
-    throttle.setCeiling(settings?.governorCpuPct ?? config.governor.cpuPct);
-    const change = inForce === undefined ? undefined : settingsChange(inForce, settings ?? {});
-    if (change !== undefined) announce({ kind: 'settings-changed', message: `by the order: ${change}` });
-    inForce = settings ?? {};
-    lease.ordered({ models });
-    parts.setLogLevel(settings?.logLevel ?? config.logLevel);
-    answers.ordered(inquiries);
+  const settings = new OrderedSettings({
+    config,
+    hasTrials: () => live.hasTrials,
+    setWindowSeconds: (seconds) => reporter.setWindowSeconds(seconds),
+    setCeilingPct: (pct) => throttle.setCeiling(pct),
+    setLogLevel: parts.setLogLevel,
+    announce,
+  });
+  const follow = (order: Pick<Order, 'settings' | 'models' | 'inquiries'>): void => {
+    settings.apply(order.settings);
+    lease.ordered(order);
+    answers.ordered(order.inquiries ?? []);
   };
   const desk = new OrderDesk({
     trust,
     announce,
     onAccepted: (order) => {
-      applySettings(order);
+      follow(order);
       reconciler.orderChanged();
       refresh.orderedAtLeast(order.metadata?.snapshot);
     },
@@ -285,7 +226,7 @@ export async function buildAgent(parts: AgentParts): Promise<Agent> {
       announce({ kind: 'agent-started', message: `agent ${parts.reportIdentity.agent.version}` });
       for (const news of parts.starts.news) announce(news);
       recorded('this start', parts.starts.keep());
-      applySettings(trust.accepted?.order ?? { models: {} });
+      follow(trust.accepted?.order ?? { models: {} });
       refresh.start();
       void meetMachine();
       uplink.start({
