@@ -49,7 +49,7 @@ export function buildAlertFacts(
   });
   const past = new GaugePastSql(database.sqlite);
   const trends = new GaugeTrends({ rules, isMember, past, clock, log: parts.log.child({ room: 'alerts' }) });
-  const changes = new ChangeBook();
+  const changes = new ChangeBook({ isMember, callsBefore: (...asked) => windows.callsBefore(...asked) });
   const rolloutFacts = new RolloutFacts({
     phases: () => conductor.phases(),
     rollout: (id) => conductor.view(id),
@@ -76,7 +76,7 @@ export function buildAlerts(parts: ControlPlaneParts, rooms: AlertRooms) {
   } = rooms;
   const causes = new Causes({
     devices: () => fleet.members(),
-    changesOf: (device) => changes.of(device),
+    changes,
     segmentsOf: (model, sinceMs) => conductor.segmentsOf(model, sinceMs),
   });
   const alerts = new Alerts({
@@ -140,11 +140,13 @@ function sourcesOf({ clock, catalog, tls, alertRules }: ControlPlaneParts, { fle
 
 /** What happened before this start, which a cause may lie in. */
 function rememberChanges({ fleet, changes, timeline }: AlertRooms, nowMs: number): void {
-  for (const { report } of fleet.members()) if (report !== null) changes.report(report, nowMs);
-  const { events } = timeline.page({ from: nowMs - 3 * 3_600_000, kind: changeKinds.join() }, 10_000);
+  const from = nowMs - 3 * 3_600_000;
+  for (const { device, release } of timeline.servedBefore(from)) changes.served(device, release);
+  const { events } = timeline.page({ from, kind: changeKinds.join() }, 10_000);
   for (const event of events.toReversed()) {
     if (event.device !== null) changes.event({ ...event, device: event.device }, event.arrivedAtMs);
   }
+  for (const { report } of fleet.members()) if (report !== null) changes.report(report, nowMs);
 }
 
 /** The end of a certificate (PEM, the server's own first). */

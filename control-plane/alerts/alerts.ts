@@ -40,7 +40,7 @@ export interface AlertsParts {
   readonly rules: AlertRules;
   readonly sources: readonly ReadingSource[];
   readonly audit: AuditTrail;
-  readonly causes: Pick<Causes, 'of' | 'keep'>;
+  readonly causes: Pick<Causes, 'of' | 'keep' | 'resume'>;
   /** Of the devices that are in; undefined of any other. */
   readonly labelsOf: (device: string) => Labels | undefined;
   readonly fleetSize: () => number;
@@ -69,11 +69,13 @@ export class Alerts {
 
   /** Takes up where the last run ended: what was wrong is, until it is seen that it is not. */
   start(): void {
-    const { store, clock, sources } = this.#parts;
+    const { store, clock, sources, causes } = this.#parts;
     this.silences.start();
     const conditions = new Map<string, Condition>();
     for (const alert of store.recent(0)) {
-      this.#active.set(alertKey(alert.rule, alert.subject), alert);
+      const key = alertKey(alert.rule, alert.subject);
+      this.#active.set(key, alert);
+      causes.resume(key, alert.members, alert.attribution);
       for (const condition of conditionsOf(alert)) {
         conditions.set(conditionKey(condition), condition);
         for (const source of sources) source.resume?.(condition);

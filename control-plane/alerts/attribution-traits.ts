@@ -2,7 +2,7 @@ import type { DeviceChange, DeviceFacts } from './attribution-facts.js';
 import { holm, liftOf, logFisherAbove, type TwoByTwo } from './attribution-fisher.js';
 
 /** A change explains trouble that begins within this time after it. */
-const beforeMs = 60 * 60_000;
+export const beforeMs = 60 * 60_000;
 
 /** A finding is held to this p after correction, to this lift, and to this part of the affected. */
 const maxLogP = Math.log(0.01);
@@ -74,21 +74,33 @@ function traitsOf(
     traits.set(`serves ${release}`, { side: 'model', isChange: false, text: `serve ${release}`, label: null });
   }
   for (const change of changes) {
-    if (change.atMs < from || change.atMs > until) continue;
+    // Where no release was before, none was changed.
+    if (change.isFirst === true || change.atMs < from || change.atMs > until) continue;
     traits.set(`${change.kind} ${change.what}`, traitOfChange(change));
   }
   return traits;
 }
 
-function traitOfChange({ kind, what }: DeviceChange): Trait {
+function traitOfChange(change: DeviceChange): Trait {
+  const text = `${changeText(change)} in the hour before`;
+  return { side: sideOf(change), isChange: true, text, label: null };
+}
+
+/** Whose doing a change would be. */
+export function sideOf({ kind }: Pick<DeviceChange, 'kind'>): Trait['side'] {
+  return kind === 'release' ? 'model' : 'infrastructure';
+}
+
+/** What happened, to be read after the devices: `got digits@1.2.0`. */
+export function changeText({ kind, what }: Pick<DeviceChange, 'kind' | 'what'>): string {
   switch (kind) {
     case 'release':
-      return { side: 'model', isChange: true, text: `got ${what} in the hour before`, label: null };
+      return `got ${what}`;
     case 'os':
-      return { side: 'infrastructure', isChange: true, text: `got system ${what} in the hour before`, label: null };
+      return `got system ${what}`;
     case 'reboot':
-      return { side: 'infrastructure', isChange: true, text: 'were started anew in the hour before', label: null };
+      return 'were started anew';
     case 'settings':
-      return { side: 'infrastructure', isChange: true, text: `got ${what} in the hour before`, label: null };
+      return `got other settings (${what})`;
   }
 }

@@ -2,12 +2,10 @@ import type { Attribution, CommonLabel } from '@bellwether/shared/contract/alert
 import { armsSay } from './attribution-arms.js';
 import type { Trouble } from './attribution-facts.js';
 import { type CountedTrait, countTraits, isTelling } from './attribution-traits.js';
+import { uncompared } from './attribution-uncompared.js';
 
 /** Traits within a factor of ten of the least likely one explain the trouble equally well. */
 const equalWithin = Math.log(10);
-/** Where everybody is affected nobody is left to compare with: then so many devices, and so many of them, are asked for. */
-const minWholeFleet = 5;
-const minWholePart = 0.8;
 /** Labels that the contract takes. */
 const labelPattern = /^[A-Za-z0-9][A-Za-z0-9_.-]{0,62}=[A-Za-z0-9][A-Za-z0-9_.-]{0,62}$/;
 const maxSentence = 1000;
@@ -17,7 +15,8 @@ type Cause = Attribution['cause'];
 /**
  * Where a trouble comes from. The arms of a canary go first: they differ in nothing but the release. Then what sets the
  * affected devices apart from the others; a change goes before what was always so. Two that fit equally well and point to
- * different sides leave it undetermined, unless the arms rule the release out.
+ * different sides leave it undetermined, unless the arms rule the release out. Where nobody is left to compare with nobody is
+ * accused, but by a comparison with the same devices before.
  */
 export function attribute({ symptom, devices, segments }: Trouble): Attribution {
   const arms = armsSay(segments);
@@ -32,7 +31,9 @@ export function attribute({ symptom, devices, segments }: Trouble): Attribution 
     const text = `Not the release: ${arms.sentence}; nothing sets the affected devices apart.`;
     return { cause: 'infrastructure', sentence: cut(text), common: null };
   }
-  return withoutComparison(traits) ?? withoutTraits({ symptom, affected, all: devices.length });
+  const changed = uncompared({ symptom, devices }, isRuledOut ? 'infrastructure' : undefined);
+  if (changed !== undefined) return { ...changed, sentence: cut(changed.sentence) };
+  return withoutTraits({ symptom, affected, all: devices.length });
 }
 
 /** Traits that explain a trouble equally well: those to be named, and all of them. */
@@ -62,12 +63,6 @@ function fromTraits({ named, equal }: Explanation, ruledOut: string | null): Att
   return { cause, sentence: cut(`${opening(cause)}${parts.join('; ')}.`), common: commonLabel(equal) };
 }
 
-/** Where all are affected: a change that nearly all of them had just before. */
-function withoutComparison(traits: readonly CountedTrait[]): Attribution | undefined {
-  const explanation = fitBest(traits.filter((trait) => trait.isChange && isOfWholeFleet(trait)));
-  return explanation === undefined ? undefined : fromTraits(explanation, null);
-}
-
 /** What is left to be said where nothing sets the affected apart. */
 function withoutTraits({
   symptom,
@@ -89,10 +84,6 @@ function withoutTraits({
   };
 }
 
-function isOfWholeFleet({ affected, ofAffected, ofOthers }: CountedTrait): boolean {
-  return ofOthers * 20 <= ofAffected && ofAffected >= minWholeFleet && affected >= minWholePart * ofAffected;
-}
-
 function opening(cause: Cause): string {
   if (cause === 'undetermined') return 'Undetermined: ';
   return cause === 'model' ? 'The release: ' : 'What it runs on: ';
@@ -103,9 +94,6 @@ function counts({ affected, ofAffected, others, ofOthers, text }: CountedTrait):
 }
 
 function describe(trait: CountedTrait): string {
-  if (trait.ofOthers === 0)
-    return `${trait.affected} of ${trait.ofAffected} affected devices ${trait.text}, and no device is left to compare with`;
-  if (!isTelling(trait)) return `${counts(trait)}, too few to compare with`;
   return `${counts(trait)} (${trait.lift.toPrecision(2)} times as often, p ≤ 1e${Math.ceil(trait.logP / Math.LN10)} after correction)`;
 }
 

@@ -2,7 +2,7 @@ import type { Attribution } from '@bellwether/shared/contract/alert';
 import type { SegmentCounters } from '@bellwether/shared/evidence/counters';
 import type { Device } from '../fleet/device.js';
 import { attribute } from './attribution.js';
-import type { DeviceChange } from './attribution-facts.js';
+import type { ChangeBook } from './change-book.js';
 import type { Group } from './trouble.js';
 import { symptomOf, troubleFacts } from './trouble-facts.js';
 
@@ -13,7 +13,7 @@ const atLatestMs = 60_000;
 interface CauseParts {
   /** The devices that are in. */
   readonly devices: () => readonly Device[];
-  readonly changesOf: (device: string) => readonly DeviceChange[];
+  readonly changes: Pick<ChangeBook, 'of' | 'forgetOthers'>;
   /** What both arms counted since then on the devices of the rollouts of this model that are on their way. */
   readonly segmentsOf: (model: string, sinceMs: number) => readonly SegmentCounters[];
 }
@@ -22,6 +22,8 @@ interface Known {
   readonly of: string;
   readonly atMs: number;
   readonly attribution: Attribution | null;
+  /** It was found by the last run of the server, which knew what was before. */
+  readonly isFromLastRun: boolean;
 }
 
 /** Where troubles come from, looked for when their devices are others. */
@@ -33,21 +35,36 @@ export class Causes {
     this.#parts = parts;
   }
 
+  /** What the last run found stays for the same devices as long as nothing else is found: this run does not know what went before. */
+  resume(key: string, members: Group['members'], attribution: Attribution | null): void {
+    if (attribution === null || attribution.cause === 'undetermined') return;
+    this.#known.set(key, {
+      of: sameness(members),
+      atMs: Number.NEGATIVE_INFINITY,
+      attribution,
+      isFromLastRun: true,
+    });
+  }
+
   /** The cause of a trouble; null: nobody looks for one. `key`: alertKey(). */
   of(key: string, group: Group, nowMs: number): Attribution | null {
     const known = this.#known.get(key);
-    const of = `${group.members.length} ${group.members.reduce((sum, { sinceMs }) => sum + sinceMs, 0)}`;
+    const of = sameness(group.members);
     const ageMs = nowMs - (known?.atMs ?? Number.NEGATIVE_INFINITY);
     if (known !== undefined && (ageMs < atEarliestMs || (ageMs < atLatestMs && known.of === of)))
       return known.attribution;
-    const attribution = this.#look(group);
-    this.#known.set(key, { of, atMs: nowMs, attribution });
+    const found = this.#look(group);
+    const isFound = found !== null && found.cause !== 'undetermined';
+    const isFromLastRun = known?.isFromLastRun === true && known.of === of && !isFound;
+    const attribution = isFromLastRun ? known.attribution : found;
+    this.#known.set(key, { of, atMs: nowMs, attribution, isFromLastRun });
     return attribution;
   }
 
-  /** Forgets all but these troubles. */
+  /** Forgets all but these troubles, and what is known of devices that have left. */
   keep(keys: ReadonlySet<string> | ReadonlyMap<string, unknown>): void {
     for (const key of this.#known.keys()) if (!keys.has(key)) this.#known.delete(key);
+    this.#parts.changes.forgetOthers();
   }
 
   #look(group: Group): Attribution | null {
@@ -55,8 +72,8 @@ export class Causes {
     if (said !== undefined) return said;
     const symptom = symptomOf(group.rule);
     if (symptom === undefined) return null;
-    const { devices, changesOf, segmentsOf } = this.#parts;
-    const facts = troubleFacts(group, { devices: devices(), changesOf });
+    const { devices, changes, segmentsOf } = this.#parts;
+    const facts = troubleFacts(group, { devices: devices(), changesOf: (device) => changes.of(device) });
     const sinceMs = group.members.reduce((least, each) => Math.min(least, each.sinceMs), Number.POSITIVE_INFINITY);
     const { model } = group.subject;
     const segments = model === undefined ? [] : segmentsOf(model, sinceMs);
@@ -65,4 +82,9 @@ export class Causes {
     if (affected < 2 && segments.length === 0) return null;
     return attribute({ symptom, devices: facts, segments });
   }
+}
+
+/** Equal for the same devices, in trouble since the same times. */
+function sameness(members: Group['members']): string {
+  return `${members.length} ${members.reduce((sum, { sinceMs }) => sum + sinceMs, 0)}`;
 }

@@ -11,11 +11,11 @@ const symptoms: ReadonlyMap<AlertRule, Symptom> = new Map<AlertRule, Symptom>([
   ['latency-budget', 'slow'],
   ['drift', 'drift'],
   ['accuracy-estimate', 'drift'],
-  ['disk-trend', 'failures'],
-  ['memory-trend', 'failures'],
+  ['disk-trend', 'full'],
+  ['memory-trend', 'full'],
   ['temperature-trend', 'hot'],
-  ['telemetry-lost', 'failures'],
-  ['clock-skew', 'failures'],
+  ['telemetry-lost', 'telemetry'],
+  ['clock-skew', 'telemetry'],
 ]);
 
 /** Undefined: nobody looks for a cause. */

@@ -1,8 +1,10 @@
 import type { DeviceEvent } from '@bellwether/shared/contract/event';
 import type { Window } from '@bellwether/shared/contract/window';
 import { bucketOf, type Histogram } from '@bellwether/shared/evidence/histogram';
+import { parseReleaseId } from '@bellwether/shared/ids';
 import type { CountedArm } from '../telemetry/device-message.js';
 import { momentOf } from '../telemetry/series.js';
+import type { CallsBefore } from './attribution-facts.js';
 import { type CallCount, keptMinutes, rateMinutes, sumSince, withCount } from './call-counts.js';
 import type { Reading, ReadingSource } from './reading.js';
 
@@ -59,6 +61,23 @@ export class WindowFacts implements ReadingSource {
     const facts = this.#factsOf(device);
     if (facts.windowMs === undefined) facts.windowMs = this.#parts.storedWindowMs(device) ?? null;
     return facts.windowMs ?? undefined;
+  }
+
+  /**
+   * What a device's calls did in the minutes before this one, of those that are still counted: of a release's model, without
+   * that release, or of all models.
+   */
+  callsBefore(device: string, atMs: number, release: string | undefined): CallsBefore | undefined {
+    const all = this.#devices.get(device)?.calls ?? new Map<string, ReleaseCalls>();
+    const model = release === undefined ? undefined : parseReleaseId(release)?.model;
+    const minute = Math.floor(atMs / 60_000);
+    const counts = [...all].flatMap(([key, calls]) => {
+      if (key === release || (model !== undefined && calls.model !== model)) return [];
+      return calls.counts.filter((each) => each.minute < minute && each.minute >= minute - keptMinutes);
+    });
+    if (counts.length === 0) return undefined;
+    const { calls, bad, deaths } = sumSince(counts, 0);
+    return { calls, bad, deaths };
   }
 
   /** A window was stored. One that waited on the device for long says nothing of now. */

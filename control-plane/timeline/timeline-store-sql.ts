@@ -31,6 +31,11 @@ export class TimelineStoreSql implements Timeline {
     return this.#statements.since.all(id, limit).reverse();
   }
 
+  /** Which releases devices served before this time, each once, the newest last. Asked at the start: it reads all that is kept of it. */
+  servedBefore(ms: number): readonly { readonly device: string; readonly release: string }[] {
+    return this.#statements.servedBefore.all(ms);
+  }
+
   /** A part of the timeline. */
   page(query: EventQuery, limit: number): EventPage {
     const { conditions, values } = conditionsOf(query);
@@ -60,6 +65,10 @@ function prepare(db: Database) {
        values (@device, @source, @runId, @sequence, @digest, @atMs, @arrivedAtMs, @timeMs, @kind, @actor, @model,
          @release, coalesce(@rollout, (select 'r' || max(number) from rollouts where model = @model and version = @version)), @label, @code, @message)
        on conflict do nothing`,
+    ),
+    servedBefore: db.prepare<[number], { device: string; release: string }>(
+      `select device, release from events where kind = 'release-serving' and time_ms < ? and release is not null
+       group by device, release order by max(time_ms)`,
     ),
     newest: db.prepare<[], { id: number | null }>('select max(id) as id from events'),
     since: db.prepare<[number, number], TimelineEvent>(

@@ -31,6 +31,7 @@ async function opened() {
     store: new AlertStoreSql(sqlite),
     failing: false,
     resumed: new Array<string | null>(),
+    causes: new Array<string>(),
   };
   const start = () => {
     const alerts = new Alerts({
@@ -43,7 +44,11 @@ async function opened() {
         record: (entry) => void world.audited.push(entry),
         recordSoon: () => Promise.resolve(),
       },
-      causes: { of: () => null, keep: () => {} },
+      causes: {
+        of: () => null,
+        keep: () => {},
+        resume: (key, members) => void world.causes.push(`${key.trim()}: ${members.length}`),
+      },
       labelsOf: (id) => ({ site: id.endsWith('1') ? 'north' : 'south' }),
       fleetSize: () => 100,
       keptMs: 86_400_000,
@@ -98,6 +103,7 @@ describe('Alerts', () => {
     ];
     const second = start();
     expect(world.resumed).toEqual([device(1), device(2)]);
+    expect(world.causes).toEqual(['device-silent: 2']);
     await world.clock.advance(120_000);
     expect(second.active()).toMatchObject([{ id: 'a1', state: 'acknowledged', devices: 2 }]);
     world.readings = [];

@@ -163,22 +163,6 @@ describe('the cause of a trouble', () => {
     expect(failures(devices).cause).toBe('undetermined');
   });
 
-  it('is what nearly all had just before where nobody is left to compare with', () => {
-    expect(failures(fleet({ count: 20, isAffected: true, changes: [release] })).cause).toBe('model');
-    expect(failures(fleet({ count: 20, isAffected: true, changes: [system] })).cause).toBe('infrastructure');
-    expect(failures(fleet({ count: 20, isAffected: true, changes: [system, release] })).cause).toBe('undetermined');
-    expect(failures(fleet({ count: 20, isAffected: true })).cause).toBe('undetermined');
-    expect(failures(fleet({ count: 3, isAffected: true, changes: [release] })).cause).toBe('undetermined');
-  });
-
-  it('claims no comparison with the few that are left', () => {
-    const changes = [release];
-    const found = failures(fleet({ count: 50, isAffected: true, changes }, { count: 1, isAffected: false, changes }));
-    expect(found.sentence).toMatch(
-      /^The release: 50 of 50 affected devices .*, and 1 of 1 others, too few to compare with\.$/,
-    );
-  });
-
   it('of drift on most devices is the model, on a few that have nothing in common undetermined', () => {
     const drift = (affected: number) => {
       const devices = fleet({ count: affected, isAffected: true }, { count: 20, isAffected: false });

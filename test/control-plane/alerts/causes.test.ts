@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { Causes } from '@bellwether/control-plane/alerts/causes';
-import { ChangeBook } from '@bellwether/control-plane/alerts/change-book';
+import { ChangeBook, type ChangeBookParts } from '@bellwether/control-plane/alerts/change-book';
 import type { Condition } from '@bellwether/control-plane/alerts/condition';
 import type { Reading } from '@bellwether/control-plane/alerts/reading';
 import type { Group } from '@bellwether/control-plane/alerts/trouble';
@@ -40,9 +40,12 @@ function group(rule: Reading['rule'], devices: readonly (string | null)[], subje
   return { rule, subject, conditions, members: conditions, isSilenced: false };
 }
 
-function causes(changes = new ChangeBook(), devices = () => fleet) {
-  const changesOf = (device: string) => changes.of(device);
-  return new Causes({ devices, changesOf, segmentsOf: () => [] });
+function book(callsBefore: ChangeBookParts['callsBefore'] = () => undefined, isMember = () => true): ChangeBook {
+  return new ChangeBook({ isMember, callsBefore });
+}
+
+function causes(changes = book(), devices = () => fleet) {
+  return new Causes({ devices, changes, segmentsOf: () => [] });
 }
 const range = (from: number, to: number) => Array.from({ length: to - from }, (_, i) => idOf(from + i));
 
@@ -54,14 +57,15 @@ describe('Causes', () => {
 
   it('names the release that those who fail were given, and the system that they were given', () => {
     const fourth = fleet.filter((_, n) => n % 4 === 0).map(({ id }) => id);
-    const changes = new ChangeBook();
+    const changes = book();
     for (const device of fourth) {
+      changes.served(device, 'digits@1.0.0');
       const release = 'digits@1.1.0';
       changes.event(eventOf({ device, kind: 'release-serving', release, atMs: t0 - 60_000 }), t0 - 60_000);
     }
     const subject = { model: 'digits', version: '1.1.0' };
     expect(causes(changes).of('k', group('error-rate', fourth, subject), t0)).toMatchObject({ cause: 'model' });
-    const updates = new ChangeBook();
+    const updates = book();
     const fresh = fleet.map((device) => {
       const report = reportOf({
         device: device.id,
@@ -86,6 +90,18 @@ describe('Causes', () => {
       cause: 'model',
       sentence: expect.stringContaining('40 of 40 devices') as string,
     });
+  });
+
+  it('keeps what the last run found of the same devices until something else is found', () => {
+    const found = { cause: 'model', sentence: 'The release: before it they were well.', common: null } as const;
+    const three = group('error-rate', range(0, 3));
+    const resumed = causes();
+    resumed.resume('k', three.members, found);
+    expect(resumed.of('k', three, t0)).toEqual(found);
+    expect(resumed.of('k', three, t0 + 60_000)).toEqual(found);
+    expect(resumed.of('k', group('error-rate', range(0, 4)), t0 + 120_000)?.cause).toBe('undetermined');
+    resumed.resume('k', group('error-rate', range(0, 10)).members, found);
+    expect(resumed.of('k', group('error-rate', range(0, 10)), t0 + 180_000)?.common?.label).toBe('site=north');
   });
 
   it('looks for none where there is nothing to compare, or the rule names it', () => {
@@ -113,18 +129,56 @@ describe('Causes', () => {
 
 describe('ChangeBook', () => {
   it('knows another boot, settings and a canary, and forgets after three hours', () => {
-    const book = new ChangeBook();
-    book.report(reportOf({ bootId: 'one' }), t0);
-    book.report(reportOf({ bootId: 'two' }), t0 + 1000);
+    const changes = book();
+    changes.report(reportOf({ bootId: 'one' }), t0);
+    changes.report(reportOf({ bootId: 'two' }), t0 + 1000);
     const { device } = eventOf();
-    book.event(eventOf({ kind: 'settings-changed', message: 'windowSeconds 5', atMs: t0 + 9_000_000 }), t0 + 2000);
-    book.event(eventOf({ kind: 'canary-ready', release: 'digits@1.1.0', atMs: t0 + 3000 }), t0 + 3000);
-    expect(book.of(device)).toEqual([
+    changes.event(eventOf({ kind: 'settings-changed', message: 'windowSeconds 5', atMs: t0 + 9_000_000 }), t0 + 2000);
+    changes.event(eventOf({ kind: 'canary-ready', release: 'digits@1.1.0', atMs: t0 + 3000 }), t0 + 3000);
+    expect(changes.of(device)).toEqual([
       { kind: 'reboot', what: '', atMs: t0 + 1000 },
       { kind: 'settings', what: 'windowSeconds 5', atMs: t0 + 2000 },
       { kind: 'release', what: 'digits@1.1.0', atMs: t0 + 3000 },
     ]);
-    book.report(reportOf({ bootId: 'three' }), t0 + 4 * 3_600_000);
-    expect(book.of(device)).toHaveLength(1);
+    changes.report(reportOf({ bootId: 'three' }), t0 + 4 * 3_600_000);
+    expect(changes.of(device)).toHaveLength(1);
+  });
+
+  it('takes the first release of a model for no change of one, the next and every canary for a change, in whatever order', () => {
+    const asked: unknown[] = [];
+    const counted = { calls: 90, bad: 1, deaths: 0 };
+    const changes = book((...what) => {
+      asked.push(what);
+      return counted;
+    });
+    const { device } = eventOf();
+    const serve = (release: string, atMs: number) =>
+      changes.event(eventOf({ kind: 'release-serving', release, atMs }), t0);
+    changes.report(reportOf({ models: [serving('1.0.0')] }), t0);
+    serve('digits@1.0.0', t0 - 9000);
+    serve('voice@1.0.0', t0 - 8000);
+    // The report of another release may come before its event.
+    changes.report(reportOf({ models: [serving('1.1.0')] }), t0);
+    serve('digits@1.1.0', t0 - 7000);
+    changes.event(eventOf({ kind: 'canary-ready', release: 'sound@2.0.0', atMs: t0 - 6000 }), t0);
+    const release = { kind: 'release', before: counted } as const;
+    expect(changes.of(device)).toEqual([
+      { ...release, what: 'digits@1.0.0', atMs: t0 - 9000, isFirst: true },
+      { ...release, what: 'voice@1.0.0', atMs: t0 - 8000, isFirst: true },
+      { ...release, what: 'digits@1.1.0', atMs: t0 - 7000 },
+      { ...release, what: 'sound@2.0.0', atMs: t0 - 6000 },
+    ]);
+    expect(asked[2]).toEqual([device, t0 - 7000, 'digits@1.1.0']);
+  });
+
+  it('forgets devices that have left', () => {
+    const members = new Set([idOf(1)]);
+    const changes = new ChangeBook({ isMember: (device) => members.has(device), callsBefore: () => undefined });
+    for (const n of [1, 2]) {
+      changes.event(eventOf({ device: idOf(n), kind: 'host-rebooted', atMs: t0 }), t0);
+    }
+    changes.forgetOthers();
+    expect(changes.of(idOf(1))).toHaveLength(1);
+    expect(changes.of(idOf(2))).toEqual([]);
   });
 });

@@ -105,4 +105,28 @@ describe('WindowFacts', () => {
     take({ wallEndMs: t0 + 3_600_000 + 120_000, sequence: 2 }, t0 + 3_600_000);
     expect(valueOf('clock-skew', t0 + 3_600_000)).toBe(120);
   });
+
+  it('tells what calls did before a release came, of its model and without it, or of all', () => {
+    const { facts, take } = watch();
+    const minute = (n: number) => t0 + n * 60_000;
+    const digits = (n: number, failed: number, version = '1.0.0', model = 'digits') =>
+      take(
+        {
+          sequence: n * 10,
+          arms: [armOf(calls(90), { model, version, errors: { engine: failed } })],
+          wallEndMs: minute(n),
+        },
+        minute(n),
+      );
+    digits(0, 1);
+    digits(1, 2);
+    digits(2, 9, '1.1.0');
+    digits(1, 3, '1.0.0', 'voice');
+    digits(3, 50);
+    expect(facts.callsBefore(deviceId, minute(3), 'digits@1.1.0')).toEqual({ calls: 180, bad: 3, deaths: 0 });
+    expect(facts.callsBefore(deviceId, minute(3), undefined)).toEqual({ calls: 360, bad: 15, deaths: 0 });
+    expect(facts.callsBefore(deviceId, minute(16), 'digits@1.1.0')).toEqual({ calls: 180, bad: 52, deaths: 0 });
+    expect(facts.callsBefore(deviceId, minute(3), 'sound@1.0.0')).toBeUndefined();
+    expect(facts.callsBefore('other', minute(3), undefined)).toBeUndefined();
+  });
 });

@@ -46,6 +46,22 @@ describe('the timeline', () => {
     expect(pokes).toBe(2);
   });
 
+  it('knows which releases a device served before a time, the newest last', () => {
+    const serve = (device: string, release: string, atMs: number, kind = 'release-serving') =>
+      tell({ kind, device, release, atMs });
+    serve(pi, 'digits@1.0.0', startMs - 500);
+    serve(pi, 'digits@1.1.0', startMs - 400);
+    serve(nano, 'digits@1.1.0', startMs - 350);
+    serve(pi, 'digits@1.0.0', startMs - 300);
+    serve(pi, 'digits@1.2.0', startMs - 250, 'release-settled');
+    serve(pi, 'digits@1.2.0', startMs - 200);
+    expect(timeline.servedBefore(startMs - 200)).toEqual([
+      { device: pi, release: 'digits@1.1.0' },
+      { device: nano, release: 'digits@1.1.0' },
+      { device: pi, release: 'digits@1.0.0' },
+    ]);
+  });
+
   it('stands by time, and what a wrong clock told where it arrived', () => {
     tell({ kind: 'late', atMs: startMs - 5000 });
     tell({ kind: 'now', atMs: startMs });
