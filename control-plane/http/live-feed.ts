@@ -78,6 +78,10 @@ export class LiveFeed {
   #note(change: (changes: Changes) => void): void {
     if (this.#watchers.size === 0) return;
     for (const watcher of this.#watchers) watcher.note(change);
+    this.#schedule();
+  }
+
+  #schedule(): void {
     this.#cancelBatch ??= this.#clock.after(batchMs, () => this.#batch());
   }
 
@@ -90,6 +94,7 @@ export class LiveFeed {
       if (events.length > 0) watcher.note((changes) => changes.events.push(...events));
       if (watcher.isStalled(nowMs)) watcher.drop();
       else watcher.wake(nowMs);
+      if (this.#watchers.has(watcher) && watcher.isBehind) this.#schedule();
     }
   }
 }

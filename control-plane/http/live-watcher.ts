@@ -54,6 +54,11 @@ export class LiveWatcher {
     resolve(changes);
   }
 
+  /** Whether something waits that it was too busy to take: nobody else may change anything for hours, and it would never know. */
+  get isBehind(): boolean {
+    return this.#isDirty && !this.#ended;
+  }
+
   isStalled(nowMs: number): boolean {
     return this.#busySinceMs !== undefined && nowMs - this.#busySinceMs > stalledMs;
   }

@@ -67,7 +67,10 @@ describe('the command bellwether', () => {
     }
   });
   afterAll(async () => {
+    const isEnded = server.exitCode !== null || server.signalCode !== null;
+    const ended = isEnded ? undefined : once(server, 'exit');
     server.kill('SIGKILL');
+    await ended;
     await rm(folder, { recursive: true });
   });
 

@@ -21,18 +21,18 @@ it('slows a device down that floods, says so, and lets nobody else wait', async 
       () => {},
     ),
   );
-  // Twenty seconds of the rate may come at once; the hundred and first waits.
-  await Promise.all(sent.slice(0, 101));
-  const { events } = await server.read<EventPage>('/events?kind=device-flooding');
-  expect(events).toMatchObject([{ device: loud.id, source: 'server' }]);
+  // Twenty seconds of the rate may come at once, and what is refilled while that is read; then they wait.
+  await Promise.all(sent.slice(0, 100));
+  const floods = async () => (await server.read<EventPage>('/events?kind=device-flooding')).events;
+  await expect.poll(floods).toMatchObject([{ device: loud.id, source: 'server' }]);
   expect((await view(loud)).slowed?.messages).toBeGreaterThanOrEqual(1);
   expect(await server.cli('device', 'show', 'loud')).toMatch(/^slowed .*messages waited since/m);
 
-  const beforeMs = performance.now();
+  // At five a second the rest takes twenty seconds. By the flood's own pace, and not the clock: both share a process that may stand still.
+  const before = acknowledged;
   await calm.publishAsync(quiet.topic('window'), bytesOf(windowOf({ device: quiet.id })), { qos: 1 });
-  expect(performance.now() - beforeMs).toBeLessThan(2000);
+  expect(acknowledged - before).toBeLessThan(25);
+  expect(acknowledged).toBeLessThan(200);
   expect((await view(quiet)).slowed).toBeNull();
-  // At five a second the rest takes twenty seconds.
-  expect(acknowledged).toBeLessThan(150);
   await Promise.all([flood.endAsync(true), calm.endAsync(true)]);
 }, 30_000);

@@ -116,7 +116,7 @@ export function presence(state: 'online' | 'offline') {
 
 /** Connects without coming back after a loss; rejects when the broker closes instead of answering. */
 export async function connectOnce(url: string, options: IClientOptions): Promise<MqttClient> {
-  const client = connect(url, { protocolVersion: 4, reconnectPeriod: 0, connectTimeout: 5000, ...options });
+  const client = connect(url, { protocolVersion: 4, reconnectPeriod: 0, connectTimeout: 20_000, ...options });
   const failed = new Promise<never>((_resolve, reject) => {
     client.once('error', reject);
     client.once('close', () => reject(new Error('the broker closed the connection')));

@@ -26,7 +26,7 @@ export interface HookAsk {
 }
 
 /** Longer than an honest device may have to wait for anything, on a machine that does other things as well. */
-const patienceMs = 5000;
+const patienceMs = 15_000;
 
 /**
  * A real server with people on it: `victim`, a device that is connected and has its order; `bystander`, a device that says

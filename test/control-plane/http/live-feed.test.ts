@@ -63,6 +63,16 @@ describe('the live feed', () => {
     expect(await second).toMatchObject({ devices: new Set(['b', 'c']), releases: true });
   });
 
+  it('hands out what a busy watcher missed though nothing else changes', async () => {
+    const { watcher } = watch();
+    feed.deviceChanged('a');
+    await clock.advance(500);
+    const batch = watcher.next();
+    await clock.advance(500);
+    expect(await batch).toMatchObject({ devices: new Set(['a']) });
+    expect(clock.pending).toEqual([]);
+  });
+
   it('bounds what waits: the newest events, and each thing once', async () => {
     const { watcher } = watch();
     for (let i = 0; i < 2000; i++) happens(`${i}`);
