@@ -30,7 +30,7 @@ interface AlertRooms extends Facts, Required<Pick<AlertsParts, 'labelsOf' | 'sto
   readonly conductor: Conductor;
   readonly audit: Audit;
   readonly telemetry: Pick<TelemetryStore, 'clones'>;
-  readonly drift: Pick<DriftFindings, 'findings'>;
+  readonly drift: Pick<DriftFindings, 'findings' | 'watchedLabels'>;
   readonly timeline: TimelineStoreSql;
   /** Something about this alert is another. */
   readonly changed: (id: string) => void;
@@ -89,7 +89,10 @@ export function buildAlerts(parts: ControlPlaneParts, rooms: AlertRooms) {
       windows,
       trends,
       rolloutFacts,
-      { readings: () => driftReadings(drift.findings()) },
+      {
+        readings: () =>
+          driftReadings({ findings: drift.findings(), watched: drift.watchedLabels(), devices: fleet.members() }),
+      },
     ],
     audit,
     causes,

@@ -6,6 +6,8 @@ export interface AlertMember {
   readonly sinceMs: number;
   readonly value: number | null;
   readonly detail?: string;
+  /** It is found over all devices together, not on this one by itself. */
+  readonly isOfAll?: true;
 }
 
 /** What is told of a trouble. */

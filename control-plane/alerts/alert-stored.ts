@@ -9,6 +9,7 @@ const AlertMember = Type.Object({
   sinceMs: time,
   value: orNull(Type.Number()),
   detail: Type.Optional(Type.String()),
+  isOfAll: Type.Optional(Type.Literal(true)),
 });
 
 /** An AlertRecord as it lies in the database: everything but its number. */

@@ -22,6 +22,8 @@ export function wordsOf(group: Group, { rules, fleetSize, attribution }: WordPar
   const { rule, conditions } = group;
   const setting = rules[rule];
   const devices = conditions.filter(({ device }) => device !== null).length;
+  // What is found over all devices together makes no device bad by itself.
+  const alone = conditions.filter(({ device, isOfAll }) => device !== null && isOfAll !== true).length;
   const worst = worstOf(group);
   const said = sentences[rule]({ ...saidOf(group), setting, worst, fleetSize });
   const numbers = { devices, fleetDevices: fleetSize, ...(worst !== null && { [ruleFacts[rule].number]: worst }) };
@@ -31,7 +33,7 @@ export function wordsOf(group: Group, { rules, fleetSize, attribution }: WordPar
   const isKnown = attribution !== null && attribution.cause !== 'undetermined' && !isSaid;
   const cause = isKnown ? ` ${attribution.sentence}` : '';
   return {
-    severity: severityOf(setting.severity, devices, fleetSize),
+    severity: severityOf(setting.severity, alone, fleetSize),
     sentence: cut(`${said}${cause}`),
     numbers,
     attribution,
@@ -64,6 +66,8 @@ interface Said {
   /** The same in parentheses. */
   readonly details: string;
   readonly isOne: boolean;
+  /** It is found over these devices together. */
+  readonly isOfAll: boolean;
   readonly setting: RuleSetting;
   readonly worst: number | null;
   readonly fleetSize: number;
@@ -81,10 +85,10 @@ const sentences: Readonly<Record<AlertRule, (said: Said) => string>> = {
     `${release} fails on ${who}: ${isOne ? '' : 'up to '}${text(worst)} % of the calls in 5 minutes, ${text(setting.raise)} % is the limit${details}${names}.`,
   'latency-budget': ({ who, names, release, isOne, worst, details }) =>
     `${release} is slower than its p99 budget on ${who}: ${isOne ? '' : 'up to '}${text(worst)} % of the calls in 5 minutes took longer${details}${names}.`,
-  drift: ({ who, names, release, label, details }) =>
-    `What ${release} sees has drifted away from its reference${on(who, label)}${details}${names}.`,
-  'accuracy-estimate': ({ who, names, release, label, details }) =>
-    `The accuracy of ${release}, estimated from its confidence, has fallen${on(who, label)}${details}${names}.`,
+  drift: ({ names, release, details, ...said }) =>
+    `What ${release} sees has drifted away from its reference${on(said)}${details}${names}.`,
+  'accuracy-estimate': ({ names, release, details, ...said }) =>
+    `The accuracy of ${release}, estimated from its confidence, has fallen${on(said)}${details}${names}.`,
   'disk-trend': ({ who, names, details, worst }) => trend('The disk', { who, names, details, worst }),
   'memory-trend': ({ who, names, details, worst }) => trend('The memory', { who, names, details, worst }),
   'temperature-trend': ({ who, names, details, worst }) => trend('The temperature', { who, names, details, worst }),
@@ -109,7 +113,7 @@ function trend(
 function saidOf({
   subject,
   conditions,
-}: Group): Pick<Said, 'who' | 'names' | 'release' | 'label' | 'plain' | 'details' | 'isOne'> {
+}: Group): Pick<Said, 'who' | 'names' | 'release' | 'label' | 'plain' | 'details' | 'isOne' | 'isOfAll'> {
   const devices = conditions.flatMap(({ device }) => device ?? []);
   const [first = 'the fleet'] = devices;
   const isOne = devices.length <= 1;
@@ -128,12 +132,14 @@ function saidOf({
     plain,
     details: plain === '' ? '' : ` (${plain})`,
     isOne,
+    isOfAll: conditions.every(({ device, isOfAll }) => device === null || isOfAll === true),
   };
 }
 
-function on(who: string, label: string | null): string {
-  if (who !== 'the fleet') return ` on ${who}`;
-  return label === null ? '' : ` on devices with ${label}`;
+function on({ who, label, isOfAll, isOne }: Pick<Said, 'who' | 'label' | 'isOfAll' | 'isOne'>): string {
+  const withLabel = label === null ? '' : ` with ${label}`;
+  if (who === 'the fleet') return label === null ? '' : ` on devices${withLabel}`;
+  return isOfAll && !isOne ? ` over ${who}${withLabel} together` : ` on ${who}${withLabel}`;
 }
 
 /** `90 s`, `5 min`, `3.5 h`, `2 d`. */

@@ -1,36 +1,105 @@
-import type { DriftFinding, DriftSubject } from '../telemetry/drift/drift-finding.js';
+import type { Device } from '../fleet/device.js';
+import type { DriftFinding, DriftSubject, WatchedLabel } from '../telemetry/drift/drift-finding.js';
 import type { Reading } from './reading.js';
+import { isAbout } from './trouble-facts.js';
 
 /** Watched values that a sentence names. */
 const namedStreams = 3;
+/** With fewer rows the devices of a label have no say in whether they drift. */
+const minRows = 200;
 
-/** What has drifted, as readings: of a release or a label one for all its values, of devices one each. `value`: how many values have drifted. */
-export function* driftReadings(findings: readonly DriftFinding[]): Generator<Reading> {
-  const groups = new Map<string, DriftFinding[]>();
-  for (const finding of findings) {
-    const { kind, model, version, subject } = finding;
-    const key = JSON.stringify([kind, model, version, subject]);
-    const group = groups.get(key);
-    if (group === undefined) groups.set(key, [finding]);
-    else group.push(finding);
-  }
+export interface DriftSight {
+  readonly findings: readonly DriftFinding[];
+  /** The labels that releases are watched on. */
+  readonly watched: readonly WatchedLabel[];
+  /** The devices that are in. */
+  readonly devices: readonly Device[];
+}
+
+/** All findings of one kind about one release on one subject. */
+interface Group {
+  readonly first: DriftFinding;
+  readonly findings: DriftFinding[];
+}
+
+/**
+ * What has drifted, as readings: of a release or a label one for all its values, and one for each of its devices. `value`: how
+ * many values have drifted. A label is left out where the release says the same: it drifts as a whole, and so does every other
+ * value of that label that has rows enough. The devices are those that drift by themselves, or where none does, all that
+ * serve the release, of the label where it is one's: it is found over all of them together.
+ */
+export function* driftReadings({ findings, watched, devices }: DriftSight): Generator<Reading> {
+  const groups = groupsOf(findings);
+  const drifts = (like: DriftFinding, subject: DriftSubject): boolean => groups.has(keyOf({ ...like, subject }));
   for (const group of groups.values()) {
-    const [first] = group;
-    if (first === undefined) continue;
-    const { kind, model, version, subject } = first;
-    yield {
-      rule: kind === 'shift' ? 'drift' : 'accuracy-estimate',
-      subject: { model, version, ...(subject.level === 'label' && { label: subject.label }) },
-      device: deviceOf(subject),
-      value: group.length,
-      sinceMs: Math.min(...group.map(({ sinceMs }) => sinceMs)),
-      detail: detailOf(group),
-    };
+    const { first } = group;
+    const { subject, model, version } = first;
+    if (subject.level === 'device') {
+      yield readingOf(group, { device: subject.device });
+      continue;
+    }
+    const label = subject.level === 'label' ? subject.label : undefined;
+    if (label !== undefined && drifts(first, { level: 'release' })) {
+      const others = watched.filter((each) => each.rows >= minRows && isOtherValue(each, { model, version, label }));
+      if (others.every((other) => drifts(first, { level: 'label', label: other.label }))) continue;
+    }
+    yield readingOf(group, { device: null });
+    const serving = devices.filter((device) =>
+      isAbout(device, { model, version, ...(label !== undefined && { label }) }),
+    );
+    const own = serving.filter(({ id }) => drifts(first, { level: 'device', device: id }));
+    if (own.length === 0) for (const { id } of serving) yield readingOf(group, { device: id, isOfAll: true });
+    // Of the release as a whole each of them is read by itself.
+    else if (label !== undefined) for (const { id } of own) yield readingOf(group, { device: id });
   }
 }
 
-function deviceOf(subject: DriftSubject): string | null {
-  return subject.level === 'device' ? subject.device : null;
+function groupsOf(findings: readonly DriftFinding[]): ReadonlyMap<string, Group> {
+  const groups = new Map<string, Group>();
+  for (const finding of findings) {
+    const key = keyOf(finding);
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, { first: finding, findings: [finding] });
+    else group.findings.push(finding);
+  }
+  return groups;
+}
+
+function keyOf({
+  kind,
+  model,
+  version,
+  subject,
+}: Pick<DriftFinding, 'kind' | 'model' | 'version' | 'subject'>): string {
+  const name = subject.level === 'device' ? subject.device : subject.level === 'label' ? subject.label : '';
+  return [kind, model, version, subject.level, name].join(' ');
+}
+
+/** `site=b` is another value of `site=a`. */
+function isOtherValue(
+  watched: WatchedLabel,
+  { model, version, label }: { readonly model: string; readonly version: string; readonly label: string },
+): boolean {
+  const key = label.slice(0, label.indexOf('=') + 1);
+  return (
+    watched.model === model && watched.version === version && watched.label !== label && watched.label.startsWith(key)
+  );
+}
+
+function readingOf(
+  { first, findings }: Group,
+  { device, isOfAll }: { readonly device: string | null; readonly isOfAll?: true },
+): Reading {
+  const { kind, model, version, subject } = first;
+  return {
+    rule: kind === 'shift' ? 'drift' : 'accuracy-estimate',
+    subject: { model, version, ...(subject.level === 'label' && { label: subject.label }) },
+    device,
+    value: findings.length,
+    sinceMs: findings.reduce((least, { sinceMs }) => Math.min(least, sinceMs), Number.POSITIVE_INFINITY),
+    detail: detailOf(findings),
+    ...(isOfAll === true && { isOfAll }),
+  };
 }
 
 /** Which values; not how far they are off, which changes with every look. */

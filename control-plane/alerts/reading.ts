@@ -12,6 +12,8 @@ export interface Reading {
   readonly sinceMs?: number;
   /** What the number does not say: `blob-digest`. */
   readonly detail?: string;
+  /** It is found over all devices of its subject together, not on this one by itself. */
+  readonly isOfAll?: true;
   readonly forecast?: Forecast;
   /** Where whoever says it knows the cause. */
   readonly attribution?: Attribution;

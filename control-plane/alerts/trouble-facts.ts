@@ -1,4 +1,4 @@
-import type { AlertRule } from '@bellwether/shared/contract/alert';
+import type { AlertRule, AlertSubject } from '@bellwether/shared/contract/alert';
 import type { Device } from '../fleet/device.js';
 import type { DeviceChange, DeviceFacts, Symptom } from './attribution-facts.js';
 import type { Group } from './trouble.js';
@@ -40,11 +40,18 @@ export function troubleFacts(
     const isOfModel =
       subject.model === undefined || releases.some((release) => release.startsWith(`${subject.model}@`));
     // What is found over all devices of a release, or of a label, is about each of them.
-    const isOfSubject = releases.includes(`${subject.model}@${subject.version}`) && hasLabel(device, subject.label);
-    const troubleSinceMs = sinceMs.get(device.id) ?? (ofAll !== undefined && isOfSubject ? ofAll : null);
+    const troubleSinceMs = sinceMs.get(device.id) ?? (ofAll !== undefined && isAbout(device, subject) ? ofAll : null);
     if (troubleSinceMs === null && !isOfModel) return [];
     return [{ device: device.id, troubleSinceMs, releases, labels: labelsOf(device), changes: changesOf(device.id) }];
   });
+}
+
+/** Whether the device serves this release, as a canary, too, and has this label. */
+export function isAbout(
+  device: Device,
+  { model, version, label }: Pick<AlertSubject, 'model' | 'version' | 'label'>,
+): boolean {
+  return releasesOf(device).includes(`${model}@${version}`) && hasLabel(device, label);
 }
 
 function releasesOf({ report }: Device): readonly string[] {

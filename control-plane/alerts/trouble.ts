@@ -53,6 +53,6 @@ function labelOf(label: string | undefined): Labels | undefined {
   return { [key]: value.join('=') };
 }
 
-function memberOf({ device, sinceMs, value, detail }: Condition): AlertMember {
-  return { device, sinceMs, value, ...(detail !== undefined && { detail }) };
+function memberOf({ device, sinceMs, value, detail, isOfAll }: Condition): AlertMember {
+  return { device, sinceMs, value, ...(detail !== undefined && { detail }), ...(isOfAll === true && { isOfAll }) };
 }

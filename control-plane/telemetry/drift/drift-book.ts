@@ -1,5 +1,5 @@
 import type { AccuracyEstimate } from '@bellwether/shared/evidence/accuracy-estimate';
-import type { DriftSubject } from './drift-finding.js';
+import type { DriftSubject, WatchedLabel } from './drift-finding.js';
 import { lookAt } from './drift-look.js';
 import type { DriftStore, StoredLook } from './drift-store.js';
 import type { SubjectLook } from './found-drift.js';
@@ -94,6 +94,15 @@ export class DriftBook {
       const known = { streams, accuracy: accuracy ?? undefined, isCurrent: isCurrent(look, nowMs) };
       yield { subject: look.subject, release: { ...about, streams: names }, ...known };
     }
+  }
+
+  /** Releases on labels, but for what has been silent too long. */
+  labels(nowMs: number): readonly WatchedLabel[] {
+    return [...this.#looks.values()].flatMap((look) => {
+      const { subject, model, version, kept } = look;
+      if (subject.level !== 'label' || !isCurrent(look, nowMs)) return [];
+      return [{ model, version, label: subject.label, rows: kept.rows ?? 0 }];
+    });
   }
 
   /** Releases on all devices and on labels; devices only by their number. */

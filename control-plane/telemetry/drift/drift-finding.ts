@@ -31,6 +31,14 @@ export interface AccuracyFinding extends FoundOn, AccuracyEstimate {
   readonly referenceAccuracy: number;
 }
 
+/** The devices of a label that a release is watched on; `rows`: how many of the last 500 it has seen of the value that is seen most, as they fade. */
+export interface WatchedLabel {
+  readonly model: string;
+  readonly version: string;
+  readonly label: string;
+  readonly rows: number;
+}
+
 /** What alerts are told of drift. */
 export type DriftFinding = ShiftFinding | AccuracyFinding;
 
@@ -38,6 +46,8 @@ export type DriftFinding = ShiftFinding | AccuracyFinding;
 export interface DriftFindings {
   /** Releases first, then labels, then devices; the strongest first in each, of devices at most a thousand. */
   findings(): readonly DriftFinding[];
+  /** The labels that are watched, as of the last look; not those that have been silent for hours. */
+  watchedLabels(): readonly WatchedLabel[];
   /** Calls back after every look with the findings; the returned function ends it. */
   onLook(listener: (findings: readonly DriftFinding[]) => void): () => void;
 }

@@ -16,6 +16,8 @@ export interface KeptLook {
   readonly lastAtMs: number;
   readonly streams: readonly KeptStream[];
   readonly accuracy: AccuracyEstimate | null;
+  /** Of the last 500 rows, as they fade, how many there are of the stream that has the most. Left out by versions before this field. */
+  readonly rows?: number;
 }
 
 interface Looked {
@@ -52,6 +54,7 @@ export function lookAt(
       lastAtMs: nowMs,
       streams: looked.map(({ stream }) => stream),
       accuracy: accuracyOf(release, looked) ?? null,
+      rows: Math.round(Math.max(0, ...looked.map(({ drift }) => rowsOf(recentOf(drift))))),
     },
   };
 }
@@ -83,6 +86,10 @@ function accuracyOf(
 ): AccuracyEstimate | undefined {
   const drift = looked[streams.findIndex(({ source }) => source === 'confidence')]?.drift;
   return drift === undefined ? undefined : estimateAccuracy(recentOf(drift), reference);
+}
+
+function rowsOf(counts: readonly number[]): number {
+  return counts.reduce((sum, count) => sum + count, 0);
 }
 
 function recentOf({ detectors }: Drift): readonly number[] {

@@ -3,7 +3,7 @@ import type { Window } from '@bellwether/shared/contract/window';
 import { codeOf } from '@bellwether/shared/errors';
 import type { Log } from '@bellwether/shared/log';
 import { DriftBook, type WatchedSubject } from './drift-book.js';
-import type { DriftFinding, DriftFindings } from './drift-finding.js';
+import type { DriftFinding, DriftFindings, WatchedLabel } from './drift-finding.js';
 import type { DriftStore } from './drift-store.js';
 import { foundDrift } from './found-drift.js';
 import { type FreshRows, FreshWindows } from './fresh-windows.js';
@@ -59,6 +59,7 @@ export class DriftMonitor implements DriftFindings {
   readonly #slices: TimeSlices;
   readonly #listeners = new Set<(findings: readonly DriftFinding[]) => void>();
   #findings: readonly DriftFinding[] = [];
+  #labels: readonly WatchedLabel[] = [];
   #atMs: number | null = null;
   /** Every window up to this number was taken. */
   #taken = 0;
@@ -97,6 +98,10 @@ export class DriftMonitor implements DriftFindings {
 
   findings(): readonly DriftFinding[] {
     return this.#findings;
+  }
+
+  watchedLabels(): readonly WatchedLabel[] {
+    return this.#labels;
   }
 
   onLook(listener: (findings: readonly DriftFinding[]) => void): () => void {
@@ -147,6 +152,7 @@ export class DriftMonitor implements DriftFindings {
       store.setThrough(this.#waiting.through(this.#taken));
       this.#book.forgetBefore(nowMs, store);
       this.#findings = foundDrift(this.#book.looks(nowMs));
+      this.#labels = this.#book.labels(nowMs);
       this.#atMs = nowMs;
     } catch (cause) {
       // What waits goes on waiting; ingest has its own, louder answer to a database that does not write.

@@ -20,6 +20,7 @@ const KeptLook = Type.Object({
     Type.Null(),
     Type.Object({ accuracy: Type.Number(), standardError: Type.Number(), answers: Type.Number() }),
   ]),
+  rows: Type.Optional(Type.Number()),
 });
 const compiled = Compile(KeptLook);
 

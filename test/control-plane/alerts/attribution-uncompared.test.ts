@@ -105,6 +105,15 @@ describe('where all devices are affected and nobody is left to compare with', ()
     );
   });
 
+  it('compares a first release with nothing: not the release, but the site where the new devices stand', () => {
+    const at = (site: string) => (each: DeviceFacts) => ({ ...each, labels: { site } });
+    const found = look('failures', [
+      ...some(20, true, [first]).map(at('north')),
+      ...some(60, false, []).map(at('south')),
+    ]);
+    expect(found).toMatchObject({ cause: 'infrastructure', common: { label: 'site=north' } });
+  });
+
   it('claims no comparison with the few that are left', () => {
     const changes = [after(release, well)];
     const one = (others: readonly DeviceChange[]) =>

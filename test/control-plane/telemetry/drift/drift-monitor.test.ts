@@ -86,12 +86,16 @@ describe('the monitor of drift', () => {
     expect(found).toContainEqual({ level: 'label', label: 'site=hot' });
     expect(found.filter(({ level }) => level === 'device')).toEqual([{ level: 'device', device: idOf('bad') }]);
     expect(told.at(-1)).toBe(found.length);
+    const hot = monitor.watchedLabels().find(({ label }) => label === 'site=hot');
+    expect(hot?.rows).toBeGreaterThan(100);
+    expect(hot?.rows).toBeLessThanOrEqual(500);
     end();
     await monitor.stop();
     const again = monitorOn();
     expect(again.findings()).toEqual([]);
     await clock.advance(1000);
     expect((await again.report()).findings).toEqual(monitor.findings());
+    expect(again.watchedLabels()).toEqual(monitor.watchedLabels());
     await again.stop();
   });
 
@@ -102,6 +106,7 @@ describe('the monitor of drift', () => {
     for (let i = 0; i < 200; i++) await clock.advance(minute);
     expect(before).toBeGreaterThan(0);
     expect(await monitor.report()).toMatchObject({ findings: [], watched: [] });
+    expect(monitor.watchedLabels()).toEqual([]);
     send(monitor, 'bad', drifted);
     await clock.advance(minute);
     await monitor.report();
