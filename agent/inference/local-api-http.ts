@@ -42,6 +42,8 @@ export class LocalApi {
   readonly #budget: BodyBudget;
   readonly #content: LocalApiContent;
   readonly #servers: Server[] = [];
+  /** Requests whose answer is not out yet. */
+  readonly #answering = new Set<ServerResponse>();
   #isStopping = false;
   /** Connections so far. */
   #accepted = 0;
@@ -111,6 +113,8 @@ export class LocalApi {
   }
 
   async #handle(request: IncomingMessage, response: ServerResponse, guard: Guard): Promise<void> {
+    this.#answering.add(response);
+    response.once('close', () => this.#answering.delete(response));
     try {
       guard(request.headers, request.socket.localPort);
     } catch (thrown) {
@@ -136,11 +140,19 @@ export class LocalApi {
 
   async #close(server: Server): Promise<void> {
     if (!server.listening) return;
-    const closed = new Promise<void>((resolve) => {
+    const cancel = this.#parts.clock.after(this.#parts.config.stopGraceMs, () => server.closeAllConnections());
+    // Node's close cuts a connection off as soon as its answer has been made: who reads slowly would get a part of it.
+    await Promise.all([...this.#answering].map(untilClosed));
+    await new Promise<void>((resolve) => {
       server.close(() => resolve());
     });
-    const cancel = this.#parts.clock.after(this.#parts.config.stopGraceMs, () => server.closeAllConnections());
-    await closed;
     cancel();
   }
+}
+
+/** Resolves when an answer is out, or its connection is gone. */
+function untilClosed(response: ServerResponse): Promise<void> {
+  return new Promise((resolve) => {
+    response.once('close', resolve);
+  });
 }

@@ -22,7 +22,7 @@ afterAll(async () => {
 /** The runners of an agent: its children that are somebody else. */
 async function runnersOf(pid: number): Promise<number[]> {
   const children = (await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8')).trim().split(' ').filter(Boolean);
-  const users = await Promise.all(children.map((child) => readFile(`/proc/${child}/status`, 'utf8')));
+  const users = await Promise.all(children.map((child) => readFile(`/proc/${child}/status`, 'utf8').catch(() => '')));
   return children.map(Number).filter((_, i) => users[i]?.includes(`Uid:\t${runnerUser.uid}\t${runnerUser.uid}`));
 }
 

@@ -1,4 +1,3 @@
-import { readFileSync, readlinkSync, watch } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { AgentStatus } from '@bellwether/agent/status';
@@ -50,27 +49,6 @@ function drive(agent: AgentProcess) {
   return { stop };
 }
 
-/** Kills whichever agent holds the state folder as soon as its install of a version is on disk in a phase. */
-function killAt(version: string, phase: string): Promise<void> {
-  const folder = join(world.agent.folder, 'state');
-  return new Promise((resolve) => {
-    const watcher = watch(folder, () => {
-      if (phaseOnDisk(folder, version) !== phase) return;
-      watcher.close();
-      const pid = Number.parseInt(readlinkSync(join(folder, 'agent.lock')), 10);
-      process.kill(pid, 'SIGKILL');
-      resolve();
-    });
-  });
-}
-
-function phaseOnDisk(folder: string, version: string): string | undefined {
-  const { releases } = JSON.parse(readFileSync(join(folder, 'installs.json'), 'utf8')) as {
-    readonly releases: readonly { readonly version: string; readonly phase: string }[];
-  };
-  return releases.find((release) => release.version === version)?.phase;
-}
-
 describe('a device', () => {
   it('enrols, takes its first order, and answers with a verified release', async () => {
     const agent = await world.startAgent(settings);
@@ -113,7 +91,7 @@ describe('a device', () => {
     expect((await tell('1', 'parcel 8')).json()).toMatchObject({ code: 'unknown-id' });
     const told = () => storedWindows(world.server.data).flatMap(({ arms }) => arms.filter(({ feedback }) => feedback));
     await expect
-      .poll(told, { timeout: 10_000 })
+      .poll(told, { timeout: 20_000 })
       .toMatchObject([{ model: 'digits', version: '1.0.0', feedback: { correct: 1, wrong: 0 } }]);
   });
 
@@ -125,14 +103,14 @@ describe('a device', () => {
 
   it('comes back after kill -9 in the middle of an install, without its server: a verified release serves', async () => {
     await world.publish('digits@1.1.0');
+    await world.agent.stop();
     const outcomes: string[] = [];
     for (const phase of ['fetching', 'probing', 'serving']) {
-      const killed = killAt('1.1.0', phase);
+      const at = { file: '^installs\\.json$', holds: { version: '1.1.0', phase } };
+      const mortal = await world.startMortalAgent(at, settings);
       // The first time the order comes while it runs, then it is there from the start.
       if (phase === 'fetching') await world.rollOut('digits@1.1.0');
-      else await world.startAgent(settings).catch(() => {});
-      await killed;
-      await world.agent.ended;
+      expect(await mortal.ended).toMatchObject({ signal: 'SIGKILL' });
       const offline = await world.startAgentAlone();
       const { models } = await offline.untilStatus(servesSomething);
       outcomes.push(`${phase}: ${models[0]?.serving?.version}`);

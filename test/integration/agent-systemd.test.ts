@@ -48,7 +48,7 @@ afterEach(async () => {
 });
 
 async function expectTold(...messages: readonly string[]): Promise<void> {
-  await expect.poll(() => told, { timeout: 5000 }).toEqual(expect.arrayContaining([...messages]));
+  await expect.poll(() => told, { timeout: 20_000 }).toEqual(expect.arrayContaining([...messages]));
 }
 
 describe.skipIf(!canListen)('systemd', () => {

@@ -6,7 +6,7 @@ import { decodeWindow } from '@bellwether/shared/contract/window';
 import { attackRelease, attackRequest } from '../support/attack-release.js';
 import { AttackWorld } from '../support/attack-world.js';
 import { canaryOrder } from '../support/canary-order.js';
-import { childrenOf } from '../support/fleet-process.js';
+import { runnersOf } from '../support/fleet-process.js';
 import { localRequest } from '../support/local-http.js';
 import { partialModel } from '../support/onnx-models.js';
 import { floats } from '../support/release-folder.js';
@@ -28,11 +28,14 @@ const applications = 4;
 const settings = { windowSeconds: 1 };
 
 interface Told {
+  /** When it was asked: applications are told in another order. */
+  readonly number: number;
   readonly status: number;
   readonly parameters: { readonly arm?: string; readonly release?: string; readonly fallback?: string };
   readonly outputs?: readonly { readonly data: readonly number[] }[];
 }
 const told: Told[] = [];
+let asked = 0;
 const over = new AbortController();
 let load: Promise<unknown>;
 
@@ -59,19 +62,21 @@ async function application(): Promise<void> {
 
 /** One request with these four numbers. */
 async function ask(data: readonly number[]): Promise<Told> {
+  const number = asked++;
   const headers = { 'content-type': 'application/json' };
   const body = JSON.stringify({ inputs: [{ ...attackRequest.inputs[0], data }] });
   const address = { socketPath: world.socketPath };
   const reply = await localRequest(address, '/v2/models/digits/infer', { method: 'POST', headers, body });
   const { parameters = {}, outputs = [] } = reply.json() as Partial<Told>;
-  return { status: reply.status, parameters, outputs };
+  return { number, status: reply.status, parameters, outputs };
 }
 
-/** What applications are told from now on, until there are so many. */
+/** What applications are told that ask from now on, until there are so many. */
 async function next(count: number): Promise<readonly Told[]> {
-  const from = told.length;
-  await expect.poll(() => told.length, { timeout: 20_000 }).toBeGreaterThanOrEqual(from + count);
-  return told.slice(from);
+  const from = asked;
+  const since = () => told.filter(({ number }) => number >= from);
+  await expect.poll(() => since().length, { timeout }).toBeGreaterThanOrEqual(count);
+  return since();
 }
 
 const armsOf = (some: readonly Told[]) => new Set(some.map(({ parameters }) => parameters.arm));
@@ -99,7 +104,9 @@ function callsIn(step: number) {
   );
 }
 
-const runners = () => [...childrenOf(process.pid)];
+const runners = () => [...runnersOf(process.pid)];
+/** For what other processes do, on a machine that stands still for seconds. */
+const timeout = 20_000;
 
 describe('a canary under load', () => {
   it('gets its share beside stable, and both arms’ counters add up to what was answered', async () => {
@@ -107,16 +114,17 @@ describe('a canary under load', () => {
     await order({ step: 1, share: 5000 });
     expect(runners()).toContain(stable);
     const before = told.length;
-    await next(400);
+    const during = await next(400);
     await order({ step: 2, share: 0 });
-    const asked = told.slice(before);
-    expect(failed(asked)).toEqual([]);
-    const canaryCalls = asked.filter(({ parameters }) => parameters.arm === 'canary').length;
-    expect(canaryCalls / asked.length).toBeGreaterThan(0.35);
-    expect(canaryCalls / asked.length).toBeLessThan(0.65);
-    const all = told.filter(({ parameters }) => parameters.release === 'digits@1.1.0').length;
-    await expect.poll(() => callsIn(1).canary, { timeout: 10_000 }).toBe(all);
-    expect(callsIn(1).stable).toBeGreaterThan(0.35 * asked.length);
+    expect(failed(told.slice(before))).toEqual([]);
+    const ofCanary = ({ parameters }: Told) => parameters.release === 'digits@1.1.0';
+    const canaryCalls = during.filter(ofCanary).length;
+    expect(canaryCalls / during.length).toBeGreaterThan(0.35);
+    expect(canaryCalls / during.length).toBeLessThan(0.65);
+    // A call that was drawn before step 2 may still run.
+    const uncounted = () => told.filter(ofCanary).length - callsIn(1).canary;
+    await expect.poll(() => [uncounted(), callsIn(1).canary >= canaryCalls], { timeout }).toEqual([0, true]);
+    expect(callsIn(1).stable).toBeGreaterThan(0.35 * during.length);
     expect(evidence(1)[0]?.cells).toMatchObject({ error: { stable: 0, canary: 0 }, death: { stable: 0, canary: 0 } });
   });
 
@@ -126,9 +134,9 @@ describe('a canary under load', () => {
     const victim = runners().at(-1) ?? 0;
     process.kill(victim, 'SIGKILL');
     await expect
-      .poll(() => evidence(3).reduce((sum, { cells }) => sum + (cells['death']?.canary ?? 0), 0), { timeout: 10_000 })
+      .poll(() => evidence(3).reduce((sum, { cells }) => sum + (cells['death']?.canary ?? 0), 0), { timeout })
       .toBe(1);
-    await expect.poll(() => new Set(evidence(3).map(({ segment }) => segment)).size, { timeout: 20_000 }).toBe(2);
+    await expect.poll(() => new Set(evidence(3).map(({ segment }) => segment)).size, { timeout }).toBe(2);
     expect(failed(told.slice(before)).length).toBeLessThanOrEqual(1);
     expect(runners()).not.toContain(victim);
   });
@@ -142,7 +150,7 @@ describe('a canary under load', () => {
     await world.untilServed('digits@1.0.0');
     expect(armsOf(await next(100))).toEqual(new Set(['stable']));
     expect(failed(told.slice(before))).toEqual([]);
-    expect(runners()).toEqual([stable]);
+    await expect.poll(runners, { timeout }).toEqual([stable]);
   });
 
   it('that fails on some inputs has its answers replaced by stable’s, each counted against it', async () => {
@@ -160,16 +168,16 @@ describe('a canary under load', () => {
       const parameters = { arm: 'stable', release: 'digits@1.0.0', fallback };
       expect(await ask(data)).toMatchObject({ status: 200, parameters, outputs: [{ data }] });
     }
-    await expect.poll(() => [count('invalid'), count('error')], { timeout: 10_000 }).toEqual([1, 1]);
+    await expect.poll(() => [count('invalid'), count('error')], { timeout }).toEqual([1, 1]);
     // It stands still in the middle of a call: late, and replaced at half of the deadline.
     const before = told.length;
     process.kill(runners().at(-1) ?? 0, 'SIGSTOP');
     await expect
       .poll(() => told.slice(before).filter(({ parameters }) => parameters.fallback === 'late').length, {
-        timeout: 10_000,
+        timeout,
       })
-      .toBe(applications);
-    await expect.poll(() => count('death'), { timeout: 10_000 }).toBe(1);
+      .toBeGreaterThanOrEqual(applications);
+    await expect.poll(() => count('death'), { timeout }).toBe(1);
     expect(failed(told.slice(before))).toEqual([]);
     expect(count('error')).toBeGreaterThan(1);
   });
@@ -177,10 +185,10 @@ describe('a canary under load', () => {
   it('becomes stable as it is: the process that answered as canary answers on', async () => {
     const before = told.length;
     await order({ step: 5, mode: 'full', share: 10_000 });
-    const [, second] = runners();
+    const second = runners().at(-1);
     await world.send(world.order({ models: modelsOf(canary), settings }));
     await world.untilServing(canary);
-    await expect.poll(runners, { timeout: 10_000 }).toEqual([second]);
+    await expect.poll(runners, { timeout }).toEqual([second]);
     const after = await next(50);
     expect(new Set(after.map(({ parameters }) => parameters.release))).toEqual(new Set(['digits@1.1.0']));
     expect(failed(told.slice(before))).toEqual([]);
@@ -193,6 +201,6 @@ describe('a canary under load', () => {
     };
     expect(await ceiling()).toBe(100);
     await world.send(world.order({ models: modelsOf(canary), settings: { ...settings, governorCpuPct: 90 } }));
-    await expect.poll(ceiling, { timeout: 10_000 }).toBe(90);
+    await expect.poll(ceiling, { timeout }).toBe(90);
   });
 });

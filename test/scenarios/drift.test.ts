@@ -18,6 +18,8 @@ const cameras: Readonly<Record<string, (pixel: number) => number>> = {
   inverted: (pixel) => 1 - pixel,
 };
 const rows = 250;
+/** For what other processes do, on a machine that stands still for seconds. */
+const timeout = 30_000;
 
 beforeAll(async () => {
   fleet = await FleetProcesses.start(['digits']);
@@ -59,32 +61,41 @@ it('cameras that have changed are found, each by its pixels and with what answer
     new Set(
       storedWindows(fleet.data).flatMap(({ device, features }) => (features === undefined ? [] : nameOf(device))),
     );
-  await expect.poll(() => counted().size, { timeout: 30_000 }).toBe(3);
+  await expect.poll(() => counted().size, { timeout }).toBe(3);
   const byPixels = async () => {
     const found = (await drift()).drift.filter(
       ({ level, stream }) => level === 'device' && stream.startsWith('feature pixel'),
     );
     return [...new Set(found.map(({ subject }) => nameOf(subject)))].toSorted();
   };
-  await expect.poll(byPixels, { timeout: 15_000, interval: 500 }).toEqual(['dim', 'inverted']);
-  const { drift: found, accuracy, watched, skippedWindows } = await drift();
-  expect([...new Set(found.map(({ subject }) => subject))].map(nameOf)).not.toContain('well');
-  expect(watched).toMatchObject([{ model: 'digits', version: '1.1.0', devices: 3, streams: 50 }]);
-  const low = accuracy.filter(({ isLow, level }) => isLow && level === 'device');
-  expect(low.map(({ subject }) => nameOf(subject))).toContain('inverted');
-  expect(low[0]?.referenceAccuracy).toBeCloseTo(0.984, 3);
-  expect(skippedWindows).toBe(0);
-  const alerts = async () => (await fleet.api<AlertList>('/alerts')).alerts;
+  await expect.poll(byPixels, { timeout, interval: 500 }).toEqual(['dim', 'inverted']);
+  // A tenth window may have closed while the cameras looked: what the next one adds is not there yet.
+  const low = async () => (await drift()).accuracy.filter(({ isLow, level }) => isLow && level === 'device');
+  const nameLow = async () => (await low()).map(({ subject }) => nameOf(subject));
+  await expect.poll(nameLow, { timeout, interval: 500 }).toContain('inverted');
+  expect((await low())[0]?.referenceAccuracy).toBeCloseTo(0.984, 3);
   const about = { model: 'digits', version: '1.1.0' };
-  const alert = async () =>
-    (await alerts()).find(({ rule, subject }) => rule === 'drift' && subject.label === undefined);
-  await expect.poll(async () => (await alert())?.devices, { timeout: 10_000 }).toBe(2);
+  const alerts = async () => (await fleet.api<AlertList>('/alerts')).alerts;
+  const alert = async () => {
+    const found = (await alerts()).find(({ rule, subject }) => rule === 'drift' && subject.label === undefined);
+    return { ...found, names: found?.named.map(nameOf).toSorted() };
+  };
   // It is their first release: nobody knows whether it ever was made for what they see.
-  expect(await alert()).toMatchObject({ subject: about, state: 'open', attribution: { cause: 'undetermined' } });
-  expect((await alert())?.named.map(nameOf).toSorted()).toEqual(['dim', 'inverted']);
-  expect((await alerts()).map(({ rule }) => rule)).toContain('accuracy-estimate');
+  const both = {
+    devices: 2,
+    names: ['dim', 'inverted'],
+    subject: about,
+    state: 'open',
+    attribution: { cause: 'undetermined' },
+  };
+  await expect.poll(alert, { timeout }).toMatchObject(both);
+  await expect.poll(async () => (await alerts()).map(({ rule }) => rule), { timeout }).toContain('accuracy-estimate');
+  const { drift: found, watched, skippedWindows } = await drift();
+  expect(found.map(({ subject }) => nameOf(subject))).not.toContain('well');
+  expect(watched).toMatchObject([{ ...about, devices: 3, streams: 50 }]);
+  expect(skippedWindows).toBe(0);
   const cli = JSON.parse(await fleet.cli('drift', '--json')) as DriftReply;
-  expect(cli.drift.map(({ stream }) => stream)).toEqual(found.map(({ stream }) => stream));
+  expect(cli.drift.map(({ stream }) => stream)).toEqual(expect.arrayContaining(found.map(({ stream }) => stream)));
 });
 
 it('are known after the server was killed: its windows are looked at again, each by what had not looked at it', async () => {

@@ -12,11 +12,11 @@ import type { Manifest } from '@bellwether/shared/models/manifest';
 import { runAgentCommand } from '../support/agent-process.js';
 import { digitRequest } from '../support/agent-world.js';
 import { digitsFolder } from '../support/digits.js';
-import { type AgentProcess, childrenOf, FleetProcesses, servedVersion } from '../support/fleet-process.js';
+import { type AgentProcess, commandOf, FleetProcesses, runnersOf, servedVersion } from '../support/fleet-process.js';
 import { type LocalReply, localRequest } from '../support/local-http.js';
 import { plantOrder } from '../support/planted-order.js';
 import { sileroFrame, sileroSound, vowel, writeSileroRelease } from '../support/silero.js';
-import { storedWindows } from '../support/stored-windows.js';
+import { storedWindows, totalsOf } from '../support/stored-windows.js';
 
 /** One device with two real models, told in order: each chapter begins where the last one ended. */
 let fleet: FleetProcesses;
@@ -28,6 +28,10 @@ const runners = { digits: 0, silero: 0 };
 const environment = { home: process.env['HOME'], ci: process.env['CI'] };
 
 const queueLength = 3;
+/** Calls that were answered: windows must tell of each. */
+let answered = 0;
+/** For what other processes do, on a machine that stands still for seconds. */
+const timeout = 30_000;
 
 beforeAll(async () => {
   releases = await mkdtemp(join(tmpdir(), 'bellwether-releases-'));
@@ -62,9 +66,16 @@ function get(path: string): Promise<LocalReply> {
   return localRequest({ socketPath: agent.socketPath }, path);
 }
 
-function infer(model: string, body: unknown): Promise<LocalReply> {
+async function infer(model: string, body: unknown): Promise<LocalReply> {
   const json = { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) };
-  return localRequest({ socketPath: agent.socketPath }, `/v2/models/${model}/infer`, json);
+  const reply = await localRequest({ socketPath: agent.socketPath }, `/v2/models/${model}/infer`, json);
+  if (reply.status === 200) answered++;
+  return reply;
+}
+
+/** Resolves when what is stored tells of every call that was answered. */
+async function untilCounted(): Promise<void> {
+  await expect.poll(() => totalsOf(storedWindows(fleet.data)).requests, { timeout }).toBe(answered);
 }
 
 /** Frame `index` of a voice, as silero-vad takes it. */
@@ -86,11 +97,6 @@ function untilServes(model: string, version: string): Promise<readonly DeviceVie
   return fleet.until(`${model}@${version} serves`, ([device]) => {
     return device !== undefined && servedVersion(device, model) === version;
   });
-}
-
-/** The command line of a process; empty when it has ended. */
-function commandOf(pid: number): Promise<string> {
-  return readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '');
 }
 
 /** The statuses of replies, sorted. */
@@ -119,13 +125,13 @@ describe('a device with two models', () => {
     await untilServes('digits', '1.0.0');
     expect((await get('/v2/health/ready')).status).toBe(200);
     expect((await get('/v2/models/silero-vad/ready')).status).toBe(404);
-    runners.digits = childrenOf(agent.child.pid ?? 0)[0] ?? 0;
+    runners.digits = runnersOf(agent.child.pid ?? 0)[0] ?? 0;
 
     await rollOut('silero-vad@5.0.0');
     await untilServes('silero-vad', '5.0.0');
     expect((await get('/v2/health/ready')).status).toBe(200);
     expect((await get('/v2/models/silero-vad/ready')).status).toBe(200);
-    runners.silero = childrenOf(agent.child.pid ?? 0).find((pid) => pid !== runners.digits) ?? 0;
+    runners.silero = runnersOf(agent.child.pid ?? 0).find((pid) => pid !== runners.digits) ?? 0;
     expect((await infer('digits', digitRequest(0))).json()).toMatchObject({ parameters: { release: 'digits@1.0.0' } });
     expect((await infer('silero-vad', voice(0))).json()).toMatchObject({
       parameters: { release: 'silero-vad@5.0.0' },
@@ -134,15 +140,16 @@ describe('a device with two models', () => {
 
   it('has a queue for each: one that is full turns calls away, and the other model answers', async () => {
     process.kill(runners.silero, 'SIGSTOP');
-    const calls = Array.from({ length: queueLength + 3 }, (_, index) => infer('silero-vad', voice(index)));
+    const calls = Array.from({ length: queueLength + 2 }, (_, index) => infer('silero-vad', voice(index)));
+    // That one is turned away says that the others are in.
     const full = await Promise.race(calls);
     expect(full.status).toBe(503);
     expect(full.json()).toMatchObject({ code: 'queue-full', error: expect.stringContaining('silero-vad') as string });
     expect(full.headers['retry-after']).toBe('1');
     for (let index = 0; index < 10; index++) expect((await infer('digits', digitRequest(index))).status).toBe(200);
     process.kill(runners.silero, 'SIGCONT');
-    // One was executing, three waited, two were turned away: none was lost.
-    expect(await settledReplies(calls)).toEqual([200, 200, 200, 200, 503, 503]);
+    // One was executing, three waited, one was turned away: none was lost.
+    expect(await settledReplies(calls)).toEqual([200, 200, 200, 200, 503]);
   });
 
   it('refuses silero-vad 4.0.0 in the place of 5.0.0 as incompatible, before it fetches or loads it', async () => {
@@ -163,7 +170,7 @@ describe('a device with two models', () => {
     await expect(access(join(blobs, manifest.files[manifest.graph]?.sha256 ?? ''))).rejects.toThrow('ENOENT');
     const { events } = await fleet.api<EventPage>('/events?kind=install-phase&release=silero-vad@4.0.0');
     expect(events.map(({ message }) => message)).toEqual(['fetching']);
-    expect(childrenOf(agent.child.pid ?? 0)).toHaveLength(2);
+    expect(runnersOf(agent.child.pid ?? 0)).toHaveLength(2);
     expect((await infer('silero-vad', voice(1))).status).toBe(200);
     expect((await get('/v2/health/ready')).status).toBe(200);
   });
@@ -203,15 +210,18 @@ describe('an order', () => {
     expect([late.status, late.json()['code']]).toEqual([503, 'draining']);
     process.kill(runners.silero, 'SIGCONT');
     expect((await executing).status).toBe(200);
-    await expect.poll(() => childrenOf(agent.child.pid ?? 0), { timeout: 30_000 }).toEqual([runners.digits]);
+    await expect.poll(() => runnersOf(agent.child.pid ?? 0), { timeout: 30_000 }).toEqual([runners.digits]);
     expect((await infer('silero-vad', voice(5))).status).toBe(404);
     expect(await readdir(join(agent.stateFolder, 'blobs'))).toEqual(blobs);
     expect((await infer('digits', digitRequest(2))).status).toBe(200);
 
-    await expect.poll(() => storedWindows(fleet.data).length, { timeout: 10_000 }).toBeGreaterThanOrEqual(3);
-    const lengths = storedWindows(fleet.data).map(({ startMs, endMs }) => endMs - startMs);
-    expect(lengths.at(-1)).toBeGreaterThan(900);
-    expect(lengths.at(-1)).toBeLessThan(1500);
+    await untilCounted();
+    // One of them may be longer, where the machine stood still.
+    const ofASecond = () => {
+      const lengths = storedWindows(fleet.data).map(({ startMs, endMs }) => endMs - startMs);
+      return lengths.filter((ms) => ms > 900 && ms < 1500).length;
+    };
+    await expect.poll(ofASecond, { timeout }).toBeGreaterThanOrEqual(2);
   });
 });
 
@@ -219,7 +229,6 @@ describe('SIGTERM', () => {
   it('lets the agent answer every call that it has, send its last window, and end with 0', async () => {
     process.kill(runners.digits, 'SIGSTOP');
     const calls = Array.from({ length: queueLength + 2 }, (_, index) => infer('digits', digitRequest(index)));
-    const before = storedWindows(fleet.data).flatMap(({ arms }) => arms).length;
     // One is executing, three wait, and one is turned away: then the agent has them all.
     expect((await Promise.race(calls)).json()['code']).toBe('queue-full');
     const ended = once(agent.child, 'exit');
@@ -229,8 +238,7 @@ describe('SIGTERM', () => {
     expect(await settledReplies(calls)).toEqual([200, 200, 200, 200, 503]);
     expect(await ended).toEqual([0, null]);
     await expect.poll(() => commandOf(runners.digits)).toBe('');
-    const last = storedWindows(fleet.data).flatMap(({ arms }) => arms);
-    expect(last.slice(before).reduce((sum, { requests }) => sum + requests, 0)).toBe(queueLength + 1);
+    expect(totalsOf(storedWindows(fleet.data)).requests).toBe(answered);
     expect(await readdir(agent.stateFolder)).not.toContain('agent.lock');
   });
 });
@@ -240,10 +248,11 @@ describe('an order that says `empty`', () => {
     const file = join(fleet.folder, 'meadow', 'agent.yaml');
     agent = fleet.restartAgent('meadow', file, agent);
     await order({ models: {}, empty: true });
-    await expect.poll(() => childrenOf(agent.child.pid ?? 0), { timeout: 30_000 }).toEqual([]);
+    await expect.poll(() => runnersOf(agent.child.pid ?? 0), { timeout: 30_000 }).toEqual([]);
     expect((await infer('digits', digitRequest(3))).status).toBe(404);
-    const status = decodeStatus((await get('/bellwether/status')).body);
-    expect(status).toMatchObject({ state: 'converged', health: 'ok', models: [] });
+    // The process is gone a moment before the agent's plan is empty.
+    const status = async () => decodeStatus((await get('/bellwether/status')).body);
+    await expect.poll(status, { timeout }).toMatchObject({ state: 'converged', health: 'ok', models: [] });
     expect((await get('/v2/health/ready')).status).toBe(200);
   });
 });

@@ -8,7 +8,7 @@ import type { FleetSnapshot } from '@bellwether/agent/simulation/simulated-fleet
 import type { DeviceView, TokenReply } from '@bellwether/control-plane/http/operator-api';
 import { servedVersion } from '../support/fleet-process.js';
 import { startServer, type TestServer } from '../support/server.js';
-import { storedWindows } from '../support/stored-windows.js';
+import { storedWindows, totalsOf } from '../support/stored-windows.js';
 
 const agentMain = fileURLToPath(import.meta.resolve('@bellwether/agent/main'));
 const devices = 20;
@@ -57,7 +57,11 @@ const groups = [
 ];
 
 afterAll(async () => {
-  if (child.exitCode === null) child.kill();
+  if (child.exitCode === null && child.signalCode === null) {
+    const ended = once(child, 'exit');
+    child.kill('SIGKILL');
+    await ended;
+  }
   await server.stop();
 });
 
@@ -74,8 +78,12 @@ async function reaches(version: string): Promise<void> {
 it('simulates a fleet in which devices crash, flap and go offline, and all of them get from release to release', async () => {
   await reaches('1.0.0');
   await reaches('1.1.0');
+  // Two of them fail from now on, and one was up to now cut off or down.
+  const failed = () => totalsOf(storedWindows(server.data)).errors;
+  await expect.poll(failed, { timeout: 30_000, interval: 100 }).toBeGreaterThan(0);
+  const ended = once(child, 'exit');
   child.kill('SIGTERM');
-  const [code] = (await once(child, 'exit')) as [number | null];
+  const [code] = (await ended) as [number | null];
   expect(code).toBe(0);
   const outcome = JSON.parse(await readFile(json, 'utf8')) as FleetSnapshot;
   expect(outcome).toMatchObject({ devices, enrolled: devices, connected: 0 });
