@@ -211,7 +211,8 @@ describe('an order', () => {
     process.kill(runners.silero, 'SIGCONT');
     expect((await executing).status).toBe(200);
     await expect.poll(() => runnersOf(agent.child.pid ?? 0), { timeout: 30_000 }).toEqual([runners.digits]);
-    expect((await infer('silero-vad', voice(5))).status).toBe(404);
+    // The process is gone a moment before the agent knows.
+    await expect.poll(async () => (await infer('silero-vad', voice(5))).status, { timeout }).toBe(404);
     expect(await readdir(join(agent.stateFolder, 'blobs'))).toEqual(blobs);
     expect((await infer('digits', digitRequest(2))).status).toBe(200);
 
@@ -249,10 +250,10 @@ describe('an order that says `empty`', () => {
     agent = fleet.restartAgent('meadow', file, agent);
     await order({ models: {}, empty: true });
     await expect.poll(() => runnersOf(agent.child.pid ?? 0), { timeout: 30_000 }).toEqual([]);
-    expect((await infer('digits', digitRequest(3))).status).toBe(404);
-    // The process is gone a moment before the agent's plan is empty.
+    // The process is gone a moment before the agent knows.
     const status = async () => decodeStatus((await get('/bellwether/status')).body);
     await expect.poll(status, { timeout }).toMatchObject({ state: 'converged', health: 'ok', models: [] });
+    expect((await infer('digits', digitRequest(3))).status).toBe(404);
     expect((await get('/v2/health/ready')).status).toBe(200);
   });
 });
