@@ -39,6 +39,6 @@ it('a server that is killed between the answer of a webhook and its mark tells i
   expect(second?.headers['webhook-id']).toBe(first?.headers['webhook-id']);
   expect(second?.body).toBe(first?.body);
   const list = async () => JSON.parse(await fleet.cli('webhooks', 'list', '--json')) as unknown;
-  await expect.poll(list).toMatchObject([{ waiting: 0, lost: 0, failingSinceMs: null }]);
+  await expect.poll(list, { timeout: 30_000 }).toMatchObject([{ waiting: 0, lost: 0, failingSinceMs: null }]);
   expect(receiver.received).toHaveLength(2);
 }, 60_000);

@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -86,6 +87,7 @@ describe('between the outbox and the broker', () => {
     for (const lines of [60, 150, 333]) {
       const args = [writer, folder, broker.url, String(put.length)];
       const child: ChildProcess = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
+      const ended = once(child, 'exit');
       ends.push(() => child.kill('SIGKILL'));
       if (child.stdout === null) throw new Error('the writer has no output');
       let seen = 0;
@@ -93,6 +95,8 @@ describe('between the outbox and the broker', () => {
         put.push(Number(line.split(' ')[1]));
         if (++seen === lines) child.kill('SIGKILL');
       }
+      // Its output ends a moment before the lock of its database.
+      await ended;
     }
     const outbox = await openOutbox({ folder, maxBytes: 1e8, maxAgeMs: 1e12, clock: systemClock, log: silentLog });
     ends.push(() => outbox.close());

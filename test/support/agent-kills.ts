@@ -209,6 +209,6 @@ function moved(golden: string): string {
 /** Not a pace: what has not happened by then never will. */
 function timeLimit(): Promise<undefined> {
   return new Promise((resolve) => {
-    setTimeout(() => resolve(undefined), 15_000).unref();
+    setTimeout(() => resolve(undefined), 25_000).unref();
   });
 }

@@ -348,7 +348,7 @@ async function copyExample(folder: string, version: string): Promise<void> {
 /** What an answer was given for is persisted by then, or a moment later. */
 function soon(ended: Promise<unknown>): Promise<unknown> {
   const limit = new Promise((resolve) => {
-    setTimeout(resolve, 5_000).unref();
+    setTimeout(resolve, 20_000).unref();
   });
   return Promise.race([ended, limit]);
 }

@@ -294,27 +294,6 @@ describe('the local API', () => {
     await stopped;
     await expect(get('/v2')).rejects.toThrow(/ENOENT|ECONNREFUSED/);
   });
-
-  it('gives who reads slowly the whole of an answer that is on its way when it stops', async () => {
-    const long = 'x'.repeat(4 * 1024 * 1024);
-    const api = await start({}, { status: () => ({ long }) });
-    const reader = connect(socketPath);
-    reader.write('GET /bellwether/status HTTP/1.1\r\nhost: a\r\n\r\n');
-    // Its beginning is here; the rest does not fit between the two.
-    await once(reader, 'readable');
-    const stopped = api.stop();
-    expect((await text(reader)).length).toBeGreaterThan(long.length);
-    await stopped;
-  });
-});
-
-describe('who has just connected', () => {
-  it('when it is told to stop is answered', async () => {
-    const api = await start();
-    const asked = Array.from({ length: 20 }, () => get('/v2/health/live'));
-    await Promise.all([api.stop(), ...asked]);
-    for (const reply of asked) expect((await reply).status).toBe(200);
-  });
 });
 
 describe('the unix socket', () => {

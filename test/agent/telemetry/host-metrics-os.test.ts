@@ -7,24 +7,30 @@ import { findThermometer } from '@bellwether/agent/telemetry/host-metrics-os-the
 import { systemClock } from '@bellwether/shared/clock';
 import { ManualClock } from '../../support/manual-clock.js';
 
+/** What this process has used of a core, and the time that has passed, since the call. */
+function startOfUse(): () => { readonly usedMs: number; readonly passedMs: number } {
+  const startMs = performance.now();
+  const before = process.cpuUsage();
+  return () => {
+    const { user, system } = process.cpuUsage(before);
+    return { usedMs: (user + system) / 1000, passedMs: performance.now() - startMs };
+  };
+}
+
 describe('the host metrics', () => {
   it('measures this process: what it uses of a core while it is busy', async () => {
     const host = await openHostMetrics({ stateFolder: tmpdir(), clock: systemClock, runners: () => [] });
+    // On a machine with other work, time that passes is not time on a core; and it may pass between any two lines.
+    const outer = startOfUse();
     await host.measure();
-    await new Promise(setImmediate);
-    const startMs = performance.now();
-    const before = process.cpuUsage();
-    // On a machine with other work, time that passes is not time on a core.
-    const usedMs = () => {
-      const { user, system } = process.cpuUsage(before);
-      return (user + system) / 1000;
-    };
+    const inner = startOfUse();
     let sum = 0;
-    while (usedMs() < 100) sum += Math.sqrt(sum + 1);
-    const usedPct = (usedMs() / (performance.now() - startMs)) * 100;
+    while (inner().usedMs < 100) sum += Math.sqrt(sum + 1);
+    const least = inner();
     const busy = await host.measure();
-    expect(busy.agentCpuPct).toBeGreaterThan(usedPct / 2);
-    expect(busy.agentCpuPct).toBeLessThan(usedPct * 2);
+    const most = outer();
+    expect(busy.agentCpuPct).toBeGreaterThan((90 * least.usedMs) / most.passedMs);
+    expect(busy.agentCpuPct).toBeLessThan((110 * most.usedMs) / least.passedMs);
     expect(busy.agentRssBytes).toBeGreaterThan(10_000_000);
     expect(busy.memoryAvailableBytes).toBeLessThanOrEqual(busy.memoryTotalBytes);
     expect(busy.diskFreeBytes).toBeGreaterThan(0);

@@ -150,11 +150,14 @@ describe('the outbox on disk', () => {
     const [command, ...rest] = [...wrap, process.execPath, writer, folder, '20000'];
     const child = spawn(command, rest, { stdio: ['ignore', 'pipe', 'inherit'] });
     children.push(child);
+    const ended = once(child, 'exit');
     const lines: string[] = [];
     for await (const line of createInterface({ input: child.stdout })) {
       lines.push(line);
       if (until(lines, child.pid ?? 0)) child.kill('SIGKILL');
     }
+    // Its output ends a moment before the lock of its database.
+    await ended;
     return lines;
   };
 
