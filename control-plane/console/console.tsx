@@ -47,7 +47,8 @@ function OpenPage({ state, api }: Pick<ConsoleProps, 'state' | 'api'>) {
     <>
       <Navigation state={state} api={api} current={found.path} />
       <main ref={main} tabIndex={-1}>
-        <Content state={state} api={api} subject={subject} />
+        {/* Another subject is another page: no open question, and no answer that is still to come, is about the last one. */}
+        <Content key={`${found.path}/${subject}`} state={state} api={api} subject={subject} />
       </main>
     </>
   );

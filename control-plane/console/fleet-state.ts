@@ -65,6 +65,8 @@ export class FleetState {
   #takeOne({ name, payload }: LiveMessage, devices: Map<string, DeviceView>): void {
     switch (name) {
       case 'overview':
+        // Not before: until then the page shows what was before the connection was lost, or nothing.
+        this.connection.value = 'live';
         this.status.value = payload.status;
         devices.clear();
         for (const device of payload.devices) devices.set(device.id, device);

@@ -63,7 +63,6 @@ export class LiveFeed {
         }
         if (reply.ok && reply.body !== null) {
           failures = 0;
-          this.#state.connection.value = 'live';
           await this.#read(reply.body, silence);
         }
       } catch {

@@ -23,6 +23,8 @@ export function NewRollout({ state, api }: Pick<PageProps, 'state' | 'api'>) {
   const [previewed, setPreviewed] = useState<Previewed | null>(null);
   const [isAsking, setIsAsking] = useState(false);
   const form = useRef<HTMLFormElement>(null);
+  /** How often something was chosen or asked: what is answered is shown only to the last question, and of what is chosen now. */
+  const round = useRef(0);
   if (!api.may('POST /rollouts/preview')) {
     return (
       <section>
@@ -34,6 +36,7 @@ export function NewRollout({ state, api }: Pick<PageProps, 'state' | 'api'>) {
   }
   // What was previewed is what begins: another choice needs another look.
   const changed = () => {
+    round.current++;
     setPreviewed(null);
     setRefusal(null);
   };
@@ -46,10 +49,12 @@ export function NewRollout({ state, api }: Pick<PageProps, 'state' | 'api'>) {
   };
   const look = async (filled: FormData) => {
     changed();
+    const asked = round.current;
     const isOwn = filled.get('policy') === ownPolicy;
     const read: ReadPolicy = isOwn
       ? await readPolicyText(rawOf(filled, policyTextField))
       : { policy: textOf(filled, 'policy') };
+    if (asked !== round.current) return;
     if ('refusal' in read) {
       refused(read.refusal);
       return;
@@ -58,6 +63,7 @@ export function NewRollout({ state, api }: Pick<PageProps, 'state' | 'api'>) {
     setIsAsking(true);
     const answer = await api.send<Preview>('POST /rollouts/preview', { body: request });
     setIsAsking(false);
+    if (asked !== round.current) return;
     if ('refusal' in answer) refused(answer.refusal);
     else setPreviewed({ request, preview: answer.reply });
   };

@@ -23,11 +23,12 @@ export function PolicyField({ refusal }: { readonly refusal: Refusal | null }) {
   const [name, setName] = useState('standard');
   const [text, setText] = useState('');
   const choose = async (chosen: string) => {
-    if (chosen === ownPolicy && text === '') {
-      const preset = Object.entries(presets).find(([each]) => each === name)?.[1];
-      setText(await writePolicyText(preset ?? presets.standard));
-    }
+    // At once: what was chosen counts, also while the library that writes is still fetched.
     setName(chosen);
+    if (chosen !== ownPolicy || text !== '') return;
+    const preset = Object.entries(presets).find(([each]) => each === name)?.[1];
+    const written = await writePolicyText(preset ?? presets.standard);
+    setText((now) => (now === '' ? written : now));
   };
   const take = async (file: File | undefined) => {
     if (file === undefined) return;

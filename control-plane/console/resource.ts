@@ -10,7 +10,7 @@ export interface Resource<Reply> {
   readonly renew: () => void;
 }
 
-/** Asks when it is shown, and again whenever `cause` changes. */
+/** Asks when it is shown, and again whenever `cause` changes or the server is back: nobody told what happened meanwhile. */
 export function useResource<Reply>(
   api: ServerApi,
   route: string,
@@ -30,6 +30,6 @@ export function useResource<Reply>(
     return () => {
       isOver = true;
     };
-  }, [api, route, cause, round]);
+  }, [api, api.session, route, cause, round]);
   return { value, refusal, renew: () => setRound((last) => last + 1) };
 }

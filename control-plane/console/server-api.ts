@@ -29,6 +29,11 @@ export class ServerApi {
     this.#token = token;
   }
 
+  /** Another one each time that the connection to the server was made anew. */
+  get session(): object | null {
+    return this.#who.value;
+  }
+
   /** Whether the person who is here may use this route: the server has said so. */
   may(route: string): boolean {
     return this.#who.value?.may.includes(route) ?? false;

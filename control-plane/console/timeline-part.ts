@@ -93,14 +93,19 @@ export function mergedRows(
   { about, group }: { readonly about: TimelineAbout; readonly group: string },
 ): readonly TimelineEvent[] {
   const kinds = kindsOf(group);
-  const known = new Set(asked.map(({ id }) => id));
-  const newest = Math.max(0, ...known);
+  const newest = Math.max(0, ...asked.map(({ id }) => id));
   const news = live.filter(
-    ({ id, device, rollout, kind }) =>
+    ({ id, device, rollout }) =>
       id > newest &&
       (about.device === undefined || device === about.device) &&
-      (about.rollout === undefined || rollout === about.rollout) &&
-      (kinds.length === 0 || kinds.includes(kind)),
+      (about.rollout === undefined || rollout === about.rollout),
   );
-  return [...news, ...asked].sort((a, b) => b.atMs - a.atMs || b.id - a.id).slice(0, maxRows);
+  // What was asked for may be the answer to the choice before.
+  const chosen = [...news, ...asked].filter(({ kind }) => kinds.length === 0 || kinds.includes(kind));
+  return chosen.sort((a, b) => b.atMs - a.atMs || b.id - a.id).slice(0, maxRows);
+}
+
+/** Whether rows are missing between those that were asked for, up to `newest`, and those that came since: the page keeps the last ones only. */
+export function beginsAfter(live: readonly TimelineEvent[], newest: number): boolean {
+  return live.length > 0 && Math.min(...live.map(({ id }) => id)) > newest + 1;
 }

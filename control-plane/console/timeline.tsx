@@ -1,4 +1,4 @@
-import { useEffect, useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import type { EventPage, TimelineEvent } from '@bellwether/control-plane/timeline/timeline-api';
 import { sentenceOf, toneOf } from './event-lines.js';
 import { Choice } from './fields.js';
@@ -8,7 +8,7 @@ import { hrefOf } from './place.js';
 import { RefusalNote } from './refusal-note.js';
 import { useResource } from './resource.js';
 import type { Refusal, ServerApi } from './server-api.js';
-import { kindGroups, kindsOf, mergedRows, type TimelineAbout } from './timeline-part.js';
+import { beginsAfter, kindGroups, kindsOf, mergedRows, type TimelineAbout } from './timeline-part.js';
 
 const pageRows = 50;
 
@@ -26,8 +26,15 @@ export function Timeline({ state, api, about }: TimelineProps) {
   const kinds = kindsOf(group).join(',');
   const query = { ...about, limit: pageRows, ...(kinds !== '' && { kind: kinds }) };
   const cause = `${about.device ?? ''} ${about.rollout ?? ''} ${group}`;
-  const { value, refusal } = useResource<EventPage>(api, 'GET /events', { query, cause });
-  useEffect(() => setOlder([]), [cause]);
+  const { value, refusal, renew } = useResource<EventPage>(api, 'GET /events', { query, cause });
+  // Older rows go on from an answer: another one has other rows before it.
+  const first = useRef(value);
+  first.current = value;
+  useEffect(() => setOlder([]), [value]);
+  const isTorn = value !== null && beginsAfter(state.events.value, value.newest);
+  useEffect(() => {
+    if (isTorn) renew();
+  }, [isTorn]);
   const pages = value === null ? [] : [value, ...older];
   const cursor = pages.at(-1)?.cursor ?? null;
   const rows = mergedRows(
@@ -39,7 +46,9 @@ export function Timeline({ state, api, about }: TimelineProps) {
     if (cursor === null) return;
     const answer = await api.send<EventPage>('GET /events', { query: { ...query, cursor } });
     setNotRead('refusal' in answer ? answer.refusal : null);
-    if ('reply' in answer) setOlder((before) => [...before, answer.reply]);
+    if (!('reply' in answer) || first.current !== value) return;
+    // Asked twice, it is there once.
+    setOlder((before) => ((before.at(-1) ?? value)?.cursor === cursor ? [...before, answer.reply] : before));
   };
   return (
     <section aria-labelledby="events-title">

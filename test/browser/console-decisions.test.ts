@@ -46,7 +46,7 @@ async function open(page: Page, title: string): Promise<void> {
   const link = page.getByRole('navigation').getByRole('link', { name: title });
   if ((await link.getAttribute('aria-current')) === 'page') return;
   await link.click();
-  await expect.poll(() => page.title()).toBe(`${title} · Bellwether`);
+  await expect.poll(() => page.title(), { timeout: 20_000 }).toBe(`${title} · Bellwether`);
   // By keyboard and by ear one goes on from the top of the new page.
   expect(await page.evaluate<string>('document.activeElement.tagName')).toBe('MAIN');
 }
@@ -152,7 +152,9 @@ describe('a device', () => {
     await question(page).getByRole('button', { name: 'Decommission' }).click();
     await page.getByText('decommissioned').first().waitFor();
     expect(await standing(device)).toBe('decommissioned');
-    expect(await page.getByRole('button', { name: 'Decommission' }).count()).toBe(0);
+    // The timeline may tell it before the device itself does.
+    const ways = page.getByRole('button', { name: 'Decommission' });
+    await expect.poll(() => ways.count(), { timeout: 20_000 }).toBe(0);
   });
 });
 
@@ -309,6 +311,7 @@ describe('each page', () => {
     // Questions, too.
     await open(page, 'Access');
     await page.getByRole('button', { name: 'Add a consumer' }).click();
+    await question(page).waitFor();
     expect([await faintTexts(page), await isTooWide(page)]).toEqual([[], false]);
     expect(await question(page).ariaSnapshot()).not.toMatch(nameless);
     await page.keyboard.press('Escape');

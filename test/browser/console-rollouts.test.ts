@@ -65,6 +65,17 @@ async function windows(calls: typeof clean): Promise<void> {
   await Promise.all(devices.filter(({ hasCanary }) => hasCanary).map((device) => device.window(calls)));
 }
 
+/** Holds the answer to the next request to this address back while `meanwhile` runs. */
+async function answeredLate(page: Page, address: string, meanwhile: () => Promise<void>): Promise<void> {
+  const answer = page.waitForResponse(address);
+  const held = new Promise<() => Promise<void>>((resolve) => {
+    void page.route(address, (route) => resolve(() => route.continue()), { times: 1 });
+  });
+  await meanwhile();
+  await (await held)();
+  await answer;
+}
+
 async function decide(page: Page, label: string, words: RegExp, why?: string): Promise<void> {
   await page.getByRole('button', { name: `${label} …` }).click();
   const question = page.getByRole('dialog');
@@ -77,7 +88,7 @@ async function decide(page: Page, label: string, words: RegExp, why?: string): P
 describe('a new rollout', () => {
   it('is begun once one has seen what would come of it; what is wrong is said at its field', async () => {
     const { page } = operator;
-    await expect.poll(async () => (await newest()).phase, { timeout: 10_000 }).toBe('done');
+    await expect.poll(async () => (await newest()).phase, { timeout: 30_000 }).toBe('done');
     await page.getByRole('navigation').getByRole('link', { name: 'Rollouts' }).click();
     await page.getByRole('link', { name: 'New rollout' }).click();
     const preview = async (wrong?: { readonly label: RegExp; readonly words: RegExp }) => {
@@ -91,10 +102,19 @@ describe('a new rollout', () => {
     await preview({ label: /^To/, words: /\/to\/labels\/hardware.*body-invalid/ });
     await page.getByLabel(/^To/).fill('all');
     await page.getByText('3 of 3 devices').waitFor();
+    // An answer that comes after another choice is about what nobody has chosen any more.
+    await answeredLate(page, '**/rollouts/preview', async () => {
+      await preview();
+      await page.getByLabel(/^To/).fill('hardware=none');
+    });
+    await page.getByRole('button', { name: 'Preview', disabled: false }).waitFor();
+    expect(await section(page, 'What would come of it').count()).toBe(0);
+    await page.getByLabel(/^To/).fill('all');
+    await page.getByText('3 of 3 devices').waitFor();
     await page.getByLabel(/^Policy/).selectOption('own');
     const text = page.getByLabel(/^The policy/);
     // To begin with it is the preset that was chosen before.
-    await expect.poll(() => text.inputValue()).toMatch(/^version: 1\nsteps:\n.*mode: shadow/s);
+    await expect.poll(() => text.inputValue(), { timeout: 20_000 }).toMatch(/^version: 1\nsteps:\n.*mode: shadow/s);
     await text.fill('version: 1\nsteps: [');
     await preview({ label: /^The policy/, words: /Flow sequence.*policy/s });
     await text.fill('version: 1\nsteps: [{ cohort: { percent: 200 }, mode: split, share: 5 }]');

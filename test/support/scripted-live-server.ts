@@ -85,6 +85,11 @@ export class ScriptedLiveServer {
     }
   }
 
+  /** Ends every live feed in the middle of it, as a network does. */
+  breakOff(): void {
+    for (const watcher of this.#watchers) watcher.destroy();
+  }
+
   async stop(): Promise<void> {
     const closed = once(this.#server, 'close');
     this.#server.close();
@@ -93,7 +98,8 @@ export class ScriptedLiveServer {
   }
 
   #tellEvents(response: ServerResponse): void {
-    const page = { events: this.#overview().events, cursor: null, newest: 0 };
+    const { events } = this.#overview();
+    const page = { events, cursor: null, newest: Math.max(0, ...events.map(({ id }) => id)) };
     response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(page));
   }
 

@@ -1,7 +1,7 @@
 import type { MqttClient } from 'mqtt';
 import type { Order } from '@bellwether/shared/contract/order';
 import type { CanaryReport } from '@bellwether/shared/contract/report';
-import { type FleetDevice, openOrder, presence } from './fleet-device.js';
+import { type FleetDevice, openOrder, presence, untilClosed } from './fleet-device.js';
 import { quietCells } from './quiet-cells.js';
 import { armOf, bytesOf, reportOf, windowOf } from './telemetry-messages.js';
 
@@ -22,12 +22,14 @@ export class WireDevice {
   #sequence = 0;
   /** Ends when the last order has been answered. */
   #answered: Promise<unknown> = Promise.resolve();
+  readonly #closed: Promise<void>;
 
   private constructor(device: FleetDevice, client: MqttClient, keys: string) {
     this.id = device.id;
     this.#device = device;
     this.#client = client;
     this.#keys = keys;
+    this.#closed = untilClosed(client);
   }
 
   /** Connects; `keys`: of the server, which signs the orders. */
@@ -108,9 +110,11 @@ export class WireDevice {
     return this.#order?.order.models['digits']?.canary !== undefined;
   }
 
+  /** Ends it, also after its server: what that had not acknowledged is not waited for, and what still comes not answered. */
   async stop(): Promise<void> {
-    await this.#answered;
-    await this.#client.endAsync();
+    this.#client.removeAllListeners('message');
+    await Promise.race([this.#answered, this.#closed]);
+    await this.#client.endAsync(!this.#client.connected);
   }
 
   async #take(envelope: Uint8Array): Promise<void> {

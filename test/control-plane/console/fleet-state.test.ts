@@ -22,7 +22,9 @@ function rates(): Array<Readonly<Record<string, number>> | null> {
 
 describe('what the page knows', () => {
   it('is replaced by an overview: what is gone on the server is gone here', () => {
+    expect(state.connection.value).toBe('connecting');
     state.take([{ name: 'overview', payload: first }]);
+    expect(state.connection.value).toBe('live');
     state.take([{ name: 'overview', payload: overview({ devices: [deviceView('harbour')] }) }]);
     expect([...state.devices.value.keys()]).toEqual([idOf('harbour')]);
     expect([state.releases.value.size, state.rollouts.value.length, state.events.value.length]).toEqual([0, 0, 0]);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { chartTimes, seriesByRelease } from '@bellwether/control-plane/console/day-series';
-import { kindGroups, mergedRows } from '@bellwether/control-plane/console/timeline-part';
+import { beginsAfter, kindGroups, mergedRows } from '@bellwether/control-plane/console/timeline-part';
 import type { SeriesReply } from '@bellwether/control-plane/telemetry/series-api';
 import { idOf, timelineEvent } from '../../support/operator-views.js';
 
@@ -26,6 +26,17 @@ describe('a timeline that is looked at', () => {
     expect(mergedRows([], live, { about, group: 'machine' }).map(({ id }) => id)).toEqual([5]);
     const other = mergedRows([], [row(6, { rollout: 'r2' })], { about: { rollout: 'r1' }, group: 'all' });
     expect(other).toEqual([]);
+  });
+
+  it('shows of an answer to the choice before only what was chosen since', () => {
+    const asked = [row(2, { kind: 'device-online' }), row(1, { kind: 'runner-died' })];
+    expect(mergedRows(asked, [], { about, group: 'machine' }).map(({ id }) => id)).toEqual([2]);
+  });
+
+  it('is torn where more came than the page keeps, and whole where what came joins on', () => {
+    expect(beginsAfter([row(9), row(7)], 5)).toBe(true);
+    expect(beginsAfter([row(9), row(7)], 6)).toBe(false);
+    expect(beginsAfter([], 6)).toBe(false);
   });
 
   it('has an end', () => {
