@@ -4,12 +4,13 @@ import { alertRoutes } from './alerts/alert-routes.js';
 import { AlertStoreSql } from './alerts/alert-store-sql.js';
 import { Alerts, type AlertsParts } from './alerts/alerts.js';
 import { Causes } from './alerts/causes.js';
-import { ChangeBook, changeKinds } from './alerts/change-book.js';
+import { ChangeBook } from './alerts/change-book.js';
 import { driftReadings } from './alerts/drift-readings.js';
 import { fleetReadings } from './alerts/fleet-readings.js';
 import { GaugePastSql } from './alerts/gauge-past-sql.js';
 import { GaugeTrends } from './alerts/gauge-trends.js';
 import { newestWindowSql } from './alerts/newest-window-sql.js';
+import { rememberChanges } from './alerts/remembered-changes.js';
 import { RolloutFacts } from './alerts/rollout-facts.js';
 import { serverReadings } from './alerts/server-readings.js';
 import { WindowFacts } from './alerts/window-facts.js';
@@ -19,6 +20,7 @@ import type { Fleet } from './fleet/fleet.js';
 import type { TypedApp } from './http/typed-app.js';
 import type { Conductor } from './rollouts/conductor.js';
 import type { DriftFindings } from './telemetry/drift/drift-finding.js';
+import { storedSystems } from './telemetry/system-changes-sql.js';
 import type { TelemetryStore } from './telemetry/telemetry-store.js';
 import { alertEvent } from './timeline/alert-events.js';
 import type { TimelineStoreSql } from './timeline/timeline-store-sql.js';
@@ -111,7 +113,8 @@ export function buildAlerts(parts: ControlPlaneParts, rooms: AlertRooms) {
   return {
     alerts,
     start: (): void => {
-      rememberChanges(rooms, Math.floor(clock.now().wallMs));
+      const systems = storedSystems(database.sqlite);
+      rememberChanges(changes, { timeline, systems, devices: fleet.members() }, Math.floor(clock.now().wallMs));
       rolloutFacts.start();
       alerts.start();
     },
@@ -139,17 +142,6 @@ function sourcesOf({ clock, catalog, tls, alertRules }: ControlPlaneParts, { fle
       },
     },
   ];
-}
-
-/** What happened before this start, which a cause may lie in. */
-function rememberChanges({ fleet, changes, timeline }: AlertRooms, nowMs: number): void {
-  const from = nowMs - 3 * 3_600_000;
-  for (const { device, release } of timeline.servedBefore(from)) changes.served(device, release);
-  const { events } = timeline.page({ from, kind: changeKinds.join() }, 10_000);
-  for (const event of events.toReversed()) {
-    if (event.device !== null) changes.event({ ...event, device: event.device }, event.arrivedAtMs);
-  }
-  for (const { report } of fleet.members()) if (report !== null) changes.report(report, nowMs);
 }
 
 /** The end of a certificate (PEM, the server's own first). */

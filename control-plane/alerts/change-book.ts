@@ -1,14 +1,21 @@
 import type { DeviceEvent } from '@bellwether/shared/contract/event';
 import type { Report } from '@bellwether/shared/contract/report';
 import { formatReleaseId, parseReleaseId } from '@bellwether/shared/ids';
+import { systemOf } from '../fleet/device-system.js';
 import type { CallsBefore, DeviceChange } from './attribution-facts.js';
 
 /** A cause is looked for in the hour before a trouble: so long changes are kept, and so many of one device. */
-const keptMs = 3 * 3_600_000;
+export const keptMs = 3 * 3_600_000;
 const maxChanges = 20;
 
-/** Events that change a device. */
-export const changeKinds = ['release-serving', 'canary-ready', 'host-rebooted', 'settings-changed'] as const;
+/** What the timeline tells of changes of a device. */
+export const changeKinds = [
+  'release-serving',
+  'canary-ready',
+  'host-rebooted',
+  'settings-changed',
+  'system-changed',
+] as const;
 
 /** What of an event a change is read from. */
 export type ChangeEvent = Pick<DeviceEvent, 'device' | 'kind' | 'atMs' | 'message'> & {
@@ -61,6 +68,11 @@ export class ChangeBook {
     served.set(model, [...before.slice(-1), release]);
   }
 
+  /** It ran this system when it last said so. */
+  ran(device: string, system: string): void {
+    this.#knownOf(device).system = system;
+  }
+
   /** An event was stored. Its own time counts, unless its clock is ahead of the server's. */
   event(event: ChangeEvent, arrivedAtMs: number): void {
     const change = changeOf(event);
@@ -79,17 +91,19 @@ export class ChangeBook {
   /** A report was stored, or is known from before. Another boot or system than at the last one is a change. */
   report({ device, bootId, machine, models }: ChangeReport, arrivedAtMs: number): void {
     const known = this.#knownOf(device);
+    const before = this.#parts.callsBefore(device, arrivedAtMs, undefined);
+    const now = { atMs: arrivedAtMs, ...(before !== undefined && { before }) };
     if (known.boot !== undefined && known.boot !== bootId) {
-      this.#add(device, { kind: 'reboot', what: '', atMs: arrivedAtMs }, arrivedAtMs);
+      this.#add(device, { kind: 'reboot', what: '', ...now }, arrivedAtMs);
     }
     known.boot = bootId;
     for (const { model, serving } of models) {
       if (serving !== null) this.served(device, formatReleaseId({ model, version: serving.version }));
     }
     if (machine === undefined) return;
-    const system = `${machine.kernel}, ${machine.os}`;
+    const system = systemOf(machine);
     if (known.system !== undefined && known.system !== system) {
-      this.#add(device, { kind: 'os', what: system, atMs: arrivedAtMs }, arrivedAtMs);
+      this.#add(device, { kind: 'os', what: system, ...now }, arrivedAtMs);
     }
     known.system = system;
   }
@@ -128,6 +142,8 @@ function changeOf({ kind, release, code, message }: ChangeEvent): Omit<DeviceCha
       return { kind: 'reboot', what: '' };
     case 'settings-changed':
       return { kind: 'settings', what: code ?? message };
+    case 'system-changed':
+      return { kind: 'os', what: message };
     default:
       return undefined;
   }

@@ -70,6 +70,7 @@ export const kindGroups: ReadonlyArray<readonly [name: string, text: string, kin
       'agent-started',
       'agent-stopping',
       'host-rebooted',
+      'system-changed',
       'clock-jumped',
       'throttled',
       'settings-changed',

@@ -7,6 +7,7 @@ import { alerts } from './migrations/alerts.js';
 import { attention } from './migrations/attention.js';
 import { consumers } from './migrations/consumers.js';
 import { deviceStanding } from './migrations/device-standing.js';
+import { deviceSystem } from './migrations/device-system.js';
 import { drift } from './migrations/drift.js';
 import { first } from './migrations/first.js';
 import { inquiries } from './migrations/inquiries.js';
@@ -41,6 +42,7 @@ const migrations: Readonly<Record<string, Migration>> = {
   '0013-timeline': timeline,
   '0014-retention': retention,
   '0014-webhooks': webhooks,
+  '0016-device-system': deviceSystem,
 };
 
 /**

@@ -29,6 +29,8 @@ export interface Tables {
     former_keys: string;
     /** A key that waits for an operator's word. */
     next_key: string | null;
+    /** What it ran on when it last said so: `6.1.0, Debian 12`. */
+    system: Generated<string | null>;
   };
   /** Accounts that read telemetry over MQTT. */
   consumers: {

@@ -12,6 +12,7 @@ import { OldTelemetrySql } from './old-telemetry-sql.js';
 import { ReceiptStoreSql } from './receipt-store-sql.js';
 import type { RejectedList } from './rejected-api.js';
 import { RejectedStoreSql } from './rejected-store-sql.js';
+import { SystemChangesSql } from './system-changes-sql.js';
 import type { Arrival, Outcome, Retention, TelemetryStore } from './telemetry-store.js';
 
 type Of<Kind extends Decoded['kind']> = Extract<Decoded, { kind: Kind }>;
@@ -31,6 +32,7 @@ export class TelemetryStoreSql implements TelemetryStore {
   readonly #commitAll: Transaction<(arrivals: readonly Arrival[]) => Outcome[]>;
   readonly #statements: ReturnType<typeof prepare>;
   readonly #receipts: ReceiptStoreSql;
+  readonly #systems: SystemChangesSql;
   readonly #losses: LossStoreSql;
   readonly #rejected: RejectedStoreSql;
   readonly #old: OldTelemetrySql;
@@ -45,6 +47,7 @@ export class TelemetryStoreSql implements TelemetryStore {
     this.#timeline = timeline;
     this.#statements = prepare(db);
     this.#receipts = new ReceiptStoreSql(db);
+    this.#systems = new SystemChangesSql(db, timeline);
     this.#losses = new LossStoreSql(db);
     this.#rejected = new RejectedStoreSql(db);
     this.#old = new OldTelemetrySql(db);
@@ -104,25 +107,26 @@ export class TelemetryStoreSql implements TelemetryStore {
   }
 
   #storeDecoded(decoded: Decoded, arrival: Arrival): Outcome {
-    const { device } = arrival;
     switch (decoded.kind) {
       case 'window':
         return this.#storeWindow(decoded, arrival);
       case 'event':
         return this.#storeEvent(decoded, arrival);
       case 'report':
-        this.#statements.report.run({
-          device,
-          json: decoded.json,
-          run: decoded.value.runId,
-          sequence: decoded.value.sequence,
-        });
-        this.#judgeReceipt(decoded.value, arrival.arrivedAtMs);
+        this.#storeReport(decoded, arrival);
         return 'stored';
       case 'presence':
         this.#storePresence(decoded.value, arrival);
         return 'stored';
     }
+  }
+
+  #storeReport({ value, json }: Of<'report'>, { device, arrivedAtMs }: Arrival): void {
+    const { runId: run, sequence } = value;
+    const { changes } = this.#statements.report.run({ device, json, run, sequence });
+    this.#judgeReceipt(value, arrivedAtMs);
+    // What came late says nothing of what the device runs on now.
+    if (changes > 0) this.#systems.reported(value, arrivedAtMs);
   }
 
   /** Told when it is another than before. */
