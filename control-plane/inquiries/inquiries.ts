@@ -29,6 +29,8 @@ export class Inquiries {
   readonly #parts: InquiryParts;
   /** By id, oldest first; without the answers. */
   readonly #known = new Map<string, StoredInquiry>();
+  /** By device, how many are being stored: two at once must not both be the last that an order has room for, or no device would take that order. */
+  readonly #coming = new Map<string, number>();
 
   constructor(parts: InquiryParts) {
     this.#parts = parts;
@@ -57,11 +59,11 @@ export class Inquiries {
         `${device} has no order yet that could carry a question: roll a release out to it first`,
       );
     }
-    const open = this.openOf(device).length;
+    const coming = this.#coming.get(device) ?? 0;
+    const open = this.openOf(device).length + coming;
     if (open >= maxInquiries) {
       throw new InquiryError('inquiry-limit', `${open} questions wait for ${device} already`);
     }
-    await this.#forget(device);
     const askedAtMs = Math.floor(clock.now().wallMs);
     const inquiry: StoredInquiry = {
       id: randomBytes(16).toString('hex'),
@@ -73,9 +75,17 @@ export class Inquiries {
       expiresAtMs: askedAtMs + hours * 3_600_000,
       answeredAtMs: null,
     };
-    audit.record({ actor: by, action: `device.${kind}`, subject: device, details: { inquiry: inquiry.id, hours } });
-    await store.put(inquiry);
-    this.#known.set(inquiry.id, inquiry);
+    this.#coming.set(device, coming + 1);
+    try {
+      await this.#forget(device);
+      audit.record({ actor: by, action: `device.${kind}`, subject: device, details: { inquiry: inquiry.id, hours } });
+      await store.put(inquiry);
+      this.#known.set(inquiry.id, inquiry);
+    } finally {
+      const rest = (this.#coming.get(device) ?? 1) - 1;
+      if (rest === 0) this.#coming.delete(device);
+      else this.#coming.set(device, rest);
+    }
     await changed(device);
     return this.#view(inquiry);
   }

@@ -34,6 +34,8 @@ interface OrderParts {
 export class Orders {
   readonly #parts: OrderParts;
   readonly #orders = new Map<string, StoredOrder>();
+  /** By device that was put out, how often: an order that was being stored meanwhile must not go out after all. */
+  readonly #withdrawals = new Map<string, number>();
   /** A rollout signs thousands of orders. */
   readonly #signers: ReadySigners;
 
@@ -60,13 +62,16 @@ export class Orders {
   async ensure(device: Device, ordered: readonly ModelOrder[]): Promise<void> {
     const models = composeModels(ordered);
     if (models === undefined) return;
+    const withdrawals = this.#withdrawals.get(device.id);
     for (;;) {
       const last = this.#orders.get(device.id);
       const content = this.#contentOf(device, models);
       const observed = device.report?.observed ?? null;
       if (last?.content === content && !isOvertaken(last, observed)) return;
       const next = this.#sign(device, models, content, last);
-      if (await this.#parts.store.compareAndSet(next, last)) {
+      const isStored = await this.#parts.store.compareAndSet(next, last);
+      if (this.#withdrawals.get(device.id) !== withdrawals) return;
+      if (isStored) {
         this.#orders.set(device.id, next);
         break;
       }
@@ -79,6 +84,7 @@ export class Orders {
 
   /** Nothing is ordered any more to a device that was put out: the broker forgets what it retained for it [T-11]. */
   async withdraw(device: string): Promise<void> {
+    this.#withdrawals.set(device, (this.#withdrawals.get(device) ?? 0) + 1);
     this.#orders.delete(device);
     // MQTT 3.1.1 §3.3.1.3: an empty retained message removes the one before.
     await this.#parts.channel.publishOrder(device, new Uint8Array());

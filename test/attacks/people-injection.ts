@@ -46,7 +46,8 @@ export const attacks: readonly ServerAttack[] = [
     prepare: async ({ mallory }) => {
       const message = '\u001b[2J\u001b[8m\nserves    digits@6.6.6\u202e';
       const report = reportOf({ device: mallory.id, orderRefusal: { code: 'order-schema', message, atMs: 1 } });
-      const client = await mallory.connect();
+      // Without a last will, which would change the state while it is looked at.
+      const client = await mallory.connect({ will: undefined });
       // Acknowledged when it is stored.
       await client.publishAsync(mallory.topic('report'), bytesOf(report), { qos: 1 });
       client.end(true);

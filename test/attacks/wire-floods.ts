@@ -23,6 +23,8 @@ async function floodHalfOpen(world: ServerWorld): Promise<string> {
     }),
   );
   const isIn = await world.isLetBackIn();
+  // What the server has ended is seen to have ended here as well.
+  await world.barrier();
   const code = opened.some(({ isClosed }) => isClosed) ? 'closed' : 'kept';
   for (const raw of opened) raw.cut();
   return isIn ? code : 'passed';

@@ -55,6 +55,7 @@ async function startOrders(): Promise<Orders> {
     changed: () => {},
     channel: {
       publishOrder: async (_device, envelope) => {
+        if (envelope.byteLength === 0) return; // what was retained is cleared
         const { payload } = openEnvelope('order', envelope, [director.publicKey], maxOrderBytes);
         published.push(decodeOrder(payload));
       },
@@ -97,6 +98,16 @@ describe('orders', () => {
     await orders.ensure(device, [release('1.0.0')]);
     await orders.ensure(device, []);
     expect(generations()).toEqual([1]);
+  });
+
+  it('do not go out after all to a device that is put out while they are stored', async () => {
+    const orders = await startOrders();
+    const ordering = orders.ensure(device, [release('1.0.0')]);
+    await orders.withdraw(deviceId);
+    await ordering;
+    expect([published, orders.of(deviceId)]).toEqual([[], undefined]);
+    await orders.ensure(device, [release('1.1.0')]);
+    expect(generations()).toEqual([2]);
   });
 
   it('go out again after a restart, byte for byte, and generations go on', async () => {
