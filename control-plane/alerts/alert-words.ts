@@ -1,4 +1,5 @@
 import type { AlertRule, AlertSeverity, Attribution } from '@bellwether/shared/contract/alert';
+import { durationText } from '@bellwether/shared/contract/alert-numbers';
 import type { AlertWords } from './alert-record.js';
 import { type AlertRules, type RuleSetting, ruleFacts } from './alert-rule.js';
 import type { Group } from './trouble.js';
@@ -75,7 +76,7 @@ interface Said {
 
 const sentences: Readonly<Record<AlertRule, (said: Said) => string>> = {
   'device-silent': ({ who, names, isOne, setting }) =>
-    `${who} ${isOne ? 'has' : 'have'} said nothing for ${duration(setting.raise)} or longer${names}.`,
+    `${who} ${isOne ? 'has' : 'have'} said nothing for ${durationText(setting.raise)} or longer${names}.`,
   'release-refused': ({ who, names, release, details }) =>
     `${release === '' ? 'An order' : release} is refused by ${who}${details}${names}.`,
   'rollout-failed': ({ release, plain }) => `The rollout of ${release} ${plain}.`,
@@ -95,7 +96,7 @@ const sentences: Readonly<Record<AlertRule, (said: Said) => string>> = {
   'telemetry-lost': ({ who, names, isOne, worst }) =>
     `${who} dropped telemetry in the last hour, ${isOne ? '' : 'up to '}${text(worst)} windows and events${names}.`,
   'clock-skew': ({ who, names, isOne, worst }) =>
-    `The clock of ${who} is off by ${isOne ? '' : 'up to '}${duration(worst ?? 0)}${names}.`,
+    `The clock of ${who} is off by ${isOne ? '' : 'up to '}${durationText(worst ?? 0)}${names}.`,
   'certificate-expiry': ({ worst }) =>
     `The server's certificate expires in ${text(worst)} days; devices and people cannot connect then.`,
   'metadata-expiry': ({ worst, details }) =>
@@ -107,7 +108,7 @@ function trend(
   what: string,
   { who, names, details, worst }: Pick<Said, 'who' | 'names' | 'details' | 'worst'>,
 ): string {
-  return `${what} of ${who} will be at its limit in ${duration((worst ?? 0) * 60)} if it goes on like this${details}${names}.`;
+  return `${what} of ${who} will be at its limit in ${durationText((worst ?? 0) * 60)} if it goes on like this${details}${names}.`;
 }
 
 function saidOf({
@@ -140,13 +141,6 @@ function on({ who, label, isOfAll, isOne }: Pick<Said, 'who' | 'label' | 'isOfAl
   const withLabel = label === null ? '' : ` with ${label}`;
   if (who === 'the fleet') return label === null ? '' : ` on devices${withLabel}`;
   return isOfAll && !isOne ? ` over ${who}${withLabel} together` : ` on ${who}${withLabel}`;
-}
-
-/** `90 s`, `5 min`, `3.5 h`, `2 d`. */
-function duration(seconds: number): string {
-  if (seconds < 120) return `${Math.round(seconds)} s`;
-  if (seconds < 7200) return `${Math.round(seconds / 60)} min`;
-  return seconds < 172_800 ? `${text(seconds / 3600)} h` : `${text(seconds / 86_400)} d`;
 }
 
 function text(value: number | null): string {

@@ -1,4 +1,5 @@
 import type { Alert } from '@bellwether/shared/contract/alert';
+import { alertNumberTexts } from '@bellwether/shared/contract/alert-numbers';
 import type { Silence } from '../alerts/silence.js';
 import { fields, table } from './table.js';
 import { labelsText, timeText } from './units.js';
@@ -25,14 +26,32 @@ export function alertText(alert: Alert): string {
     ['severity', alert.severity],
     ['about', Object.values(subject).join(' ') || 'the fleet'],
     ['what', alert.sentence],
-    ...Object.entries(alert.numbers).map(([name, value]) => [name, String(Number(value.toPrecision(4)))] as const),
-    ...(attribution === null ? [] : [['cause', attribution.cause] as const]),
+    ...alertNumberTexts(alert.numbers),
+    ...(attribution === null ? [] : [['cause', causeText(attribution)] as const]),
     ...(forecast === null ? [] : [['at its limit', timeText(forecast.atMs)] as const]),
     ['since', timeText(alert.openedAtMs)],
     ...(alert.resolvedAtMs === null ? [] : [['until', timeText(alert.resolvedAtMs)] as const]),
     ...named.map((device) => ['device', device] as const),
     ...(devices > named.length ? [['and', `${devices - named.length} more devices`] as const] : []),
   ]);
+}
+
+/** Those of one device that are not resolved, for a list of its facts: `a12 open, warning: …`. */
+export function deviceAlertsText(device: string, alerts: readonly Alert[]): string {
+  const its = alerts.filter(({ state, subject, named }) => {
+    return state !== 'resolved' && (subject.device === device || named.includes(device));
+  });
+  const said = its.map((alert) => `${alert.id} ${stateText(alert)}, ${alert.severity}: ${alert.sentence}`);
+  return said.length === 0 ? '–' : said.join('; ');
+}
+
+/** What whoever watches is told first. */
+export function watchText(alerts: readonly Alert[], server: string): string {
+  const open = alerts.filter(({ state }) => state !== 'resolved');
+  const critical = open.filter(({ severity }) => severity === 'critical').length;
+  const count = open.length === 1 ? '1 alert is' : `${open.length} alerts are`;
+  const now = open.length === 0 ? 'nothing is wrong now' : `${count} not resolved now, ${critical} critical`;
+  return `Watching ${server} until Ctrl-C; ${now}${open.length === 0 ? '.' : ':'}`;
 }
 
 /** Silences as a table. */
@@ -42,6 +61,11 @@ export function silencesText(silences: readonly Silence[]): string {
     return [id, rules.join(',') || 'all', labelsText(labels), timeText(fromMs), timeText(untilMs), by, why];
   });
   return table(['silence', 'rules', 'of devices with', 'from', 'until', 'by', 'why'], rows);
+}
+
+/** The sentence begins with a word for the cause. */
+function causeText({ cause, sentence }: NonNullable<Alert['attribution']>): string {
+  return `${cause}: ${sentence.replace(/^(?:Undetermined|The release|The model|What it runs on): /, '')}`;
 }
 
 function stateText({ state, acknowledgedBy, isSilenced }: Alert): string {

@@ -3,7 +3,7 @@ import { codeOf, messageOf } from '@bellwether/shared/errors';
 import { printableJson, printableLines } from '@bellwether/shared/printable';
 import { Compile } from '@bellwether/shared/schema';
 import { AlertList } from '../alerts/alert-api.js';
-import { alertsText } from './alert-text.js';
+import { alertsText, watchText } from './alert-text.js';
 import { connect, type ServerOptions, type VerbParts } from './verb.js';
 
 const compiledList = Compile(AlertList);
@@ -11,7 +11,7 @@ const compiledList = Compile(AlertList);
 /** How often the server is asked. */
 const pollMs = 2000;
 
-/** Prints each alert that is not resolved, then each that changes, one line each (JSON: one document a line), until the process ends. */
+/** Prints that it watches, each alert that is not resolved, then each that changes, one line each (JSON: one document a line), until the process ends. */
 export async function watchAlerts(options: ServerOptions, { terminal, clock }: VerbParts): Promise<void> {
   const connection = await connect(options);
   let told: ReadonlyMap<string, string> | undefined;
@@ -19,6 +19,7 @@ export async function watchAlerts(options: ServerOptions, { terminal, clock }: V
   for (;;) {
     try {
       const { alerts } = await connection.get('/api/v1/alerts', compiledList);
+      if (told === undefined && !options.json) terminal.out(`${watchText(alerts, options.server)}\n`);
       for (const alert of changedSince(told, alerts)) {
         terminal.out(options.json ? `${printableJson(alert)}\n` : `${printableLines(alertsText([alert], false))}\n`);
       }

@@ -1,13 +1,16 @@
 import type { Command } from 'commander';
 import type { Machine } from '@bellwether/shared/contract/report';
 import { Compile } from '@bellwether/shared/schema';
+import { AlertList } from '../alerts/alert-api.js';
 import { DeviceList, type DeviceView } from '../http/operator-api.js';
+import { deviceAlertsText } from './alert-text.js';
 import { CliError } from './cli-error.js';
 import { fields, table } from './table.js';
 import { agoText, labelsText, timeText } from './units.js';
 import { connect, print, type ServerOptions, type VerbParts, withServer } from './verb.js';
 
 const compiledList = Compile(DeviceList);
+const compiledAlerts = Compile(AlertList);
 
 /** `bellwether device …`; answers the group, for more verbs. */
 export function addDeviceVerbs(program: Command, parts: VerbParts): Command {
@@ -45,8 +48,10 @@ async function list(options: ServerOptions, { terminal, clock }: VerbParts): Pro
 }
 
 async function show(name: string, options: ServerOptions, { terminal, clock }: VerbParts): Promise<void> {
-  const { devices } = await (await connect(options)).get('/api/v1/devices', compiledList);
+  const connection = await connect(options);
+  const { devices } = await connection.get('/api/v1/devices', compiledList);
   const device = findDevice(devices, name);
+  const { alerts } = await connection.get('/api/v1/alerts', compiledAlerts);
   const { report, ordered, live, slowed } = device;
   const text = fields([
     ['device', device.id],
@@ -67,6 +72,7 @@ async function show(name: string, options: ServerOptions, { terminal, clock }: V
     ['state', report === null ? '–' : `${report.state}, health ${report.health}`],
     ['refused', refusalText(device)],
     ['kept', holdsText(device)],
+    ['alerts', deviceAlertsText(device.id, alerts)],
     ...(slowed === null
       ? []
       : [

@@ -1,5 +1,6 @@
 import type { Alert, AlertSeverity, Attribution, Forecast } from '@bellwether/shared/contract/alert';
-import { formatDuration, formatNumber } from './format.js';
+import { alertNumberTexts } from '@bellwether/shared/contract/alert-numbers';
+import { formatDuration } from './format.js';
 
 /** How bad it is, in a word: not by colour alone. */
 export const severityWords: Readonly<Record<AlertSeverity, string>> = {
@@ -39,7 +40,7 @@ export function causeText({ attribution, sentence }: Pick<Alert, 'attribution' |
   if (attribution === null) return null;
   const word = causeWords[attribution.cause];
   // `Undetermined:`, `The release:` say what the word says.
-  const why = attribution.sentence.replace(/^(?:Undetermined|The release|What it runs on): /, '');
+  const why = attribution.sentence.replace(/^(?:Undetermined|The release|The model|What it runs on): /, '');
   return sentence.includes(attribution.sentence) ? `${word}.` : `${word}: ${why}`;
 }
 
@@ -51,30 +52,10 @@ export function forecastText({ atMs, earliestMs, latestMs }: Forecast, nowMs: nu
   return `At its limit in about ${ahead(atMs)} if it goes on like this: ${ahead(earliestMs)} at the earliest, ${latest}.`;
 }
 
-/** The numbers of an alert, `silent: 5 min`, by names that end in their units. How many devices is said elsewhere. */
-export function numberTexts(numbers: Alert['numbers']): ReadonlyArray<readonly [name: string, text: string]> {
-  return Object.entries(numbers)
-    .filter(([name]) => name !== 'devices' && name !== 'fleetDevices')
-    .map(([name, value]) => numberText(name, value));
-}
-
-function numberText(name: string, value: number): readonly [name: string, text: string] {
-  const [, stem = '', unit = ''] = /^(.+?)(Seconds|Pct|Ms)?$/.exec(name) ?? [];
-  const words = stem.replaceAll(/(?<=[a-z\d])(?=[A-Z])|(?<=[A-Za-z]{2})(?=\d)/g, ' ').toLowerCase();
-  switch (unit) {
-    case 'Seconds':
-      return [words, formatDuration(value)];
-    case 'Pct':
-      return [words, `${text(value)} %`];
-    case 'Ms':
-      return [words, `${text(value)} ms`];
-    default:
-      return [words, text(value)];
-  }
-}
-
-function text(value: number): string {
-  return formatNumber(Number(value.toPrecision(3)));
+/** The numbers of an alert in words. How many devices is said elsewhere. */
+export function numberTexts(numbers: Alert['numbers']): ReturnType<typeof alertNumberTexts> {
+  const { devices: _, fleetDevices: __, ...others } = numbers;
+  return alertNumberTexts(others);
 }
 
 /** What is over is told by its end. */

@@ -157,8 +157,8 @@ describe('alerts in the console', () => {
       'What it runs on causes it, not the release: All of them are hardware=pi4',
       /At its limit in about 150 min|At its limit in about 2\.5 h/,
       'or much later',
-      'minutes to limit150',
-      'error2.51 %',
+      'time to the limit2.5 h',
+      'calls that failed2.51 %',
       '140 devices of 400: pump-station-0, ',
       'and 128 more',
     ]) {

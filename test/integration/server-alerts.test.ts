@@ -68,6 +68,9 @@ describe('alerts of a server', () => {
       });
     });
     expect(await server.cli('alerts', 'list')).toContain('digits@1.1.0 is refused');
+    expect(await server.cli('device', 'show', device.id)).toMatch(
+      /alerts +a1 open, warning: digits@1\.1\.0 is refused/,
+    );
     expect(await server.cli('alerts', 'ack', 'a1', '--why', 'a test')).toContain('acknowledged by admin');
     expect(await told).toMatchObject({ id: 'a1', state: 'acknowledged' });
     await consumer.endAsync();

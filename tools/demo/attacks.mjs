@@ -42,6 +42,9 @@ export async function attackTheFleet({ fleet, examples, folder, promise }) {
   await fleet.startServer();
   const replayed = await refused('old-order', (device) => device.report?.orderRefusal?.code);
   promise(replayed === 'generation-old', `all three refuse them: ${replayed}`);
+  tell(
+    '   alerts stay open for these refusals, and a day for digits@1.2.0 taken back: all went well, and a person should know',
+  );
   return refusals;
 }
 

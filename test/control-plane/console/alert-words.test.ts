@@ -60,20 +60,16 @@ describe('alerts', () => {
     expect(forecastText(forecast, 91 * minuteMs)).toBe('It should be at its limit by now.');
   });
 
-  it('have numbers with the units that their names end in', () => {
+  it('have numbers in words, and of the devices none: they are said beside them', () => {
     const numbers = {
       devices: 3,
       fleetDevices: 9,
       silentSeconds: 312,
       errorPct: 2.512,
-      deathsIn15Minutes: 4,
-      p99Ms: 12,
     };
     expect(numberTexts(numbers)).toEqual([
-      ['silent', '6 min'],
-      ['error', '2.51 %'],
-      ['deaths in 15 minutes', '4'],
-      ['p99', '12 ms'],
+      ['silent for', '5 min'],
+      ['calls that failed', '2.51 %'],
     ]);
   });
 });
