@@ -6,7 +6,7 @@ import type { TypedApp } from '../http/typed-app.js';
 import { Acknowledgement, AlertList, RuleList } from './alert-api.js';
 import { type AlertRules, ruleFacts } from './alert-rule.js';
 import type { Alerts } from './alerts.js';
-import { Silence, SilenceList, SilenceRequest } from './silence.js';
+import { SilenceList, SilenceRequest, SilenceView } from './silence.js';
 
 const params = Type.Object({ id: Type.String({ maxLength: 40 }) });
 const tags = ['alerts'];
@@ -35,19 +35,19 @@ export function alertRoutes(app: TypedApp, { alerts, rules }: AlertRouteParts): 
 
 function silenceRoutes(app: TypedApp, { silences }: Pick<Alerts, 'silences'>): void {
   const all = { summary: 'What is silenced, or will be', tags, response: { 200: SilenceList } };
-  app.get('/alerts/silences', { config: { access: 'viewer' }, schema: all }, () => ({ silences: [...silences.all()] }));
+  app.get('/alerts/silences', { config: { access: 'viewer' }, schema: all }, () => ({ silences: silences.views() }));
   const made = {
     summary: 'Tells nobody of some devices or rules for a time',
     tags,
     body: SilenceRequest,
-    response: { 201: Silence },
+    response: { 201: SilenceView },
   };
   app.post('/alerts/silences', { config: { access: 'operator' }, schema: made }, async (request, reply) => {
-    return reply.code(201).send(silences.create(request.body, actorOf(request)));
+    return reply.code(201).send(silences.view(silences.create(request.body, actorOf(request))));
   });
   const end = { summary: 'Ends a silence', tags, params, body: NoDetails, response: { 200: SilenceList } };
   app.post('/alerts/silences/:id/end', { config: { access: 'operator' }, schema: end }, (request) => {
     silences.end(request.params.id, actorOf(request));
-    return { silences: [...silences.all()] };
+    return { silences: silences.views() };
   });
 }

@@ -1,11 +1,15 @@
 import type { Clock } from '@bellwether/shared/clock';
 import type { Actor, AuditTrail } from '../audit/audit-row.js';
+import { windowProblem } from '../rollouts/maintenance-window.js';
 import { AlertError } from './alert-error.js';
 import type { AlertStoreSql } from './alert-store-sql.js';
-import type { Silence, SilenceRequest } from './silence.js';
+import type { Silence, SilenceRequest, SilenceView } from './silence.js';
+import { silentTime } from './silence-times.js';
 
 /** The longest that anything is silenced: what is never to be heard again is a rule that is switched off. */
 const maxMs = 90 * 86_400_000;
+/** A recurring one is looked at again once a year. */
+const maxRecurringMs = 366 * 86_400_000;
 const maxSilences = 500;
 
 interface SilencesParts {
@@ -36,18 +40,32 @@ export class Silences {
     return this.#all;
   }
 
+  /** The same as they are shown. */
+  views(): SilenceView[] {
+    return this.all().map((silence) => this.view(silence));
+  }
+
+  view(silence: Silence): SilenceView {
+    return { ...silence, next: silentTime(silence, this.#now()) };
+  }
+
   /** Throws AlertError `silence-impossible`. */
-  create({ rules = [], labels = {}, fromMs, untilMs, why }: SilenceRequest, by: Actor): Silence {
+  create({ rules = [], labels = {}, fromMs, untilMs, every, why }: SilenceRequest, by: Actor): Silence {
     const { store, audit, changed } = this.#parts;
     const nowMs = this.#now();
     const begin = fromMs ?? nowMs;
     if (untilMs <= Math.max(nowMs, begin))
       throw new AlertError('silence-impossible', 'a silence ends after it begins, and after now');
-    if (untilMs - nowMs > maxMs) throw new AlertError('silence-impossible', 'a silence ends within 90 days from now');
+    const most = every === undefined ? maxMs : maxRecurringMs;
+    if (untilMs - nowMs > most)
+      throw new AlertError('silence-impossible', `such a silence ends within ${most / 86_400_000} days from now`);
+    const problem = every === undefined ? undefined : windowProblem(every, Math.max(nowMs, begin), 'silence');
+    if (problem !== undefined) throw new AlertError('silence-impossible', problem);
     if (this.all().length >= maxSilences)
       throw new AlertError('silence-impossible', `there are ${maxSilences} silences already`);
-    const silence = { rules, labels, fromMs: begin, untilMs, by, why };
-    const details = { rules: rules.join(), labels: JSON.stringify(labels), fromMs: begin, untilMs, why };
+    const silence = { rules, labels, fromMs: begin, untilMs, ...(every !== undefined && { every }), by, why };
+    const times = { fromMs: begin, untilMs, ...(every !== undefined && { every: JSON.stringify(every) }) };
+    const details = { rules: rules.join(), labels: JSON.stringify(labels), ...times, why };
     audit.record({ actor: by, action: 'alert.silence', subject: 'alerts', details });
     const stored = store.insertSilence(silence);
     this.#all = [stored, ...this.#all];

@@ -4,6 +4,7 @@ import type { Trouble } from './alert-transition.js';
 import type { Condition, Conditions } from './condition.js';
 import { alertKey } from './reading.js';
 import { isCovered, type Silence } from './silence.js';
+import { holds } from './silence-times.js';
 
 /** What is wrong, before it is put into words. */
 export type Group = Omit<Trouble, 'words'> & { readonly conditions: readonly Condition[] };
@@ -28,13 +29,15 @@ export function groupsOf(conditions: Conditions, { silences, labelsOf, nowMs }: 
     if (all === undefined) byKey.set(key, [condition]);
     else all.push(condition);
   }
+  // Once a look, not once a device: a pattern has to be read for it.
+  const current = silences.filter((silence) => holds(silence, nowMs));
   const isHeard = ({ rule, subject, device }: Condition): boolean => {
     const labels = device === null ? labelOf(subject.label) : labelsOf(device);
-    return !silences.some((silence) => isCovered(silence, { rule, labels, nowMs }));
+    return !current.some((silence) => isCovered(silence, { rule, labels }));
   };
   const groups = new Map<string, Group>();
   for (const [key, all] of byKey) {
-    const heard = silences.length === 0 ? all : all.filter(isHeard);
+    const heard = current.length === 0 ? all : all.filter(isHeard);
     const shown = (heard.length > 0 ? heard : all).toSorted(
       (a, b) => a.sinceMs - b.sinceMs || ((a.device ?? '') < (b.device ?? '') ? -1 : 1),
     );

@@ -1,6 +1,6 @@
 import type { Alert } from '@bellwether/shared/contract/alert';
-import { alertNumberTexts } from '@bellwether/shared/contract/alert-numbers';
-import type { Silence } from '../alerts/silence.js';
+import { alertNumberTexts, durationText } from '@bellwether/shared/contract/alert-numbers';
+import type { SilenceView } from '../alerts/silence.js';
 import { fields, table } from './table.js';
 import { labelsText, timeText } from './units.js';
 
@@ -55,12 +55,19 @@ export function watchText(alerts: readonly Alert[], server: string): string {
 }
 
 /** Silences as a table. */
-export function silencesText(silences: readonly Silence[]): string {
+export function silencesText(silences: readonly SilenceView[]): string {
   if (silences.length === 0) return 'Nothing is silenced.';
-  const rows = silences.map(({ id, rules, labels, fromMs, untilMs, by, why }) => {
-    return [id, rules.join(',') || 'all', labelsText(labels), timeText(fromMs), timeText(untilMs), by, why];
+  const rows = silences.map(({ id, rules, labels, fromMs, untilMs, every, next, by, why }) => {
+    const time = next ?? { fromMs, untilMs };
+    const what = [id, rules.join(',') || 'all', labelsText(labels)];
+    return [...what, timeText(time.fromMs), timeText(time.untilMs), everyText(every), by, why];
   });
-  return table(['silence', 'rules', 'of devices with', 'from', 'until', 'by', 'why'], rows);
+  return table(['silence', 'rules', 'of devices with', 'from', 'until', 'again', 'by', 'why'], rows);
+}
+
+/** `0 22 * * * Europe/Berlin for 8 h` */
+function everyText(every: SilenceView['every']): string {
+  return every === undefined ? '–' : `${every.cron} ${every.timeZone} for ${durationText(every.minutes * 60)}`;
 }
 
 /** The sentence begins with a word for the cause. */

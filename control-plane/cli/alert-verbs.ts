@@ -2,9 +2,10 @@ import type { Command } from 'commander';
 import { Alert } from '@bellwether/shared/contract/alert';
 import { Compile } from '@bellwether/shared/schema';
 import { AlertList, RuleList } from '../alerts/alert-api.js';
-import { Silence, SilenceList } from '../alerts/silence.js';
+import { type Recurrence, SilenceList, SilenceView } from '../alerts/silence.js';
 import { alertsText, alertText, silencesText } from './alert-text.js';
 import { watchAlerts } from './alert-watch.js';
+import { CliError } from './cli-error.js';
 import { duration } from './duration.js';
 import { parseLabels } from './rollout-target.js';
 import { table } from './table.js';
@@ -13,11 +14,16 @@ import { connect, print, type ServerOptions, type VerbParts, withServer } from '
 const compiledList = Compile(AlertList);
 const compiledAlert = Compile(Alert);
 const compiledRules = Compile(RuleList);
-const compiledSilence = Compile(Silence);
+const compiledSilence = Compile(SilenceView);
 const compiledSilences = Compile(SilenceList);
+
+/** So long a recurring silence lasts before it is asked for again. */
+const recurringMs = 365 * 86_400_000;
 
 interface SilenceOptions extends ServerOptions {
   readonly for: number;
+  readonly every?: string;
+  readonly tz?: string;
   readonly in?: number;
   readonly labels?: string;
   readonly rules?: string;
@@ -57,6 +63,8 @@ function addSilenceVerbs(alerts: Command, parts: VerbParts): void {
     .description('tell nobody of some devices or rules for a time, such as maintenance')
     .requiredOption('--for <time>', 'how long: 90m, 24h, 7d', duration)
     .requiredOption('--why <text>', 'for the audit log, and for whoever wonders')
+    .option('--every <cron>', 'again and again for a year, from each match of this pattern: "0 22 * * *"')
+    .option('--tz <zone>', 'the time zone of the pattern, Europe/Berlin; left out: that of this machine')
     .option('--in <time>', 'begins so much later; left out: now', duration)
     .option('--labels <labels>', 'of devices with these labels, site=a; left out: of all')
     .option('--rules <rules>', 'of these rules, device-silent,clock-skew; left out: of all')
@@ -101,15 +109,26 @@ async function rules(options: ServerOptions, { terminal }: VerbParts): Promise<v
 
 async function silence(options: SilenceOptions, { terminal, clock }: VerbParts): Promise<void> {
   const fromMs = Math.floor(clock.now().wallMs) + (options.in ?? 0);
+  const every = recurrenceOf(options);
   const body = {
     ...(options.in !== undefined && { fromMs }),
-    untilMs: fromMs + options.for,
+    untilMs: fromMs + (every === undefined ? options.for : recurringMs),
+    ...(every !== undefined && { every }),
     why: options.why,
     ...(options.labels !== undefined && { labels: parseLabels(options.labels) }),
     ...(options.rules !== undefined && { rules: options.rules.split(',') }),
   };
   const value = await (await connect(options)).post('/api/v1/alerts/silences', body, compiledSilence);
   print(terminal, options, { value, text: silencesText([value]) });
+}
+
+function recurrenceOf({ every, tz, for: lengthMs }: SilenceOptions): Recurrence | undefined {
+  if (every !== undefined) {
+    const { timeZone } = new Intl.DateTimeFormat().resolvedOptions();
+    return { cron: every, timeZone: tz ?? timeZone, minutes: lengthMs / 60_000 };
+  }
+  if (tz !== undefined) throw new CliError('usage', '--tz is the time zone of a pattern: say --every as well');
+  return undefined;
 }
 
 async function silences(options: ServerOptions & { readonly end?: string }, { terminal }: VerbParts): Promise<void> {

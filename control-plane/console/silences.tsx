@@ -17,13 +17,14 @@ export function Silences({ api, silences, done }: SilencesProps) {
     <section aria-labelledby="silences-title">
       <h2 id="silences-title">Silences</h2>
       <ul class="rows">
-        {silences.map(({ id, rules, labels, fromMs, untilMs, by, why }) => (
+        {silences.map(({ id, rules, labels, fromMs, untilMs, every, next, by, why }) => (
           <li key={id}>
             <span>
               <strong>{rules.length === 0 ? 'Every rule' : rules.join(', ')}</strong>{' '}
               {Object.keys(labels).length === 0 ? 'on all devices' : <Labels labels={labels} />}: {why}
               <span class="detail block">
-                {formatDate(fromMs)} to {formatDate(untilMs)} · by {by}
+                {every !== undefined && `Again at ${every.cron} (${every.timeZone}): `}
+                {formatDate(next?.fromMs ?? fromMs)} to {formatDate(next?.untilMs ?? untilMs)} · by {by}
               </span>
             </span>
             <Action

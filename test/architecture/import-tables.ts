@@ -95,9 +95,10 @@ export const pureFiles: readonly string[] = [
   ...['alert-rule', 'alert-record', 'alert-stored', 'alert-transition', 'alert-words', 'alert-view', 'alert-api'].map(
     (name) => `control-plane/alerts/${name}.ts`,
   ),
-  ...['reading', 'condition', 'silence', 'trouble', 'call-counts', 'alert-error'].map(
+  ...['reading', 'condition', 'silence', 'silence-times', 'trouble', 'call-counts', 'alert-error'].map(
     (name) => `control-plane/alerts/${name}.ts`,
   ),
+  'control-plane/rollouts/maintenance-window.ts',
   ...['fleet-readings', 'server-readings', 'drift-readings', 'gauges', 'trouble-facts'].map(
     (name) => `control-plane/alerts/${name}.ts`,
   ),

@@ -89,6 +89,20 @@ describe('alerts of a server', () => {
     const silence = ['alerts', 'silence', '--for', '90m', '--labels', 'site=north', '--why', 'the roof'];
     expect(await server.cli(...silence)).toContain('site=north');
     expect(JSON.parse(await server.cli('alerts', 'show', 'a1', '--json')) as Alert).toMatchObject({ isSilenced: true });
+    const nightly = [
+      'alerts',
+      'silence',
+      '--every',
+      '0 22 * * *',
+      '--tz',
+      'Europe/Berlin',
+      '--for',
+      '8h',
+      '--why',
+      'off at night',
+    ];
+    expect(await server.cli(...nightly)).toContain('0 22 * * * Europe/Berlin for 8 h');
+    expect(await server.cli('alerts', 'silences', '--end', 's2')).toContain('site=north');
     expect(await server.cli('alerts', 'silences', '--end', 's1')).toContain('Nothing is silenced');
     expect((await server.read<SilenceList>('/alerts/silences')).silences).toEqual([]);
     expect(await alerts()).toMatchObject([{ isSilenced: false }]);

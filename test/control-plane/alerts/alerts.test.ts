@@ -131,6 +131,33 @@ describe('Alerts', () => {
     alerts.stop();
   });
 
+  it('tells nobody while a recurring silence holds, tells what is still wrong when it ends, and is silent the next time', async () => {
+    const { world, start } = await opened();
+    let alerts = start();
+    const every = { cron: '*/2 * * * *', timeZone: 'UTC', minutes: 1 };
+    const nowMs = world.clock.now().wallMs;
+    const request = { labels: { site: 'north' }, untilMs: nowMs + 86_400_000, every, why: 'at night' };
+    expect(alerts.silences.create(request, by)).toMatchObject({ every });
+    alerts.stop();
+    alerts = start();
+    world.readings = [silent(1)];
+    await world.clock.advance(58_000);
+    expect([alerts.active()[0]?.isSilenced, world.told]).toEqual([true, []]);
+    await world.clock.advance(2000);
+    expect([alerts.active()[0]?.isSilenced, world.told]).toEqual([false, ['opened a1']]);
+    expect(alerts.silences.views()).toMatchObject([{ next: { fromMs: nowMs + 120_000, untilMs: nowMs + 180_000 } }]);
+    await world.clock.advance(60_000);
+    expect([alerts.active()[0]?.isSilenced, world.told]).toEqual([true, ['opened a1']]);
+    const impossible: unknown = expect.objectContaining({ code: 'silence-impossible' });
+    const refused = (changes: Partial<typeof every>) => () =>
+      alerts.silences.create({ ...request, every: { ...every, ...changes } }, by);
+    expect(refused({ cron: 'at night' })).toThrow(impossible);
+    expect(refused({ cron: '0 0 30 2 *' })).toThrow(impossible);
+    expect(refused({ timeZone: 'Berlin' })).toThrow("the silence's time zone Berlin is none");
+    expect(() => alerts.silences.create({ ...request, untilMs: nowMs + 367 * 86_400_000 }, by)).toThrow(impossible);
+    alerts.stop();
+  });
+
   it('ends a silence at once, and refuses one that says nothing', async () => {
     const { world, start } = await opened();
     const alerts = start();
