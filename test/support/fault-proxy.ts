@@ -19,6 +19,8 @@ export interface FaultProxy {
   readonly bytes: number;
   /** Requests whose answer is on its way; one that is stalled is not. */
   readonly underWay: number;
+  /** Answers that stand still: nothing more comes of them. */
+  readonly stalled: number;
   /** What happens to the n-th request (from 0) for a path from now on; undefined: nothing. */
   harm(plan: (path: string, n: number) => NetworkFault | undefined): void;
   stop(): Promise<void>;
@@ -29,6 +31,7 @@ export async function startFaultProxy(target: string): Promise<FaultProxy> {
   const requests: string[] = [];
   let bytes = 0;
   let underWay = 0;
+  const stalled = new Set<object>();
   let counts = new Map<string, number>();
   let plan: (path: string, n: number) => NetworkFault | undefined = () => undefined;
 
@@ -44,6 +47,13 @@ export async function startFaultProxy(target: string): Promise<FaultProxy> {
       return;
     }
     underWay++;
+    if (fault?.kind === 'stall') {
+      const standing = {};
+      stalled.add(standing);
+      // Whichever is first: nobody waits for it any more.
+      response.once('close', () => stalled.delete(standing));
+      request.socket.once('end', () => stalled.delete(standing));
+    }
     const upstream = httpRequest(new URL(path, target), { headers: request.headers, agent: false }, (reply) => {
       void forward(reply, response, fault).then((sent) => {
         bytes += sent;
@@ -70,6 +80,9 @@ export async function startFaultProxy(target: string): Promise<FaultProxy> {
     },
     get underWay() {
       return underWay;
+    },
+    get stalled() {
+      return stalled.size;
     },
     harm: (next) => {
       plan = next;
