@@ -2,6 +2,7 @@ import { setImmediate as turn } from 'node:timers/promises';
 import type { Clock } from '@bellwether/shared/clock';
 import { type FleetTopic, fleetTopic } from '@bellwether/shared/contract/topics';
 import type { Log } from '@bellwether/shared/log';
+import { UsualCost } from '../limits/usual-cost.js';
 import type { DeviceChannel } from '../messaging/device-channel.js';
 import type { FleetNews, FleetSource } from './fleet-source.js';
 
@@ -9,7 +10,7 @@ import type { FleetNews, FleetSource } from './fleet-source.js';
 const batchMs = 1000;
 /**
  * A kind that takes long to tell of (a rollout of thousands of devices) waits so many times as long: it gets 5 % of the process.
- * What counts is the shorter one of its last two times: a machine that stood still once delays no news by a minute.
+ * What counts is what it usually takes: a machine that stood still once delays no news by a minute.
  */
 const restFactor = 19;
 const maxRestMs = 60_000;
@@ -31,8 +32,7 @@ export class FleetPublisher {
   /** By topic, what the broker retains. */
   readonly #told = new Map<string, string>();
   readonly #changed = new Map<FleetTopic, Set<string> | 'all'>();
-  /** What the last telling took, by kind. */
-  readonly #tookMs = new Map<FleetTopic, number>();
+  readonly #costs = new Map<FleetTopic, UsualCost>();
   /** Monotonic milliseconds, by kind. */
   readonly #restsUntilMs = new Map<FleetTopic, number>();
   #isRunning = false;
@@ -108,10 +108,10 @@ export class FleetPublisher {
       log.error({ err: cause, what }, 'Consumers could not be told; the next change tries again');
     }
     const endedMs = clock.now().monotonicMs;
-    const tookMs = endedMs - startedMs;
-    const costMs = Math.min(tookMs, this.#tookMs.get(what) ?? 0);
-    this.#tookMs.set(what, tookMs);
-    this.#restsUntilMs.set(what, endedMs + Math.min(maxRestMs, restFactor * costMs));
+    const cost = this.#costs.get(what) ?? new UsualCost();
+    this.#costs.set(what, cost);
+    const restMs = restFactor * cost.took(endedMs - startedMs);
+    this.#restsUntilMs.set(what, endedMs + Math.min(maxRestMs, restMs));
   }
 
   async #tellAll(what: FleetTopic): Promise<void> {

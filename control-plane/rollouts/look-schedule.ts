@@ -1,8 +1,9 @@
 import type { Clock } from '@bellwether/shared/clock';
+import { UsualCost } from '../limits/usual-cost.js';
 
 /** Reports come in crowds; the rollouts that they concern are looked at together. */
 const lookDelayMs = 100;
-/** Looking at a large fleet takes its time: it rests nine times as long, so that looks take a tenth of a core at most. */
+/** Looking at a large fleet takes its time: it rests nine times as long as it usually does, so that looks take a tenth of a core at most. */
 const restFactor = 9;
 /** Time alone changes a rollout in steps too: holds, limits, windows. */
 const tickMs = 1000;
@@ -18,7 +19,9 @@ interface ScheduleParts {
 export class LookSchedule {
   readonly #parts: ScheduleParts;
   readonly #waiting = new Set<number>();
-  #restMs = lookDelayMs;
+  readonly #cost = new UsualCost();
+  /** Monotonic milliseconds. */
+  #restsUntilMs = Number.NEGATIVE_INFINITY;
   #cancelLook: (() => void) | undefined;
   #cancelTick: (() => void) | undefined;
 
@@ -43,7 +46,10 @@ export class LookSchedule {
   soon(rollouts: readonly number[]): void {
     if (rollouts.length === 0) return;
     for (const number of rollouts) this.#waiting.add(number);
-    this.#cancelLook ??= this.#parts.clock.after(this.#restMs, () => {
+    if (this.#cancelLook !== undefined) return;
+    const { clock } = this.#parts;
+    const delayMs = Math.max(lookDelayMs, this.#restsUntilMs - clock.now().monotonicMs);
+    this.#cancelLook = clock.after(delayMs, () => {
       this.#cancelLook = undefined;
       const numbers = [...this.#waiting];
       this.#waiting.clear();
@@ -56,6 +62,7 @@ export class LookSchedule {
     const startMs = clock.now().monotonicMs;
     void look(numbers);
     // What has run so far held up everything else; what is awaited from here on does not.
-    this.#restMs = Math.max(lookDelayMs, restFactor * (clock.now().monotonicMs - startMs));
+    const endMs = clock.now().monotonicMs;
+    this.#restsUntilMs = endMs + restFactor * this.#cost.took(endMs - startMs);
   }
 }

@@ -2,17 +2,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { endedKeptMs, FleetPublisher } from '@bellwether/control-plane/consumers/fleet-publisher';
 import type { FleetNews } from '@bellwether/control-plane/consumers/fleet-source';
 import { silentLog } from '@bellwether/shared/log';
-import { ManualClock } from '../../support/manual-clock.js';
-
-/** Time goes by while something is made, too. */
-class BusyClock extends ManualClock {
-  spentMs = 0;
-
-  override now() {
-    const { wallMs, monotonicMs } = super.now();
-    return { wallMs, monotonicMs: monotonicMs + this.spentMs };
-  }
-}
+import { BusyClock } from '../../support/busy-clock.js';
 
 let clock: BusyClock;
 let publisher: FleetPublisher;
