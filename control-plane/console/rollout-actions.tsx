@@ -19,6 +19,8 @@ interface Way {
   readonly consequence: (rollout: RolloutView) => ComponentChildren;
   readonly fields?: ComponentChildren;
   readonly body?: (form: FormData) => object;
+  /** It is said of the step that one sees: of another one it is another question. */
+  readonly isOfStep?: true;
 }
 
 const why = <Field label="Why (for the audit log)" name="why" maxLength={500} />;
@@ -27,6 +29,7 @@ const why = <Field label="Why (for the audit log)" name="why" maxLength={500} />
 const ways: Readonly<Record<RolloutAction, Way>> = {
   approve: {
     label: 'Approve',
+    isOfStep: true,
     tone: 'primary',
     consequence: ({ steps, step }) => {
       const next = steps[step ?? 0];
@@ -51,6 +54,7 @@ const ways: Readonly<Record<RolloutAction, Way>> = {
   },
   promote: {
     label: 'Promote',
+    isOfStep: true,
     consequence: ({ step, steps }) => {
       const next = steps[(step ?? 0) + 1];
       const leads = next === undefined ? 'the rollout is done' : `next is ${stepText(next)}`;
@@ -92,23 +96,24 @@ const order: readonly RolloutAction[] = ['approve', 'resume', 'pause', 'promote'
 
 /** What may be decided now, for whoever may; the server says both. */
 export function RolloutActions({ api, rollout }: ActionsProps) {
-  const { id, release, actions } = rollout;
+  const { id, release, actions, step } = rollout;
   return (
     <div class="buttons">
       {order
         .filter((action) => actions.includes(action) && (action !== 'retry' || rollout.failed > 0))
         .map((action) => {
-          const { label, tone, consequence, fields = why, body = whyOf } = ways[action];
+          const { label, tone, consequence, fields = why, body = whyOf, isOfStep } = ways[action];
+          const seen = isOfStep === true && step !== null ? { step } : {};
           return (
             <Action
-              key={action}
+              key={'step' in seen ? `${action} ${seen.step}` : action}
               api={api}
               route={`POST /rollouts/:id/${action}`}
               params={{ id }}
               label={label}
               title={`${label}: ${release}`}
               {...(tone && { tone })}
-              body={body}
+              body={(form) => ({ ...body(form), ...seen })}
             >
               <p>{consequence(rollout)}</p>
               {fields}

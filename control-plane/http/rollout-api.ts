@@ -67,6 +67,8 @@ export const RolloutDecisionRequest = Type.Object(
     keep: Type.Optional(Type.Boolean()),
     /** Of promote: to the end. Left out: to the next step. */
     all: Type.Optional(Type.Boolean()),
+    /** The step that was looked at, as the rollout's `step` said: refused with `action-conflict` where it is at another by now. Left out: whichever it is at. */
+    step: Type.Optional(Type.Integer({ minimum: 0, maximum: 1000 })),
   },
   strict,
 );

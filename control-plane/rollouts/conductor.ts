@@ -135,9 +135,14 @@ export class Conductor {
     return this.#drafts.preview(request);
   }
 
-  /** What a person decides; throws RolloutError `rollout-unknown` or `action-conflict`. */
-  async decide(id: string, decision: RolloutDecision): Promise<RolloutView> {
+  /** What a person decides, who looked at this step; throws RolloutError `rollout-unknown` or `action-conflict`. */
+  async decide(id: string, decision: RolloutDecision, seenStep?: number): Promise<RolloutView> {
     const rollout = this.#find(id);
+    const step = isStaged(rollout) ? rollout.course.step : undefined;
+    if (seenStep !== undefined && seenStep !== step) {
+      const now = step === undefined ? 'has no steps' : `is at step ${step + 1} by now`;
+      throw new RolloutError('action-conflict', `${id} ${now}, what was looked at was step ${seenStep + 1}`);
+    }
     const possible = actionsOf(rollout);
     if (!possible.includes(decision.action)) {
       const what = possible.length === 0 ? 'it is over' : `possible: ${possible.join(', ')}`;

@@ -37,9 +37,9 @@ export function decisionRoutes(app: TypedApp, { conductor, audit }: DecisionRout
     const access = action === 'approve' ? 'approver' : 'operator';
     app.post(`/rollouts/:id/${action}`, { config: { access }, schema }, async (request, reply) => {
       const said: RolloutDecisionRequest = request.body;
-      const { why = null, keep = false, all = false } = said;
+      const { why = null, keep = false, all = false, step } = said;
       const by = actorOf(request);
-      const rollout = await conductor.decide(request.params.id, { action, by, why, keep, all });
+      const rollout = await conductor.decide(request.params.id, { action, by, why, keep, all }, step);
       const details = { release: rollout.release, keep: String(keep), all: String(all), why: why ?? '' };
       audit.record({ actor: by, action: `rollout.${action}`, subject: rollout.id, details });
       return reply.send(rollout);

@@ -210,6 +210,18 @@ describe('a rollout in steps', () => {
     expect(world.conductor.view('r1').phase).not.toBe('superseded');
   });
 
+  it('refuses a decision about a step that it is no longer at', async () => {
+    const { id } = await world.create('digits@1.1.0', { policy });
+    const promote = { action: 'promote', by: 'operator:a', why: 'x', keep: false, all: false } as const;
+    await expect(world.conductor.decide(id, promote, 1)).rejects.toMatchObject({ code: 'action-conflict' });
+    expect(world.conductor.view(id).step).toBe(0);
+    await world.conductor.decide(id, promote, 0);
+    // Somebody else who had looked at the first one, too.
+    await expect(world.conductor.decide(id, promote, 0)).rejects.toMatchObject({ code: 'action-conflict' });
+    expect(world.conductor.view(id).step).toBe(1);
+    await expect(world.conductor.decide('r1', promote, 0)).rejects.toMatchObject({ code: 'action-conflict' });
+  });
+
   it('refuses a decision that its phase does not allow, by name', async () => {
     const { id } = await world.create('digits@1.1.0', { policy });
     const decide = (action: 'approve' | 'resume') =>
