@@ -1,7 +1,7 @@
 import type { Device } from '../fleet/device.js';
 import type { DriftFinding, DriftSubject, WatchedLabel } from '../telemetry/drift/drift-finding.js';
 import type { Reading } from './reading.js';
-import { isAbout } from './trouble-facts.js';
+import { hasLabel, isAbout } from './trouble-facts.js';
 
 /** Watched values that a sentence names. */
 const namedStreams = 3;
@@ -31,11 +31,20 @@ interface Group {
 export function* driftReadings({ findings, watched, devices }: DriftSight): Generator<Reading> {
   const groups = groupsOf(findings);
   const drifts = (like: DriftFinding, subject: DriftSubject): boolean => groups.has(keyOf({ ...like, subject }));
+  const alone = devicesAlone(findings);
+  // Thousands of devices, asked for each label at every look: the release is looked for once.
+  const ofRelease = new Map<string, readonly Device[]>();
+  const servingOf = (model: string, version: string): readonly Device[] => {
+    const release = `${model}@${version}`;
+    const known = ofRelease.get(release) ?? devices.filter((device) => isAbout(device, { model, version }));
+    ofRelease.set(release, known);
+    return known;
+  };
   for (const group of groups.values()) {
     const { first } = group;
     const { subject, model, version } = first;
     if (subject.level === 'device') {
-      yield readingOf(group, { device: subject.device });
+      yield readingOf(group, subject.device);
       continue;
     }
     const label = subject.level === 'label' ? subject.label : undefined;
@@ -43,15 +52,26 @@ export function* driftReadings({ findings, watched, devices }: DriftSight): Gene
       const others = watched.filter((each) => each.rows >= minRows && isOtherValue(each, { model, version, label }));
       if (others.every((other) => drifts(first, { level: 'label', label: other.label }))) continue;
     }
-    yield readingOf(group, { device: null });
-    const serving = devices.filter((device) =>
-      isAbout(device, { model, version, ...(label !== undefined && { label }) }),
-    );
-    const own = serving.filter(({ id }) => drifts(first, { level: 'device', device: id }));
-    if (own.length === 0) for (const { id } of serving) yield readingOf(group, { device: id, isOfAll: true });
+    yield readingOf(group, null);
+    const serving = servingOf(model, version).filter((device) => hasLabel(device, label));
+    const own = serving.filter(({ id }) => alone.get(releaseKey(first))?.has(id) === true);
+    // That it is found over all of them together is said once, in detail.
+    const { detail: _, ...together } = readingOf(group, null);
+    if (own.length === 0) for (const { id } of serving) yield { ...together, device: id, isOfAll: true };
     // Of the release as a whole each of them is read by itself.
-    else if (label !== undefined) for (const { id } of own) yield readingOf(group, { device: id });
+    else if (label !== undefined) for (const { id } of own) yield readingOf(group, id);
   }
+}
+
+/** Devices that drift by themselves, by releaseKey(). */
+function devicesAlone(findings: readonly DriftFinding[]): ReadonlyMap<string, ReadonlySet<string>> {
+  const alone = new Map<string, Set<string>>();
+  for (const finding of findings) {
+    if (finding.subject.level !== 'device') continue;
+    const key = releaseKey(finding);
+    alone.set(key, (alone.get(key) ?? new Set<string>()).add(finding.subject.device));
+  }
+  return alone;
 }
 
 function groupsOf(findings: readonly DriftFinding[]): ReadonlyMap<string, Group> {
@@ -65,14 +85,15 @@ function groupsOf(findings: readonly DriftFinding[]): ReadonlyMap<string, Group>
   return groups;
 }
 
-function keyOf({
-  kind,
-  model,
-  version,
-  subject,
-}: Pick<DriftFinding, 'kind' | 'model' | 'version' | 'subject'>): string {
+type About = Pick<DriftFinding, 'kind' | 'model' | 'version'>;
+
+function releaseKey({ kind, model, version }: About): string {
+  return `${kind} ${model} ${version}`;
+}
+
+function keyOf({ subject, ...about }: About & Pick<DriftFinding, 'subject'>): string {
   const name = subject.level === 'device' ? subject.device : subject.level === 'label' ? subject.label : '';
-  return [kind, model, version, subject.level, name].join(' ');
+  return `${releaseKey(about)} ${subject.level} ${name}`;
 }
 
 /** `site=b` is another value of `site=a`. */
@@ -86,10 +107,7 @@ function isOtherValue(
   );
 }
 
-function readingOf(
-  { first, findings }: Group,
-  { device, isOfAll }: { readonly device: string | null; readonly isOfAll?: true },
-): Reading {
+function readingOf({ first, findings }: Group, device: string | null): Reading {
   const { kind, model, version, subject } = first;
   return {
     rule: kind === 'shift' ? 'drift' : 'accuracy-estimate',
@@ -98,7 +116,6 @@ function readingOf(
     value: findings.length,
     sinceMs: findings.reduce((least, { sinceMs }) => Math.min(least, sinceMs), Number.POSITIVE_INFINITY),
     detail: detailOf(findings),
-    ...(isOfAll === true && { isOfAll }),
   };
 }
 

@@ -71,6 +71,9 @@ function labelsOf({ labels, report }: Device): Readonly<Record<string, string>> 
   };
 }
 
-function hasLabel({ labels }: Device, label: string | undefined): boolean {
-  return label === undefined || Object.entries(labels).some(([key, value]) => `${key}=${value}` === label);
+/** True for a device with `key=value`, and for every one where no label is asked for. */
+export function hasLabel({ labels }: Device, label: string | undefined): boolean {
+  if (label === undefined) return true;
+  const end = label.indexOf('=');
+  return labels[label.slice(0, end)] === label.slice(end + 1);
 }
