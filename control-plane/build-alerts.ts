@@ -7,7 +7,6 @@ import { Causes } from './alerts/causes.js';
 import { ChangeBook } from './alerts/change-book.js';
 import { driftReadings } from './alerts/drift-readings.js';
 import { fleetReadings } from './alerts/fleet-readings.js';
-import { GaugePastSql } from './alerts/gauge-past-sql.js';
 import { GaugeTrends } from './alerts/gauge-trends.js';
 import { newestWindowSql } from './alerts/newest-window-sql.js';
 import { rememberChanges } from './alerts/remembered-changes.js';
@@ -18,6 +17,7 @@ import type { Audit } from './audit/audit.js';
 import type { ControlPlaneParts } from './control-plane-parts.js';
 import type { Fleet } from './fleet/fleet.js';
 import type { TypedApp } from './http/typed-app.js';
+import type { Reading } from './reading/reading-sql.js';
 import type { Conductor } from './rollouts/conductor.js';
 import type { DriftFindings } from './telemetry/drift/drift-finding.js';
 import { storedSystems } from './telemetry/system-changes-sql.js';
@@ -41,7 +41,7 @@ interface AlertRooms extends Facts, Required<Pick<AlertsParts, 'labelsOf' | 'sto
 /** What messages and rollouts say, for alerts: fed by rooms that are built before them. */
 export function buildAlertFacts(
   { catalog, clock, database, alertRules: rules, ...parts }: ControlPlaneParts,
-  { fleet, conductor }: Pick<AlertRooms, 'fleet' | 'conductor'>,
+  { fleet, conductor, reading }: Pick<AlertRooms, 'fleet' | 'conductor'> & { readonly reading: Reading },
 ) {
   const isMember = (device: string): boolean => fleet.isMember(device);
   const windows = new WindowFacts({
@@ -49,8 +49,13 @@ export function buildAlertFacts(
     isMember,
     storedWindowMs: newestWindowSql(database.sqlite),
   });
-  const past = new GaugePastSql(database.sqlite);
-  const trends = new GaugeTrends({ rules, isMember, past, clock, log: parts.log.child({ room: 'alerts' }) });
+  const trends = new GaugeTrends({
+    rules,
+    isMember,
+    past: (asked) => reading.ask('gauges', asked),
+    clock,
+    log: parts.log.child({ room: 'alerts' }),
+  });
   const changes = new ChangeBook({ isMember, callsBefore: (...asked) => windows.callsBefore(...asked) });
   const rolloutFacts = new RolloutFacts({
     phases: () => conductor.phases(),

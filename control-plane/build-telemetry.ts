@@ -11,6 +11,7 @@ import type { FormerKeys } from './orders/former-keys.js';
 import { ArmBoard } from './prometheus/arm-board.js';
 import { fleetFamilies } from './prometheus/fleet-families.js';
 import { prometheusRoutes } from './prometheus/prometheus-routes.js';
+import type { Reading } from './reading/reading-sql.js';
 import type { Conductor } from './rollouts/conductor.js';
 import type { EvidenceStoreSql } from './rollouts/evidence-store-sql.js';
 import { spreadArrivals } from './telemetry/arrivals.js';
@@ -25,7 +26,6 @@ import { Retention } from './telemetry/retention.js';
 import { RollUpStoreSql } from './telemetry/roll-up-store-sql.js';
 import { RollUps } from './telemetry/roll-ups.js';
 import { seriesRoutes } from './telemetry/series-routes.js';
-import { SeriesThread } from './telemetry/series-thread-sql.js';
 import { telemetryRoutes } from './telemetry/telemetry-routes.js';
 import { TelemetryStoreSql } from './telemetry/telemetry-store-sql.js';
 import { ReleaseEventsSql } from './timeline/release-events-sql.js';
@@ -40,6 +40,7 @@ interface TelemetryRooms {
   readonly evidenceStore: EvidenceStoreSql;
   readonly live: LiveBoard;
   readonly timeline: TimelineStoreSql;
+  readonly reading: Reading;
   readonly facts: AlertFacts;
 }
 
@@ -51,7 +52,7 @@ interface MetricRooms {
 /** What devices say: stored, then told to whoever it concerns. */
 export function buildTelemetry(
   parts: ControlPlaneParts,
-  { fleet, feed, conductor, formerKeys, evidenceStore, live, timeline, facts: windowFacts }: TelemetryRooms,
+  { fleet, feed, conductor, formerKeys, evidenceStore, live, timeline, reading, facts: windowFacts }: TelemetryRooms,
 ) {
   const { clock, database, settings } = parts;
   const log = parts.log.child({ room: 'telemetry' });
@@ -92,7 +93,6 @@ export function buildTelemetry(
     },
   });
   const releases = new ReleaseEventsSql(database.sqlite, timeline);
-  const reader = new SeriesThread(database.sqlite.name, clock);
   const facts = () => ({
     nowMs: Math.floor(clock.now().wallMs),
     labelKeys: settings.metricLabels,
@@ -107,7 +107,6 @@ export function buildTelemetry(
     rollUps,
     drift,
     retention: new Retention({ clock, log, store, rollUps: rollUpStore, space, timeline, limits: settings }),
-    reader,
     /** Tells what is new in the catalogue. A row that cannot be written is told at the next change, or start. */
     lookAtReleases: (): void => {
       try {
@@ -137,8 +136,8 @@ export function buildTelemetry(
       }),
     routes: (app: TypedApp): void => {
       telemetryRoutes(app, { store });
-      timelineRoutes(app, { timeline });
-      seriesRoutes(app, { rollUps, reader, facts });
+      timelineRoutes(app, { events: (query, limit) => reading.ask('events', { query, limit }) });
+      seriesRoutes(app, { rollUps, read: (plan) => reading.ask('series', plan), facts });
       driftRoutes(app, { monitor: drift });
     },
   };

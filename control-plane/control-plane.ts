@@ -30,6 +30,7 @@ import { Lifecycle } from './lifecycle.js';
 import { BrokerAedes } from './messaging/broker-aedes.js';
 import { serveMqttOverWebSocket } from './messaging/broker-aedes-websocket.js';
 import { reachableUrl } from './messaging/reachable-url.js';
+import { Reading } from './reading/reading-sql.js';
 import { rolloutSource } from './rollouts/fleet-rollout.js';
 import { TimelineStoreSql } from './timeline/timeline-store-sql.js';
 
@@ -48,6 +49,7 @@ export function buildControlPlane(parts: ControlPlaneParts): ControlPlane {
   const { host, httpPort, mqttPort } = settings;
   const fleetStore = new FleetStoreSql(database);
   const fleet = new Fleet(fleetStore);
+  const reading = new Reading(database.sqlite.name, clock);
   const channel = new BrokerAedes({
     host,
     port: mqttPort,
@@ -77,8 +79,8 @@ export function buildControlPlane(parts: ControlPlaneParts): ControlPlane {
     changed: (device) => conductor.heldOrFreed(device),
     tokens: () => devices.tokens,
   });
-  const seen = buildAlertFacts(parts, { fleet, conductor });
-  const telemetry = buildTelemetry(parts, { fleet, feed, timeline, ...rollouts, facts: seen.facts });
+  const seen = buildAlertFacts(parts, { fleet, conductor, reading });
+  const telemetry = buildTelemetry(parts, { fleet, feed, timeline, reading, ...rollouts, facts: seen.facts });
   const labelsOf = (device: string) => (fleet.isMember(device) ? fleet.find(device)?.labels : undefined);
   const { webhooks, ...outside } = buildWebhooks(parts, { audit, labelsOf });
   const alerts = buildAlerts(parts, {
@@ -179,7 +181,7 @@ export function buildControlPlane(parts: ControlPlaneParts): ControlPlane {
   let endCatalog = (): void => {};
   const lifecycle = new Lifecycle([
     ...people.steps,
-    { stop: () => telemetry.reader.stop() },
+    { stop: () => reading.stop() },
     { stop: () => telemetry.rollUps.store() },
     { stop: () => telemetry.drift.stop() },
     { stop: () => ingest.stop() },

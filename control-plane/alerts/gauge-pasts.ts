@@ -3,28 +3,18 @@ import { codeOf } from '@bellwether/shared/errors';
 import type { Log } from '@bellwether/shared/log';
 import { GaugeForecast } from './forecast-gauge.js';
 import type { Limit } from './forecast-outlook.js';
-import type { Gauge, MachineGauges } from './gauges.js';
+import type { GaugePage, GaugePlace, GaugeQuestion } from './gauge-page.js';
+import { type Gauge, gauges } from './gauges.js';
 
-/** How far back is read, and how many windows at a time: a page takes some milliseconds, and devices wait meanwhile. */
+/** How far back is read, and how many windows at a time: so many keep the thread that reads for about ten milliseconds (m), and this one for one. */
 const pastMs = 8 * 86_400_000;
-const pageRows = 500;
-const pauseMs = 100;
+const pageRows = 1000;
 
-/** One stored window, as far as gauges are concerned. `row` orders windows that came together. */
-export interface StoredGauge extends MachineGauges {
-  readonly row: number;
-  readonly arrivedAtMs: number;
-  readonly wallEndMs: number;
-}
-
-/** Where the past is. */
-export interface StoredGauges {
-  /** Windows of a device after this one, in the order of arrival. */
-  page(device: string, after: Pick<StoredGauge, 'row' | 'arrivedAtMs'>, rows: number): readonly StoredGauge[];
-}
+/** Where the past is. Rejects where it cannot be read. */
+export type ReadGauges = (asked: GaugeQuestion) => Promise<GaugePage>;
 
 interface GaugePastsParts {
-  readonly past: StoredGauges;
+  readonly past: ReadGauges;
   readonly clock: Clock;
   readonly log: Log;
   readonly limitOf: (gauge: Gauge) => Limit;
@@ -35,15 +25,15 @@ interface GaugePastsParts {
 interface Reading {
   readonly device: string;
   readonly forecasts: ReadonlyMap<Gauge, GaugeForecast>;
-  after: Pick<StoredGauge, 'row' | 'arrivedAtMs'>;
+  readonly from: GaugePlace;
 }
 
 /** Reads what gauges were, device after device, a page at a time: without a past nobody knows what is normal for a gauge. */
 export class GaugePasts {
   readonly #parts: GaugePastsParts;
   readonly #asked = new Map<string, Set<Gauge>>();
-  #reading: Reading | undefined;
-  #cancel: (() => void) | undefined;
+  #isReading = false;
+  #isOver = false;
 
   constructor(parts: GaugePastsParts) {
     this.#parts = parts;
@@ -52,62 +42,62 @@ export class GaugePasts {
   /** Reads it when it is its turn. */
   ask(device: string, gauge: Gauge): void {
     this.#asked.set(device, (this.#asked.get(device) ?? new Set<Gauge>()).add(gauge));
-    this.#soon();
+    if (!this.#isReading) void this.#readAll();
   }
 
+  /** For good. May be called twice. */
   stop(): void {
-    this.#cancel?.();
-    this.#cancel = undefined;
+    this.#isOver = true;
     this.#asked.clear();
-    this.#reading = undefined;
   }
 
-  #soon(): void {
-    this.#cancel ??= this.#parts.clock.after(pauseMs, () => {
-      this.#cancel = undefined;
+  async #readAll(): Promise<void> {
+    this.#isReading = true;
+    for (let next = this.#next(); next !== undefined; next = this.#next()) {
       try {
-        this.#readPage();
+        await this.#read(next);
       } catch (cause) {
         // What is normal is learnt from what comes, which takes longer.
-        this.#reading = undefined;
-        this.#parts.log.warn({ err: cause, code: codeOf(cause) }, 'The past of a gauge could not be read');
+        if (!this.#isOver)
+          this.#parts.log.warn({ err: cause, code: codeOf(cause) }, 'The past of a gauge could not be read');
       }
-      if (this.#reading !== undefined || this.#asked.size > 0) this.#soon();
-    });
+    }
+    this.#isReading = false;
   }
 
-  #readPage(): void {
-    const reading = this.#reading ?? this.#next();
-    if (reading === undefined) return;
-    this.#reading = reading;
-    const rows = this.#parts.past.page(reading.device, reading.after, pageRows);
-    for (const row of rows) {
-      for (const [gauge, forecast] of reading.forecasts) {
-        const value = gauge.valueOf(row);
-        if (value !== null && row.wallEndMs <= row.arrivedAtMs + 120_000)
-          forecast.remember(Math.floor(row.wallEndMs / 60_000), value);
-      }
+  async #read({ device, forecasts, from }: Reading): Promise<void> {
+    for (let after: GaugePlace | null = from; after !== null; ) {
+      const page: GaugePage = await this.#parts.past({ device, after, rows: pageRows });
+      if (this.#isOver) return;
+      remember(forecasts, page);
+      after = page.next;
     }
-    const last = rows.at(-1);
-    if (last !== undefined && rows.length === pageRows) {
-      reading.after = last;
-      return;
-    }
-    this.#reading = undefined;
     const minute = Math.floor(this.#parts.clock.now().wallMs / 60_000);
-    for (const [gauge, forecast] of reading.forecasts) this.#parts.remembered(reading.device, gauge, forecast, minute);
+    for (const [gauge, forecast] of forecasts) this.#parts.remembered(device, gauge, forecast, minute);
   }
 
   #next(): Reading | undefined {
     const [first] = this.#asked;
     if (first === undefined) return undefined;
-    const [device, gauges] = first;
+    const [device, asked] = first;
     this.#asked.delete(device);
     const fromMs = Math.floor(this.#parts.clock.now().wallMs) - pastMs;
     const firstMinute = Math.floor(fromMs / 60_000);
     const forecasts = new Map(
-      [...gauges].map((gauge) => [gauge, new GaugeForecast(this.#parts.limitOf(gauge), firstMinute)]),
+      [...asked].map((gauge) => [gauge, new GaugeForecast(this.#parts.limitOf(gauge), firstMinute)]),
     );
-    return { device, forecasts, after: { arrivedAtMs: fromMs, row: 0 } };
+    return { device, forecasts, from: { arrivedAtMs: fromMs, row: 0 } };
+  }
+}
+
+function remember(forecasts: ReadonlyMap<Gauge, GaugeForecast>, { minutes, values }: GaugePage): void {
+  for (const [i, gauge] of gauges.entries()) {
+    const forecast = forecasts.get(gauge);
+    const told = values[i];
+    if (forecast === undefined || told === undefined) continue;
+    for (const [at, minute] of minutes.entries()) {
+      const value = told[at];
+      if (value !== undefined && !Number.isNaN(value)) forecast.remember(minute, value);
+    }
   }
 }

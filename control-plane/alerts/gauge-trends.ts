@@ -3,7 +3,7 @@ import type { Window } from '@bellwether/shared/contract/window';
 import type { Log } from '@bellwether/shared/log';
 import type { AlertRules } from './alert-rule.js';
 import type { Limit } from './forecast-outlook.js';
-import { GaugePasts, type StoredGauges } from './gauge-pasts.js';
+import { GaugePasts, type ReadGauges } from './gauge-pasts.js';
 import { type Gauge, gauges } from './gauges.js';
 import { HeldGauge } from './held-gauge.js';
 import type { Reading, ReadingSource } from './reading.js';
@@ -16,7 +16,7 @@ const aheadMs = 120_000;
 interface GaugeTrendsParts {
   readonly rules: AlertRules;
   readonly isMember: (device: string) => boolean;
-  readonly past: StoredGauges;
+  readonly past: ReadGauges;
   readonly clock: Clock;
   readonly log: Log;
   readonly maxFollowed?: number;

@@ -64,6 +64,8 @@ export class HeldGauge {
 
   /** Follows it from now on, with what `past` remembers; what is announced already stays as it is. */
   follow(past: GaugeForecast | undefined, minute: number): void {
+    // It may have come while the past was read.
+    if (this.#newest !== undefined) past?.remember(this.#newestMinute, this.#newest);
     if (this.#isResumed && past !== undefined) {
       past.resume(minute);
       this.#forecast = past;

@@ -13,6 +13,7 @@ import { first } from './migrations/first.js';
 import { inquiries } from './migrations/inquiries.js';
 import { people } from './migrations/people.js';
 import { promotions } from './migrations/promotions.js';
+import { reads } from './migrations/reads.js';
 import { receipts } from './migrations/receipts.js';
 import { retention } from './migrations/retention.js';
 import { rolloutPast } from './migrations/rollout-past.js';
@@ -43,6 +44,7 @@ const migrations: Readonly<Record<string, Migration>> = {
   '0014-retention': retention,
   '0014-webhooks': webhooks,
   '0016-device-system': deviceSystem,
+  '0016-reads': reads,
 };
 
 /**

@@ -9,6 +9,7 @@ import type { FleetErrorCode } from '../fleet/fleet-error.js';
 import type { InquiryErrorCode } from '../inquiries/inquiry-error.js';
 import { RateError } from '../limits/rate-error.js';
 import { OperatorError, type OperatorErrorCode } from '../operators/operator-error.js';
+import type { ReadingErrorCode } from '../reading/reading-error.js';
 import type { RolloutErrorCode } from '../rollouts/rollout-error.js';
 import type { SeriesErrorCode } from '../telemetry/series-error.js';
 import type { WebhookErrorCode } from '../webhooks/webhook-error.js';
@@ -23,6 +24,7 @@ type OurCode =
   | 'device-rate'
   | RolloutErrorCode
   | SeriesErrorCode
+  | Exclude<ReadingErrorCode, 'gauges-timeout'>
   | WebhookErrorCode
   | OperatorErrorCode;
 
@@ -93,6 +95,7 @@ const statuses: Readonly<Record<OurCode, number>> = {
   'series-impossible': 422,
   'series-too-large': 422,
   'series-timeout': 503,
+  'events-timeout': 503,
 };
 
 /** fastify's own refusals that a client can meet, with a code of ours. */

@@ -9,18 +9,18 @@ import { planSeries, type SeriesFacts, type SeriesPlan } from './series-plan.js'
 interface SeriesRouteParts {
   /** What was acknowledged before a question is in its answer. */
   readonly rollUps: { store(): void };
-  readonly reader: { read(plan: SeriesPlan): Promise<SeriesView[]> };
+  readonly read: (plan: SeriesPlan) => Promise<SeriesView[]>;
   readonly facts: () => SeriesFacts;
 }
 
 /** `GET /telemetry/series`, and the same as CSV: there the header `bellwether-cursor` says where the next answer goes on. */
-export function seriesRoutes(app: TypedApp, { rollUps, reader, facts }: SeriesRouteParts): void {
+export function seriesRoutes(app: TypedApp, { rollUps, read, facts }: SeriesRouteParts): void {
   const answer = async (query: SeriesQuery): Promise<SeriesReply> => {
     const plan = planSeries(query, facts());
     const { metric, fromMs, toMs, isWhole, level } = plan;
     rollUps.store();
     const { unit = '1', about = '' } = metrics.get(metric) ?? {};
-    const page = pageOf(await reader.read(plan), maxPoints);
+    const page = pageOf(await read(plan), maxPoints);
     return { metric, unit, about, fromMs, toMs, step: isWhole ? 'all' : level, ...page };
   };
   const config = { access: 'viewer' } as const;

@@ -20,7 +20,7 @@ export const entryPoints: readonly Row[] = [
   { path: 'control-plane/control-plane.ts', why: 'buildControlPlane(parts)' },
   { path: 'control-plane/build-*.ts', why: 'composition root' },
   { path: 'control-plane/cli/**', why: 'verbs' },
-  { path: 'control-plane/telemetry/series-worker-sql.ts', why: 'the main of the thread that reads series' },
+  { path: 'control-plane/reading/reading-worker-sql.ts', why: 'the main of the threads that read the database' },
   { path: 'control-plane/console/**', why: "the browser's main" },
   {
     path: 'control-plane/publisher/release-trial-onnx.ts',

@@ -1,0 +1,71 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { ReadingThread } from '@bellwether/control-plane/reading/reading-thread-sql';
+import { TimelineStoreSql } from '@bellwether/control-plane/timeline/timeline-store-sql';
+import { type TestDatabase, temporaryDatabase } from '../../support/database.js';
+import { ManualClock } from '../../support/manual-clock.js';
+
+let database: TestDatabase;
+let timeline: TimelineStoreSql;
+let clock: ManualClock;
+let thread: ReadingThread;
+beforeAll(async () => {
+  database = await temporaryDatabase();
+  timeline = new TimelineStoreSql(database.sqlite);
+  clock = new ManualClock();
+  thread = new ReadingThread(database.path, clock);
+});
+afterAll(async () => {
+  await thread.stop();
+  await database.remove();
+});
+
+const tell = (sequence: number): boolean =>
+  timeline.add({ key: { source: 's', run: 'r', sequence }, kind: 'k', atMs: 1, arrivedAtMs: 1, message: 'm' });
+const newest = async (): Promise<number> => (await thread.ask('events', { query: {}, limit: 1 })).newest;
+/** Why there is no answer. */
+const failing = () =>
+  newest().then(
+    () => undefined,
+    (thrown: unknown) => thrown,
+  );
+
+describe('a thread that reads the database', () => {
+  it('answers with everything that was committed before the question', async () => {
+    for (let sequence = 1; sequence <= 20; sequence++) {
+      tell(sequence);
+      expect(await newest()).toBe(sequence);
+    }
+  });
+
+  it('ends with the one question that it does not answer in time; those behind it are answered', async () => {
+    const late = failing();
+    const behind = newest();
+    // Before the thread can have said anything: its words come with a later turn of this loop.
+    await clock.advance(20_000);
+    expect(await late).toMatchObject({ code: 'events-timeout', message: expect.stringContaining('within 20 s') });
+    expect(await behind).toBe(20);
+    expect(await newest()).toBe(20);
+    // No deadline is left of what was answered.
+    expect(clock.pending).toEqual([]);
+  });
+
+  it('fails what cannot be read, and goes on with the next question', async () => {
+    database.sqlite.exec('alter table events rename to elsewhere');
+    expect(await failing()).toMatchObject({ message: expect.stringContaining('no such table') });
+    database.sqlite.exec('alter table elsewhere rename to events');
+    expect(await newest()).toBe(20);
+  });
+
+  it('goes on after it was ended, and fails what it was asked until then', async () => {
+    const asked = failing();
+    await thread.stop();
+    expect(await asked).toMatchObject({ message: expect.stringContaining('stopping') });
+    expect(await newest()).toBe(20);
+  });
+
+  it('turns questions away while too many wait', async () => {
+    const asked = Array.from({ length: 33 }, newest);
+    await expect(asked[32]).rejects.toMatchObject({ message: expect.stringContaining('32 questions') });
+    expect(await Promise.all(asked.slice(0, 32))).toEqual(Array.from({ length: 32 }, () => 20));
+  });
+});
