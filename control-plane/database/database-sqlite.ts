@@ -20,6 +20,7 @@ import { rolloutPast } from './migrations/rollout-past.js';
 import { series } from './migrations/series.js';
 import { stagedRollouts } from './migrations/staged-rollouts.js';
 import { timeline } from './migrations/timeline.js';
+import { trimmedWindows } from './migrations/trimmed-windows.js';
 import { verdicts } from './migrations/verdicts.js';
 import { webhooks } from './migrations/webhooks.js';
 import type { Tables } from './schema.js';
@@ -45,6 +46,7 @@ const migrations: Readonly<Record<string, Migration>> = {
   '0014-webhooks': webhooks,
   '0016-device-system': deviceSystem,
   '0016-reads': reads,
+  '0016-trimmed-windows': trimmedWindows,
 };
 
 /**

@@ -1,13 +1,17 @@
 import type { Database } from 'better-sqlite3';
 import type { Window } from '@bellwether/shared/contract/window';
 import type { TelemetrySummary } from '../http/operator-api.js';
+import type { TrimmedWindowsSql } from './trimmed-windows-sql.js';
 
 /** What is missing of what devices sent: gaps in the sequences of their runs, and what they say that they dropped [A-10]. */
 export class LossStoreSql {
   readonly #statements: ReturnType<typeof prepare>;
+  readonly #trimmed: Pick<TrimmedWindowsSql, 'forget'>;
   readonly #forget: (beforeMs: number, rows: number) => number;
 
-  constructor(db: Database) {
+  /** `trimmed` forgets a run when this does. */
+  constructor(db: Database, trimmed: Pick<TrimmedWindowsSql, 'forget'>) {
+    this.#trimmed = trimmed;
     this.#statements = prepare(db);
     this.#forget = db.transaction((beforeMs: number, rows: number) => this.#forgetRuns(beforeMs, rows));
   }
@@ -36,6 +40,7 @@ export class LossStoreSql {
     for (const { device, run, missing } of runs) {
       if (missing > 0) forgotten.run(device, missing);
       forgetRun.run(device, run);
+      this.#trimmed.forget(device, run);
     }
     return runs.length;
   }

@@ -14,6 +14,7 @@ import type { RejectedList } from './rejected-api.js';
 import { RejectedStoreSql } from './rejected-store-sql.js';
 import { SystemChangesSql } from './system-changes-sql.js';
 import type { Arrival, Outcome, Retention, TelemetryStore } from './telemetry-store.js';
+import { TrimmedWindowsSql } from './trimmed-windows-sql.js';
 
 type Of<Kind extends Decoded['kind']> = Extract<Decoded, { kind: Kind }>;
 
@@ -36,6 +37,7 @@ export class TelemetryStoreSql implements TelemetryStore {
   readonly #losses: LossStoreSql;
   readonly #rejected: RejectedStoreSql;
   readonly #old: OldTelemetrySql;
+  readonly #trimmed: TrimmedWindowsSql;
   readonly #evidence: EvidenceSink;
   readonly #timeline: Timeline;
   /** Of the transaction that runs. */
@@ -48,9 +50,10 @@ export class TelemetryStoreSql implements TelemetryStore {
     this.#statements = prepare(db);
     this.#receipts = new ReceiptStoreSql(db);
     this.#systems = new SystemChangesSql(db, timeline);
-    this.#losses = new LossStoreSql(db);
+    this.#trimmed = new TrimmedWindowsSql(db);
+    this.#losses = new LossStoreSql(db, this.#trimmed);
     this.#rejected = new RejectedStoreSql(db);
-    this.#old = new OldTelemetrySql(db);
+    this.#old = new OldTelemetrySql(db, this.#trimmed);
     this.#commitAll = db.transaction((arrivals: readonly Arrival[]) => {
       const outcomes = arrivals.map((arrival) => this.#store(arrival));
       this.#writeCounts();
@@ -161,13 +164,14 @@ export class TelemetryStoreSql implements TelemetryStore {
   #storeWindow({ value: window, json, digest }: Of<'window'>, { device, arrivedAtMs }: Arrival): Outcome {
     const { insertWindow, windowDigest } = this.#statements;
     const { runId, sequence } = window;
-    if (insertWindow.run(device, runId, sequence, digest, arrivedAtMs, json).changes === 1) {
+    const wasHere = this.#trimmed.holds(device, runId, sequence);
+    if (!wasHere && insertWindow.run(device, runId, sequence, digest, arrivedAtMs, json).changes === 1) {
       this.#losses.arrived(device, window, arrivedAtMs);
       this.#count('windows-received');
       if (window.evidence !== undefined) this.#evidence.add(device, window, arrivedAtMs);
       return 'stored';
     }
-    if (windowDigest.get(device, runId, sequence)?.digest === digest) {
+    if (wasHere || windowDigest.get(device, runId, sequence)?.digest === digest) {
       this.#count('windows-duplicate');
       return 'duplicate';
     }

@@ -15,7 +15,7 @@ export type Arrival = {
 
 /**
  * What became of an arrival. `stored`: it is new. `duplicate`: the same content under the same key. `conflict`: other
- * content under the same key; the first one stands [W-4].
+ * content under the same key; the first one stands [W-4]. Of what is deleted whatever comes is a `duplicate`.
  */
 export type Outcome = 'stored' | 'duplicate' | 'conflict' | 'rejected';
 
