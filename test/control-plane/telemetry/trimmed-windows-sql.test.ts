@@ -57,35 +57,45 @@ const step = fc.oneof(
   { weight: 1, arbitrary: fc.constant('restart' as const) },
 );
 
+/** A set of everything that ever came. */
+class NeverForgets {
+  readonly #seen = new Set<string>();
+  readonly #highest = new Map<string, number>();
+  #repeated = 0;
+
+  take({ device, runId, sequence }: Sent): Outcome {
+    const [run, key] = [`${device} ${runId}`, `${device} ${runId} ${sequence}`];
+    this.#highest.set(run, Math.max(this.#highest.get(run) ?? 0, sequence));
+    const isNew = !this.#seen.has(key);
+    this.#seen.add(key);
+    if (!isNew) this.#repeated++;
+    return isNew ? 'stored' : 'duplicate';
+  }
+
+  summary(): { windowsReceived: number; windowsDuplicate: number; windowsLost: number } {
+    const sent = [...this.#highest.values()].reduce((sum, last) => sum + last + 1, 0);
+    const { size } = this.#seen;
+    return { windowsReceived: size, windowsDuplicate: this.#repeated, windowsLost: sent - size };
+  }
+}
+
 describe('a window', () => {
   it('counts once, as for somebody who never forgets, whenever it comes again and whatever is deleted meanwhile', () => {
     const property = fc.property(fc.array(step, { maxLength: 40, size: 'max' }), (steps) => {
       database.sqlite.exec(`delete from windows; delete from window_runs; delete from trimmed_windows;
         update counters set value = 0 where name <> 'windows-rolled-up'`);
       let store = new TelemetryStoreSql(database.sqlite);
-      const seen = new Set<string>();
-      const highest = new Map<string, number>();
-      let repeated = 0;
+      const oracle = new NeverForgets();
       for (const each of steps) {
         if (each === 'restart') store = new TelemetryStoreSql(database.sqlite);
         else if ('trim' in each) store.trim({ ...tooOld, rowsPerPass: each.trim });
         else if ('shed' in each) store.shedWindows(each.shed);
         else {
-          const expected = each.map(({ device, runId, sequence }): Outcome => {
-            const key = `${device} ${runId} ${sequence}`;
-            const run = `${device} ${runId}`;
-            highest.set(run, Math.max(highest.get(run) ?? 0, sequence));
-            if (seen.has(key)) repeated++;
-            const outcome = seen.has(key) ? 'duplicate' : 'stored';
-            seen.add(key);
-            return outcome;
-          });
+          const expected = each.map((sent) => oracle.take(sent));
           expect(store.commit(each.map((sent) => arrival(sent)))).toEqual(expected);
         }
       }
-      const known = [...highest.values()].reduce((sum, last) => sum + last + 1, 0);
-      const counted = { windowsReceived: seen.size, windowsDuplicate: repeated, windowsLost: known - seen.size };
-      expect(store.summary()).toMatchObject(counted);
+      expect(store.summary()).toMatchObject(oracle.summary());
     });
     fc.assert(property, { numRuns: 60 });
   });
