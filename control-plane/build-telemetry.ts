@@ -22,6 +22,7 @@ import { DriftStoreSql } from './telemetry/drift/drift-store-sql.js';
 import { ReferenceBook } from './telemetry/drift/reference-book.js';
 import { Ingest } from './telemetry/ingest.js';
 import type { LiveBoard } from './telemetry/live-board.js';
+import { OtherRoom } from './telemetry/other-room.js';
 import { Retention } from './telemetry/retention.js';
 import { RollUpStoreSql } from './telemetry/roll-up-store-sql.js';
 import { RollUps } from './telemetry/roll-ups.js';
@@ -106,7 +107,16 @@ export function buildTelemetry(
     slowedOf: (device: string) => pace.of(device, clock.now().monotonicMs),
     rollUps,
     drift,
-    retention: new Retention({ clock, log, store, rollUps: rollUpStore, space, timeline, limits: settings }),
+    retention: new Retention({
+      clock,
+      log,
+      store,
+      rollUps: rollUpStore,
+      space,
+      others: new OtherRoom({ measure: (asked) => reading.ask('room', asked), clock, log }),
+      timeline,
+      limits: settings,
+    }),
     /** Tells what is new in the catalogue. A row that cannot be written is told at the next change, or start. */
     lookAtReleases: (): void => {
       try {

@@ -14,7 +14,7 @@ export interface ServeSettings {
   readonly eventDays: number;
   readonly minuteDays: number;
   readonly hourDays: number;
-  /** How large the database may become, in MB of 2^20 bytes; beyond it the oldest windows go first. */
+  /** Room that windows and series may take, in MB of 2^20 bytes; beyond it the oldest windows go first. */
   readonly telemetryMb: number;
   /** Messages a second that are taken of one device over time. */
   readonly deviceMessages: number;

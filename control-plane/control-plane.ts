@@ -138,6 +138,7 @@ export function buildControlPlane(parts: ControlPlaneParts): ControlPlane {
       rootSha256: catalog.rootSha256,
       expiring: [...catalog.expiring(clock.now().wallMs)],
       webhooks: webhooks.troubles(),
+      telemetryShort: telemetry.retention.isShort ? { megabytes: settings.telemetryMb } : null,
     }),
   });
   publisher.add('rollouts', rolloutSource({ conductor, views }));

@@ -22,7 +22,7 @@ export function addServeVerb(program: Command, parts: VerbParts): void {
     .option('--hour-days <days>', 'how long series are kept by the hour', days, hourDays)
     .option(
       '--telemetry-mb <MB>',
-      'how large the database may become; then the oldest windows go',
+      'room for windows and series; beyond it the oldest windows go',
       wholeNumber,
       telemetryMb,
     )

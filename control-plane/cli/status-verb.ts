@@ -33,7 +33,10 @@ async function show(options: ServerOptions, { terminal }: VerbParts): Promise<vo
   print(terminal, options, { value: status, text });
 }
 
-type Attention = Pick<ServerStatus, 'pending' | 'waitingRollouts' | 'clones' | 'expiring' | 'webhooks'> & {
+type Attention = Pick<
+  ServerStatus,
+  'pending' | 'waitingRollouts' | 'clones' | 'expiring' | 'webhooks' | 'telemetryShort'
+> & {
   readonly alerts: ReadonlyArray<Pick<Alert, 'state' | 'severity' | 'isSilenced'>>;
 };
 
@@ -44,6 +47,7 @@ export function attentionLines({
   clones,
   expiring,
   webhooks,
+  telemetryShort,
   alerts,
 }: Attention): ReadonlyArray<readonly [string, string]> {
   const open = alerts.filter(({ state, isSilenced }) => state === 'open' && !isSilenced);
@@ -68,6 +72,14 @@ export function attentionLines({
         `${name} ${what} since ${timeText(sinceMs)}: ${problem}: bellwether webhooks test ${name}`,
       ] as const;
     }),
+    ...(telemetryShort === null
+      ? []
+      : [
+          [
+            'telemetry',
+            `windows of the last hour go: --telemetry-mb ${telemetryShort.megabytes} is too little`,
+          ] as const,
+        ]),
     ...expiring.map(({ role, expiresAtMs }) => ['runs out', `${role}, ${timeText(expiresAtMs)}`] as const),
   ];
   return lines.length === 0 ? [['waiting', 'nothing']] : lines;

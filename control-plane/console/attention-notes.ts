@@ -20,7 +20,8 @@ export function attentionNotes(
     clones,
     expiring,
     webhooks,
-  }: Pick<ServerStatus, 'pending' | 'waitingRollouts' | 'clones' | 'expiring' | 'webhooks'>,
+    telemetryShort,
+  }: Pick<ServerStatus, 'pending' | 'waitingRollouts' | 'clones' | 'expiring' | 'webhooks' | 'telemetryShort'>,
   nowMs: number,
 ): readonly AttentionNote[] {
   const waiting = [
@@ -48,6 +49,15 @@ export function attentionNotes(
       sentence: `The webhook ${name} ${isDisabled ? 'is disabled, so nobody is told of alerts there' : 'fails'}: ${problem}.`,
       command: `bellwether webhooks test ${name}`,
     })),
+    ...(telemetryShort === null
+      ? []
+      : [
+          {
+            tone: 'warning' as const,
+            sentence: `Windows of the last hour are deleted for want of room: ${telemetryShort.megabytes} MB are too little for this fleet.`,
+            command: 'bellwether serve --telemetry-mb …',
+          },
+        ]),
     ...waitingRollouts.map(({ id, release, why }) => ({
       tone: 'warning' as const,
       sentence: `The rollout of ${release} waits for a person: ${why}.`,

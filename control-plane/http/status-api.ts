@@ -50,6 +50,8 @@ export const ServerStatus = Type.Object({
   clones: Type.Array(CloneAlert),
   /** Webhooks that tell nobody of alerts any more. */
   webhooks: Type.Array(WebhookTrouble),
+  /** Windows of the last hour are deleted for want of room: `megabytes` (`--telemetry-mb`) are too few for this fleet. Null: they are not. */
+  telemetryShort: Type.Union([Type.Object({ megabytes: Type.Integer() }), Type.Null()]),
 });
 export type ServerStatus = Static<typeof ServerStatus>;
 

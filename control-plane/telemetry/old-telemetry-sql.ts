@@ -25,9 +25,9 @@ export class OldTelemetrySql {
     return this.#statements.trimEvents.run(beforeMs, rows).changes;
   }
 
-  /** The oldest windows, whatever their age. */
-  shedWindows(rows: number): number {
-    return this.#windows(() => this.#statements.shedWindows.all(rows));
+  /** The oldest windows that came before. */
+  shedWindows(rows: number, beforeMs: number): number {
+    return this.#windows(() => this.#statements.shedWindows.all(rows, beforeMs));
   }
 }
 
@@ -43,8 +43,8 @@ function prepare(db: Database) {
        (select rowid from events where arrived_at_ms < ? order by arrived_at_ms limit ?)`,
     ),
     // What a pass of the series has not added up yet would be missing there.
-    shedWindows: db.prepare<[number], WindowKey>(
-      `delete from windows where rowid in (select rowid from windows order by rowid limit ?)
+    shedWindows: db.prepare<[number, number], WindowKey>(
+      `delete from windows where rowid in (select rowid from windows order by rowid limit ?) and arrived_at_ms < ?
        and rowid < (select max(rowid) from windows)
        and rowid <= (select value from counters where name = 'windows-rolled-up')
        returning device, run_id as run, sequence`,

@@ -4,6 +4,7 @@ import type { Log } from '@bellwether/shared/log';
 import type { ServeSettings } from '../config.js';
 import type { SpaceSqlite } from '../database/space-sqlite.js';
 import type { Timeline } from '../timeline/timeline-entry.js';
+import type { OtherRoom } from './other-room.js';
 import type { RollUpStoreSql } from './roll-up-store-sql.js';
 import type { TelemetryStore } from './telemetry-store.js';
 
@@ -16,8 +17,10 @@ const soonMs = 20;
 const rowsPerPass = 100;
 /** What one pass gives back to the disk. */
 const bytesPerPass = megabyte / 4;
-/** That the oldest windows go because of the size is told once an hour. */
+/** That something goes because of the size is told once an hour, and is so for an hour. */
 const toldMs = 3_600_000;
+/** Windows that came within this time go for size only where nothing older is left, and that is said. */
+const freshMs = 3_600_000;
 
 type Limits = Pick<ServeSettings, 'windowDays' | 'eventDays' | 'minuteDays' | 'hourDays' | 'telemetryMb'>;
 
@@ -27,16 +30,22 @@ interface RetentionParts {
   readonly store: Pick<TelemetryStore, 'trim' | 'shedWindows'>;
   readonly rollUps: Pick<RollUpStoreSql, 'trim' | 'shed'>;
   readonly space: Pick<SpaceSqlite, 'usedBytes' | 'freeBytes' | 'giveBack'>;
+  /** What the limit of the size is not about. */
+  readonly others: Pick<OtherRoom, 'bytes'>;
   readonly timeline: Timeline;
   readonly limits: Limits;
   /** Free room that the file keeps: what is written next goes there. */
   readonly keptFreeBytes?: number;
 }
 
-/** Deletes old telemetry: by age, and the oldest windows first where the database is too large; a bounded part of it at a time. */
+/** What goes because of the size. */
+type Shed = 'the oldest windows' | 'windows of the last hour' | 'the oldest series by the minute';
+
+/** Deletes old telemetry: by age, and the oldest windows first where it takes too much room; a bounded part of it at a time. */
 export class Retention {
   readonly #parts: RetentionParts;
-  #toldAtMs = Number.NEGATIVE_INFINITY;
+  readonly #toldAtMs = new Map<Shed, number>();
+  #shortAtMs = Number.NEGATIVE_INFINITY;
   #cancel: () => void = () => {};
 
   constructor(parts: RetentionParts) {
@@ -50,6 +59,11 @@ export class Retention {
   /** May be called twice. */
   stop(): void {
     this.#cancel();
+  }
+
+  /** Windows of the last hour go, or went within it: there is less room than the fleet needs. */
+  get isShort(): boolean {
+    return this.#parts.clock.now().monotonicMs - this.#shortAtMs < toldMs;
   }
 
   #pass(): void {
@@ -80,23 +94,39 @@ export class Retention {
 
   /** By size: windows first, since their sums stay in the series; then the series by the minute. True when something went. */
   #shed(): boolean {
-    const { space, store, rollUps, limits } = this.#parts;
-    if (space.usedBytes() <= limits.telemetryMb * megabyte) return false;
-    const windows = store.shedWindows(rowsPerPass);
-    const points = windows > 0 ? 0 : rollUps.shed(rowsPerPass);
-    this.#tell(windows > 0 ? 'windows' : 'series by the minute');
-    return windows + points > 0;
+    if (!this.#isTooLarge()) return false;
+    const { clock, store, rollUps } = this.#parts;
+    const { wallMs, monotonicMs } = clock.now();
+    if (store.shedWindows(rowsPerPass, wallMs - freshMs) > 0) {
+      this.#tell('the oldest windows');
+      return true;
+    }
+    if (store.shedWindows(rowsPerPass, Number.MAX_SAFE_INTEGER) > 0) {
+      this.#shortAtMs = monotonicMs;
+      this.#tell('windows of the last hour');
+      return true;
+    }
+    this.#tell('the oldest series by the minute');
+    return rollUps.shed(rowsPerPass) > 0;
   }
 
-  #tell(what: string): void {
+  #isTooLarge(): boolean {
+    const { space, others, limits } = this.#parts;
+    const [usedBytes, limit] = [space.usedBytes(), limits.telemetryMb * megabyte];
+    if (usedBytes <= limit) return false;
+    const otherBytes = others.bytes();
+    return otherBytes !== undefined && usedBytes - otherBytes > limit;
+  }
+
+  #tell(what: Shed): void {
     const { clock, log, timeline, limits } = this.#parts;
     const { wallMs, monotonicMs } = clock.now();
-    if (monotonicMs - this.#toldAtMs < toldMs) return;
-    this.#toldAtMs = monotonicMs;
+    if (monotonicMs - (this.#toldAtMs.get(what) ?? Number.NEGATIVE_INFINITY) < toldMs) return;
+    this.#toldAtMs.set(what, monotonicMs);
     const atMs = Math.floor(wallMs);
-    const message = `the database has reached ${limits.telemetryMb} MB: the oldest ${what} go before their time`;
-    log.warn({ megabytes: limits.telemetryMb, what }, 'The database is as large as it may be: the oldest goes');
-    const key = { source: 'server-size', run: 'size', sequence: atMs };
+    const message = `windows and series have reached ${limits.telemetryMb} MB: ${what} go before their time`;
+    log.warn({ megabytes: limits.telemetryMb, what }, 'Telemetry takes as much room as it may: some of it goes');
+    const key = { source: 'server-size', run: what, sequence: atMs };
     timeline.add({ key, kind: 'telemetry-shed', atMs, arrivedAtMs: atMs, message });
   }
 

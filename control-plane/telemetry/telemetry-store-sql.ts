@@ -97,8 +97,8 @@ export class TelemetryStoreSql implements TelemetryStore {
     );
   }
 
-  shedWindows(rows: number): number {
-    return this.#old.shedWindows(rows);
+  shedWindows(rows: number, beforeMs: number): number {
+    return this.#old.shedWindows(rows, beforeMs);
   }
 
   #store(arrival: Arrival): Outcome {

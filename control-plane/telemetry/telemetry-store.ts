@@ -41,6 +41,6 @@ export interface TelemetryStore {
   rejected(): RejectedList['messages'];
   /** Deletes what is too old; answers how many rows of the kind of which there were most. */
   trim(retention: Retention): number;
-  /** Deletes the oldest windows, at most so many, whatever their age; those that are in no series yet stay. Answers how many. */
-  shedWindows(rows: number): number;
+  /** Deletes the oldest windows that came before, at most so many; those that are in no series yet stay. Answers how many. */
+  shedWindows(rows: number, beforeMs: number): number;
 }

@@ -163,6 +163,7 @@ export function serverStatus(changes: Partial<ServerStatus> = {}): ServerStatus 
     rootSha256: manifest,
     expiring: [],
     webhooks: [],
+    telemetryShort: null,
     pending: { releases: [], devices: [], deviceKeys: [] },
     waitingRollouts: [],
     clones: [],

@@ -2,7 +2,15 @@ import { expect, it } from 'vitest';
 import { attentionLines } from '@bellwether/control-plane/cli/status-verb';
 
 const pending = { releases: [], devices: [], deviceKeys: [] };
-const quiet = { pending, waitingRollouts: [], clones: [], expiring: [], webhooks: [], alerts: [] };
+const quiet = {
+  pending,
+  waitingRollouts: [],
+  clones: [],
+  expiring: [],
+  webhooks: [],
+  telemetryShort: null,
+  alerts: [],
+};
 
 it('bellwether status says what waits for a person, with the verb that ends it, and what is about to go wrong', () => {
   const lines = attentionLines({
@@ -14,6 +22,7 @@ it('bellwether status says what waits for a person, with the verb that ends it, 
       { name: 'pager', sinceMs: 0, isDisabled: true, problem: 'it answered 410' },
       { name: 'chat', sinceMs: 0, isDisabled: false, problem: 'no answer within 10 s' },
     ],
+    telemetryShort: { megabytes: 64 },
     alerts: [
       { state: 'open', severity: 'critical', isSilenced: false },
       { state: 'open', severity: 'warning', isSilenced: false },
@@ -30,6 +39,7 @@ it('bellwether status says what waits for a person, with the verb that ends it, 
     'alerts: 2 open, 1 of them critical: bellwether alerts',
     'webhook: pager is disabled, and has failed since 1970-01-01 00:00:00 UTC: it answered 410: bellwether webhooks test pager',
     'webhook: chat fails since 1970-01-01 00:00:00 UTC: no answer within 10 s: bellwether webhooks test chat',
+    'telemetry: windows of the last hour go: --telemetry-mb 64 is too little',
     'runs out: targets, 1970-01-02 00:00:00 UTC',
   ]);
   expect(attentionLines(quiet)).toEqual([['waiting', 'nothing']]);

@@ -14,6 +14,7 @@ it('what is to be seen to comes with where, or with what to run, the worst first
     waitingRollouts: [{ id: 'r7', release: 'digits@1.2.0', why: 'paused by operator:admin' }],
     clones: [{ device: idOf('barn'), atMs: 0 }],
     webhooks: [{ name: 'pager', sinceMs: 0, isDisabled: true, problem: 'it answered 410' }],
+    telemetryShort: { megabytes: 64 },
     expiring: [
       { role: 'targets', expiresAtMs: 9 * dayMs },
       { role: 'staging-digits', expiresAtMs: 12.5 * dayMs },
@@ -41,6 +42,11 @@ it('what is to be seen to comes with where, or with what to run, the worst first
       tone: 'bad',
       sentence: 'The webhook pager is disabled, so nobody is told of alerts there: it answered 410.',
       command: 'bellwether webhooks test pager',
+    },
+    {
+      tone: 'warning',
+      sentence: 'Windows of the last hour are deleted for want of room: 64 MB are too little for this fleet.',
+      command: 'bellwether serve --telemetry-mb …',
     },
     {
       tone: 'warning',

@@ -193,10 +193,11 @@ describe('retention', () => {
   it('sheds the oldest windows, and none that is in no series yet', () => {
     store.commit([0, 1, 2, 3].map((sequence) => window(sequence)));
     const left = () => database.sqlite.prepare('select sequence from windows order by sequence').pluck().all();
-    expect(store.shedWindows(10)).toBe(0);
+    expect(store.shedWindows(10, 2000)).toBe(0);
     database.sqlite.exec(`update counters set value = 3 where name = 'windows-rolled-up'`);
-    expect([store.shedWindows(2), left()]).toEqual([2, [2, 3]]);
-    expect([store.shedWindows(2), left()]).toEqual([1, [3]]);
+    expect(store.shedWindows(10, 1000)).toBe(0);
+    expect([store.shedWindows(2, 2000), left()]).toEqual([2, [2, 3]]);
+    expect([store.shedWindows(2, 2000), left()]).toEqual([1, [3]]);
   });
 
   it('keeps a hundred rejected messages of a device, so that it pushes out no other', () => {
