@@ -1,3 +1,4 @@
+import type { Alert } from '@bellwether/shared/contract/alert';
 import type { Labels } from '@bellwether/shared/contract/http-api';
 import type { Audit } from './audit/audit.js';
 import type { ControlPlaneParts } from './control-plane-parts.js';
@@ -15,10 +16,12 @@ interface WebhookRooms {
   readonly audit: Audit;
   /** Of the devices that are in; undefined of any other. */
   readonly labelsOf: (device: string) => Labels | undefined;
+  /** An alert as it is now; undefined: it is no longer kept. */
+  readonly alertOf: (id: string) => Alert | undefined;
 }
 
 /** Who outside is told of alerts, and the queue of what is on its way. */
-export function buildWebhooks(parts: ControlPlaneParts, { audit, labelsOf }: WebhookRooms) {
+export function buildWebhooks(parts: ControlPlaneParts, { audit, ...rooms }: WebhookRooms) {
   const { clock, database, settings, version, webhookSecret: serverSecret } = parts;
   const store = new WebhookStoreSql(database.sqlite);
   const queue = new DeliveryQueueSql(database.sqlite);
@@ -33,7 +36,7 @@ export function buildWebhooks(parts: ControlPlaneParts, { audit, labelsOf }: Web
     audit,
     dice: Math.random,
   });
-  const webhooks = new Webhooks({ store, queue, deliveries, addresses, serverSecret, clock, audit, labelsOf });
+  const webhooks = new Webhooks({ store, queue, deliveries, addresses, serverSecret, clock, audit, ...rooms });
   const step: Step = { start: () => deliveries.start(), stop: () => deliveries.stop() };
   return { webhooks, step, routes: (app: TypedApp): void => webhookRoutes(app, { webhooks }) };
 }

@@ -82,7 +82,7 @@ export function buildControlPlane(parts: ControlPlaneParts): ControlPlane {
   const seen = buildAlertFacts(parts, { fleet, conductor, reading });
   const telemetry = buildTelemetry(parts, { fleet, feed, timeline, reading, ...rollouts, facts: seen.facts });
   const labelsOf = (device: string) => (fleet.isMember(device) ? fleet.find(device)?.labels : undefined);
-  const { webhooks, ...outside } = buildWebhooks(parts, { audit, labelsOf });
+  const { webhooks, ...outside } = buildWebhooks(parts, { audit, labelsOf, alertOf: (id) => alerts.alerts.find(id) });
   const alerts = buildAlerts(parts, {
     ...seen,
     fleet,

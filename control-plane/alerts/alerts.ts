@@ -124,6 +124,12 @@ export class Alerts {
     return alerts.filter(({ isTold }) => isTold).map(alertView);
   }
 
+  /** As it is now; undefined: it is no longer kept. */
+  find(id: string): Alert | undefined {
+    const alert = this.#known(id);
+    return alert === undefined ? undefined : alertView(alert);
+  }
+
   /** Throws AlertError `alert-unknown`. */
   view(id: string): Alert {
     return alertView(this.#find(id));
@@ -200,10 +206,14 @@ export class Alerts {
     }
   }
 
-  #find(id: string): AlertRecord {
+  #known(id: string): AlertRecord | undefined {
     const number = Number(/^a([1-9][0-9]{0,14})$/.exec(id)?.[1]);
     const active = [...this.#active.values()].find((each) => each.number === number);
-    const alert = active ?? (Number.isNaN(number) ? undefined : this.#parts.store.find(number));
+    return active ?? (Number.isNaN(number) ? undefined : this.#parts.store.find(number));
+  }
+
+  #find(id: string): AlertRecord {
+    const alert = this.#known(id);
     if (alert === undefined) throw new AlertError('alert-unknown', `no alert is called ${id}`);
     return alert;
   }

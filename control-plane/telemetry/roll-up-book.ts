@@ -2,7 +2,7 @@ import type { Labels } from '@bellwether/shared/contract/http-api';
 import type { Window } from '@bellwether/shared/contract/window';
 import type { CountedArm } from './device-message.js';
 import { addArm, addHost, emptyRollUp, mergeRollUp, type RollUp } from './roll-up.js';
-import { hostSeries, momentOf, pointOf, type Series, scopesOf, seriesKey } from './series.js';
+import { hostSeries, levels, momentOf, pointOf, type Series, scopesOf, seriesKey } from './series.js';
 
 /** A window that was stored. */
 export interface StoredWindow {
@@ -34,6 +34,9 @@ export interface RollUpBookOptions {
 
 /** Most values of the labels together: beyond it devices count for the fleet alone. */
 const maxScopes = 500;
+/** A value that no window came with for so long makes room for another; where there is none, it is looked for so often. */
+const scopeKeptMs = 24 * levels.hour;
+const lookedForMs = levels.minute;
 
 /**
  * Adds windows up in memory, until the sums are stored. Devices with the same labels share their
@@ -41,7 +44,9 @@ const maxScopes = 500;
  */
 export class RollUpBook {
   readonly #options: RollUpBookOptions;
-  readonly #scopes = new Set<string>();
+  /** When a window came with it last; wall milliseconds. */
+  readonly #scopes = new Map<string, number>();
+  #lookedAtMs = Number.NEGATIVE_INFINITY;
   readonly #fleet = new Map<string, { readonly scopes: readonly string[]; readonly addition: Addition }>();
   readonly #devices = new Map<string, Addition>();
 
@@ -55,7 +60,7 @@ export class RollUpBook {
   }
 
   add({ window, arms, labels, arrivedAtMs }: StoredWindow): void {
-    const scopes = scopesOf(labels, this.#options.labelKeys).filter((scope) => this.#isKept(scope));
+    const scopes = scopesOf(labels, this.#options.labelKeys).filter((scope) => this.#isKept(scope, arrivedAtMs));
     const momentMs = momentOf(window, arrivedAtMs);
     const [minute, hour] = [pointOf(momentMs, 'minute'), pointOf(momentMs, 'hour')];
     for (const each of arms) {
@@ -92,9 +97,18 @@ export class RollUpBook {
     return this.#options.isKnown(model, version) ? { model, version, arm } : { model: 'other', version: '', arm };
   }
 
-  #isKept(scope: string): boolean {
-    if (this.#scopes.size < maxScopes) this.#scopes.add(scope);
-    return this.#scopes.has(scope);
+  #isKept(scope: string, nowMs: number): boolean {
+    if (!this.#scopes.has(scope) && !this.#hasRoom(nowMs)) return false;
+    this.#scopes.set(scope, nowMs);
+    return true;
+  }
+
+  #hasRoom(nowMs: number): boolean {
+    if (this.#scopes.size < maxScopes) return true;
+    if (nowMs - this.#lookedAtMs < lookedForMs) return false;
+    this.#lookedAtMs = nowMs;
+    for (const [scope, usedAtMs] of this.#scopes) if (nowMs - usedAtMs > scopeKeptMs) this.#scopes.delete(scope);
+    return this.#scopes.size < maxScopes;
   }
 
   #fleetSum(scopes: readonly string[], series: Series, atMs: number): RollUp {

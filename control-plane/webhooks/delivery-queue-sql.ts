@@ -50,6 +50,16 @@ export class DeliveryQueueSql {
     return this.#statements.told.get(webhook, alert)?.severity;
   }
 
+  /** Alerts that the webhook was told of, and not of their end. */
+  told(webhook: number): readonly string[] {
+    return this.#statements.toldAlerts.all(webhook);
+  }
+
+  /** Stores all that `act` does, or nothing. */
+  together(act: () => void): void {
+    this.#transact(act);
+  }
+
   /** Null: it is over. */
   keepTold(webhook: number, alert: string, severity: AlertSeverity | null): void {
     if (severity === null) this.#statements.forget.run(webhook, alert);
@@ -107,6 +117,7 @@ function prepare(db: Database) {
     told: db.prepare<[number, string], { readonly severity: AlertSeverity }>(
       'select severity from webhook_told where webhook = ? and alert = ?',
     ),
+    toldAlerts: db.prepare<[number], string>('select alert from webhook_told where webhook = ? order by alert').pluck(),
     tell: db.prepare<[number, string, string]>('insert or replace into webhook_told values (?, ?, ?)'),
     forget: db.prepare<[number, string]>('delete from webhook_told where webhook = ? and alert = ?'),
     // A wall clock that was set back must not keep anything waiting for years: nothing is due later than in a day.

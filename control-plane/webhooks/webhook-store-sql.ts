@@ -53,15 +53,19 @@ export class WebhookStoreSql {
     this.#statements.rotate.run(salt, formerSalt, formerUntilMs, number);
   }
 
-  /** How it is after an attempt. What waits for one that is disabled is given up. */
+  /**
+   * How it is after an attempt. What waits for one that is disabled is given up, and what it was told of is as the receiver knows
+   * it then: what it never heard of is not told, and what it did not hear the end of is.
+   */
   keepHealth(number: number, { failingSinceMs, disabledAtMs, triedAtMs, problem }: WebhookHealth): void {
-    const { health, loseAll, removeDeliveries, removeTold } = this.#statements;
+    const { health, loseAll, removeDeliveries, keepUnended, removeUnheard } = this.#statements;
     this.#transact(() => {
       health.run(failingSinceMs, disabledAtMs, triedAtMs, problem, number);
       if (disabledAtMs === null) return;
       loseAll.run(number, number);
+      keepUnended.run(number);
+      removeUnheard.run(number, number);
       removeDeliveries.run(number);
-      removeTold.run(number);
     });
   }
 }
@@ -77,6 +81,15 @@ function prepare(db: Database) {
     ),
     remove: db.prepare<[number]>('delete from webhooks where number = ?'),
     removeDeliveries: db.prepare<[number]>('delete from webhook_deliveries where webhook = ?'),
+    keepUnended: db.prepare<[number]>(
+      `insert or ignore into webhook_told (webhook, alert, severity)
+       select webhook, alert, body ->> '$.data.severity' from webhook_deliveries
+       where webhook = ? and body ->> '$.type' = 'alert.resolved'`,
+    ),
+    removeUnheard: db.prepare<[number, number]>(
+      `delete from webhook_told where webhook = ? and alert in
+       (select alert from webhook_deliveries where webhook = ? and body ->> '$.type' = 'alert.opened')`,
+    ),
     removeTold: db.prepare<[number]>('delete from webhook_told where webhook = ?'),
     rotate: db.prepare<[string, string | null, number | null, number]>(
       'update webhooks set salt = ?, former_salt = ?, former_until_ms = ? where number = ?',

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { Clock } from '@bellwether/shared/clock';
+import type { Alert } from '@bellwether/shared/contract/alert';
 import type { Labels } from '@bellwether/shared/contract/http-api';
 import type { ToldAlert } from '../alerts/alerts.js';
 import type { Actor, AuditTrail } from '../audit/audit-row.js';
@@ -29,6 +30,8 @@ interface WebhooksParts {
   readonly clock: Clock;
   readonly audit: AuditTrail;
   readonly labelsOf: (device: string) => Labels | undefined;
+  /** An alert as it is now; undefined: it is no longer kept. */
+  readonly alertOf: (id: string) => Alert | undefined;
 }
 
 /** The webhooks: who is told, of what. The database is the truth; the audit log is written before it [T-14]. */
@@ -95,7 +98,7 @@ export class Webhooks {
     return this.#reply(this.#get(name));
   }
 
-  /** Sends one message now. One that arrives enables a webhook again. Throws WebhookError `webhook-unknown`. */
+  /** Sends one message now. One that arrives enables a webhook again, and then it hears the end of what it knows of. Throws WebhookError `webhook-unknown`. */
   async test(name: string, by: Actor): Promise<WebhookTest> {
     const { store, audit, clock, deliveries } = this.#parts;
     const webhook = this.#get(name);
@@ -107,9 +110,26 @@ export class Webhooks {
     const after = store.find(name);
     if (attempt.kind === 'delivered' && after !== undefined) {
       store.keepHealth(after.number, healthAfter(after, attempt, this.#now()));
+      if (after.disabledAtMs !== null) this.#tellEnds(after.number);
       deliveries.wake();
     }
     return { isDelivered: attempt.kind === 'delivered', status: attempt.status, problem: problemOf(attempt), tookMs };
+  }
+
+  /** What ended while it was disabled: otherwise it would last for ever with the receiver. */
+  #tellEnds(webhook: number): void {
+    const { queue, alertOf } = this.#parts;
+    const nowMs = this.#now();
+    queue.together(() => {
+      for (const id of queue.told(webhook)) {
+        const alert = alertOf(id);
+        if (alert !== undefined && alert.state !== 'resolved') continue;
+        queue.keepTold(webhook, id, null);
+        if (alert === undefined) continue;
+        const body = webhookMessage('alert.resolved', alert, nowMs);
+        queue.add({ webhook, id: newMessageId(), alert: id, body, nowMs });
+      }
+    });
   }
 
   /** Those that are disabled, or have failed for a while. */

@@ -39,6 +39,8 @@ async function opened(networks = loopback) {
   const queue = new DeliveryQueueSql(sqlite);
   const addresses = new WebhookAddresses(networks);
   const sender = new WebhookSenderHttp(addresses, { clock, version: '1.2.3' });
+  /** Alerts as they are now. */
+  const known = new Map<string, Alert>();
   const start = () => {
     deliveries = new WebhookDeliveries({
       store,
@@ -52,11 +54,15 @@ async function opened(networks = loopback) {
     });
     deliveries.start();
     const labelsOf = () => undefined;
-    return new Webhooks({ store, queue, deliveries, addresses, serverSecret: 'master', clock, audit, labelsOf });
+    const parts = { store, queue, deliveries, addresses, serverSecret: 'master', clock, audit, labelsOf };
+    return new Webhooks({ ...parts, alertOf: (id) => known.get(id) });
   };
   const webhooks = start();
-  const tell = (news: ToldAlert['news'], changes: Partial<Alert> = {}) =>
-    webhooks.tell([{ news, alert: alertOf(changes.id ?? 'a1', changes), devices: [] }]);
+  const tell = (news: ToldAlert['news'], changes: Partial<Alert> = {}) => {
+    const alert = alertOf(changes.id ?? 'a1', changes);
+    known.set(alert.id, alert);
+    webhooks.tell([{ news, alert, devices: [] }]);
+  };
   /** Lets what is due and on its way happen, without moving the time, until this is so. */
   const until = async (isSo: (only: WebhookView) => boolean) => {
     for (;;) {
@@ -195,6 +201,40 @@ describe('a webhook', () => {
     tell('opened', { id: 'a4' });
     await until(({ waiting }) => waiting === 0);
     expect(types()).toEqual(['alert.opened', 'webhook.test', 'alert.opened']);
+  });
+
+  it('hears the end of what it heard of before it was disabled, once a test arrives, and of nothing else', async () => {
+    const { webhooks, tell, until } = await opened();
+    webhooks.create({ name: 'pager', url: receiver.url }, by);
+    for (const id of ['a1', 'a2', 'a3']) tell('opened', { id });
+    await until(({ waiting }) => waiting === 0);
+    receiver.answer(410);
+    // Neither of them is heard: the end of what was, and the beginning of another.
+    tell('resolved', { id: 'a1', state: 'resolved' });
+    tell('opened', { id: 'a4' });
+    await until(({ disabledAtMs }) => disabledAtMs !== null);
+    // Nor is what happens meanwhile.
+    tell('resolved', { id: 'a2', state: 'resolved' });
+    tell('resolved', { id: 'a4', state: 'resolved' });
+    receiver.answer(204);
+    const before = receiver.received.length;
+    await webhooks.test('pager', by);
+    await until(({ waiting }) => waiting === 0);
+    const heard = receiver.received
+      .slice(before)
+      .map(({ body }) => JSON.parse(body) as { type: string; data: { id?: string } });
+    expect(heard.map(({ type, data }) => [type, data.id])).toEqual([
+      ['webhook.test', undefined],
+      ['alert.resolved', 'a1'],
+      ['alert.resolved', 'a2'],
+    ]);
+    // What lasts is told of as before.
+    tell('resolved', { id: 'a3', state: 'resolved' });
+    await until(({ waiting }) => waiting === 0);
+    expect(types().at(-1)).toBe('alert.resolved');
+    // Another test tells nothing again.
+    await webhooks.test('pager', by);
+    expect(view(webhooks)?.waiting).toBe(0);
   });
 
   it('keeps its newest thousand messages while it is away', async () => {
