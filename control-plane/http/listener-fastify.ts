@@ -1,5 +1,6 @@
 import { createServer, type RequestListener, type Server } from 'node:http';
 import { createServer as createHttpsServer } from 'node:https';
+import type { Duplex } from 'node:stream';
 import type { FastifyInstance } from 'fastify';
 import { listenError } from './listen-error.js';
 import type { TlsFiles } from './tls-files-disk.js';
@@ -29,6 +30,9 @@ const maxConnections = 20_000;
 export class HttpListener {
   readonly #options: ListenerOptions;
   readonly #build: (factory: ServerFactory) => Promise<FastifyInstance>;
+  /** Connections that speak something else by now. */
+  readonly #upgraded = new Set<Duplex>();
+  #isStopping = false;
   #app: FastifyInstance | undefined;
   #url = '';
 
@@ -45,6 +49,7 @@ export class HttpListener {
   /** Throws ListenError. */
   async start(): Promise<void> {
     const { host, httpPort: port, tls } = this.#options;
+    this.#isStopping = false;
     this.#app = await this.#build((answer) => this.#createServer(answer));
     try {
       // fastify does not know what its server speaks.
@@ -55,7 +60,10 @@ export class HttpListener {
     }
   }
 
+  /** Ends every connection; of those that were upgraded Node knows no more than that it waits for them. */
   async stop(): Promise<void> {
+    this.#isStopping = true;
+    for (const socket of this.#upgraded) socket.destroy();
     await this.#app?.close();
     this.#app = undefined;
   }
@@ -70,6 +78,11 @@ export class HttpListener {
     server.maxConnections = maxConnections;
     server.setTimeout(idleMs);
     if ('setSecureContext' in server) tls?.follow(server);
+    server.on('upgrade', (_request, socket) => {
+      if (this.#isStopping) socket.destroy();
+      this.#upgraded.add(socket);
+      socket.once('close', () => this.#upgraded.delete(socket));
+    });
     alsoServe?.(server);
     return server;
   }

@@ -33,6 +33,8 @@ interface ListenerOptions {
 export class BrokerListener {
   readonly #options: ListenerOptions;
   readonly #limits = new ConnectionLimits<Duplex>();
+  /** What came by this port and is not closed, in the middle of a TLS handshake or logged in. */
+  readonly #open = new Set<Socket>();
   #server: Server | undefined;
   #port = 0;
 
@@ -55,11 +57,14 @@ export class BrokerListener {
     this.#port = await listen(server, host, port);
   }
 
-  /** Resolves when the last connection is gone: end them first. May be called twice. */
+  /** Ends every connection that is left, such as those that have not logged in: nobody is waited for. May be called twice. */
   async stop(): Promise<void> {
     const server = this.#server;
     this.#server = undefined;
-    if (server !== undefined) await new Promise<void>((resolve) => server.close(() => resolve()));
+    if (server === undefined) return;
+    const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+    for (const socket of this.#open) socket.destroy();
+    await closed;
   }
 
   /** Takes a connection, from this port or from a WebSocket, or closes it. */
@@ -85,8 +90,15 @@ export class BrokerListener {
   #createServer(): Server {
     const { tls, log } = this.#options;
     const take = (socket: Socket): void => this.take(socket, socket.remoteAddress ?? '');
-    if (tls === undefined) return createServer(socketOptions, take);
+    const opened = (socket: Socket): void => {
+      // Node takes one connection in each turn: some that came before the stop are there after it.
+      if (this.#server === undefined) socket.destroy();
+      this.#open.add(socket);
+      socket.once('close', () => this.#open.delete(socket));
+    };
+    if (tls === undefined) return createServer(socketOptions, take).prependListener('connection', opened);
     const server = createTlsServer({ ...socketOptions, ...tls.material, handshakeTimeout }, take);
+    server.on('connection', opened);
     server.on('tlsClientError', (error) => log.debug({ reason: messageOf(error) }, 'A TLS handshake failed'));
     tls.follow(server);
     return server;

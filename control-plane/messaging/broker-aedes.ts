@@ -69,7 +69,15 @@ export class BrokerAedes implements DeviceChannel {
   constructor(options: BrokerOptions) {
     this.#options = options;
     const { clock = systemClock } = options;
-    this.#listener = new BrokerListener({ ...options, clock, handle: (stream) => this.#aedes?.handle(stream) });
+    this.#listener = new BrokerListener({
+      ...options,
+      clock,
+      handle: (stream) => {
+        // Who comes while everybody else is closed is not kept waiting, nor the stop by them.
+        if (this.#aedes === undefined) stream.destroy();
+        else this.#aedes.handle(stream);
+      },
+    });
   }
 
   get url(): string {

@@ -11,7 +11,8 @@ import type { ConsumerReply } from '@bellwether/control-plane/consumers/consumer
 import type { ServerStatus } from '@bellwether/control-plane/http/status-api';
 import { serve } from '@bellwether/control-plane/main';
 import { type Certificate, makeCertificate } from '../support/certificate-files.js';
-import { connectOnce } from '../support/fleet-device.js';
+import { connectOnce, untilClosed as untilConnectionClosed } from '../support/fleet-device.js';
+import { untilClosed } from '../support/raw-http.js';
 import { startServer, type TestServer } from '../support/server.js';
 
 let folder: string;
@@ -60,9 +61,9 @@ describe('a server with a certificate', () => {
       expect(JSON.parse(status)).toMatchObject({ transport: 'tls', mqttUrl: server.mqttUrl });
       // Nobody is on the line without TLS.
       const plain = connectSocket(Number(new URL(server.mqttUrl).port), '127.0.0.1');
-      plain.on('error', () => {});
+      const ended = untilClosed(plain);
       plain.write('GET / HTTP/1.1\r\n\r\n');
-      await once(plain, 'close');
+      expect(await ended).not.toContain('HTTP');
       const nobody = { username: 'consumer_x', clientId: 'consumer_x', password: 'x', ca };
       const secureSocket = server.httpUrl.replace('https', 'wss');
       for (const url of [server.mqttUrl, `${secureSocket}/mqtt`]) {
@@ -122,5 +123,15 @@ describe('a server without a certificate', () => {
     for (const other of [url.replace('/mqtt', '/'), url.replace('/mqtt', '/api/v1/live')]) {
       await expect(connectOnce(other, { clientId: userName, username: userName, password })).rejects.toThrow(/./);
     }
+  });
+
+  it('stops while a device is connected over WebSocket', async () => {
+    const device = await server.enrolled('still-there');
+    const { token } = await device.openSession();
+    const url = `${server.httpUrl.replace('http', 'ws')}/mqtt`;
+    const client = await connectOnce(url, { clientId: device.id, username: device.id, password: token });
+    const closed = untilConnectionClosed(client);
+    await server.restart();
+    await closed;
   });
 });

@@ -1,5 +1,4 @@
-import { connect } from 'node:net';
-import { text } from 'node:stream/consumers';
+import { connect, type Socket } from 'node:net';
 
 /** What a server says to bytes that somebody wrote by hand: no client tidies the path up. */
 export interface RawReply {
@@ -7,6 +6,16 @@ export interface RawReply {
   /** Header names in lower case. */
   readonly headers: ReadonlyMap<string, string>;
   readonly body: string;
+}
+
+/** What comes until the server closes the connection, in whatever way: it may end it before the last byte is sent. */
+export async function untilClosed(socket: Socket): Promise<string> {
+  const chunks: Buffer[] = [];
+  socket.on('error', () => {}); // it ends in `close`
+  socket.on('data', (chunk: Buffer) => chunks.push(chunk));
+  // Not `once`, which rejects on an error that comes before.
+  await new Promise((resolve) => socket.once('close', resolve));
+  return Buffer.concat(chunks).toString();
 }
 
 /** Sends a request as it stands, and reads until the server closes the connection. */
@@ -20,12 +29,12 @@ export async function rawRequest(
 ): Promise<RawReply> {
   const { hostname, port } = new URL(url);
   const socket = connect(Number(port), hostname);
-  socket.on('error', () => {}); // a refusal may come before the last byte is sent
+  const replied = untilClosed(socket);
   const lines = Object.entries({ host: 'x', connection: 'close', ...headers }).map(
     ([name, value]) => `${name}: ${value}`,
   );
   socket.write([`${method} ${target} HTTP/1.1`, ...lines, '', ''].join('\r\n'), 'latin1');
-  const reply = await text(socket);
+  const reply = await replied;
   const [head = '', ...rest] = reply.split('\r\n\r\n');
   const [status = '', ...fields] = head.split('\r\n');
   return {

@@ -6,6 +6,7 @@ import { BrokerAedes } from '@bellwether/control-plane/messaging/broker-aedes';
 import { deviceTopic } from '@bellwether/shared/contract/topics';
 import { silentLog } from '@bellwether/shared/log';
 import { connectOnce, presence, subscribeAndWait, untilClosed } from '../../support/fleet-device.js';
+import { untilClosed as untilSocketClosed } from '../../support/raw-http.js';
 import { bytesOf, deviceId } from '../../support/telemetry-messages.js';
 
 interface Taken {
@@ -206,10 +207,20 @@ describe('what the broker bears', () => {
   it('closes a connection whose packet is too large before it has come in', async () => {
     const { hostname, port } = new URL(broker.url);
     const socket = connectSocket(Number(port), hostname);
-    const closed = once(socket, 'close');
-    socket.on('error', () => {});
+    const closed = untilSocketClosed(socket);
     socket.write(Buffer.from([0x10, 0xff, 0xff, 0xff, 0x7f]));
     await closed;
+  });
+
+  it('stops at once, whoever has not logged in, or comes at that moment', async () => {
+    const { hostname, port } = new URL(broker.url);
+    const open = () => connectSocket(Number(port), hostname);
+    const silent = open();
+    const closed = [untilSocketClosed(silent)];
+    await once(silent, 'connect');
+    closed.push(...Array.from({ length: 10 }, () => untilSocketClosed(open())));
+    await broker.stop();
+    expect(await Promise.all(closed)).toEqual(closed.map(() => ''));
   });
 
   it('says that its port is occupied, and how to choose another', async () => {
