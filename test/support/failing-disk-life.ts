@@ -82,7 +82,7 @@ export class FailingDiskLife {
     const isServing = (): void => {
       if (device.serving() === undefined) broken.push('nothing serves while the disk fails');
     };
-    const deadline = Date.now() + 10_000;
+    const deadline = Date.now() + 30_000;
     while (device.serving() !== '1.1.0' && files.failed === 0 && Date.now() < deadline) {
       await new Promise(setImmediate);
       isServing();
@@ -97,7 +97,7 @@ export class FailingDiskLife {
   async #recover(device: ReconcileWorld, files: FailingFiles, broken: string[]): Promise<void> {
     files.heal();
     await this.#offer(device);
-    const deadline = Date.now() + 5_000;
+    const deadline = Date.now() + 30_000;
     while (device.serving() !== '1.1.0' && Date.now() < deadline) {
       await new Promise(setImmediate);
       await this.#world.clock.advance(1_000);
