@@ -47,6 +47,15 @@ async function look(agent: AgentProcess, see: (pixel: number) => number): Promis
   }
 }
 
+/**
+ * Until the first device sends what it counted, which it does with every tenth window. All rows belong into one: where
+ * they are few, the release as a whole is found before the devices that it lies with, and then all of them are meant.
+ */
+function secondsToFeatures(): number {
+  const newest = new Map(storedWindows(fleet.data).map(({ device, sequence }) => [device, sequence]));
+  return Math.min(10, ...[...newest.values()].map((sequence) => 9 - ((sequence + 1) % 10)));
+}
+
 const drift = () => fleet.api<DriftReply>('/telemetry/drift');
 const nameOf = (device: string): string => device.slice(0, device.lastIndexOf('-'));
 
@@ -56,6 +65,7 @@ it('cameras that have changed are found, each by its pixels and with what answer
   await fleet.until('all serve digits@1.1.0', (devices) => {
     return devices.length === 3 && devices.every((device) => servedVersion(device, 'digits') === '1.1.0');
   });
+  await expect.poll(secondsToFeatures, { timeout }).toBeGreaterThan(4);
   await Promise.all(agents.map((agent) => look(agent, cameras[agent.name] ?? ((pixel) => pixel))));
   const counted = () =>
     new Set(
