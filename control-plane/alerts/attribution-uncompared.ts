@@ -86,7 +86,7 @@ function told(changes: readonly CommonChange[], { affected, others }: Counts): s
     .slice(0, maxNamed)
     .map(
       (each) =>
-        `${each.times.length} of ${affected} affected devices ${changeText(each.change)}${each.change.isFirst === true ? ', their first release,' : ''} ${timesOf(each)}`,
+        `${each.times.length} of ${affected} affected devices ${changeText(each.change)}${each.change.isFirst === true ? ', their first release' : ''} ${timesOf(each)}`,
     );
   return `${what.join('; ')}, and ${leftOf(changes[0]?.others ?? 0, { affected, others })}`;
 }

@@ -4,8 +4,8 @@ import { formatReleaseId, parseReleaseId } from '@bellwether/shared/ids';
 import { systemOf } from '../fleet/device-system.js';
 import type { CallsBefore, DeviceChange } from './attribution-facts.js';
 
-/** A cause is looked for in the hour before a trouble: so long changes are kept, and so many of one device. */
-export const keptMs = 3 * 3_600_000;
+/** A cause is looked for in the hour before a trouble, and a trouble may last: so long changes are kept, and so many of one device. */
+export const keptMs = 7 * 86_400_000;
 const maxChanges = 20;
 
 /** What the timeline tells of changes of a device. */
@@ -42,7 +42,7 @@ interface Known {
   boot: string | undefined;
 }
 
-/** What changed on devices in the last hours: releases, systems, reboots, settings. */
+/** What changed on devices in the last days: releases, systems, reboots, settings. */
 export class ChangeBook {
   readonly #parts: ChangeBookParts;
   readonly #devices = new Map<string, Known>();

@@ -3,7 +3,7 @@ import type { TimelineStoreSql } from '../timeline/timeline-store-sql.js';
 import { type ChangeBook, changeKinds, keptMs } from './change-book.js';
 
 /** Most events that are read. */
-const maxEvents = 10_000;
+const maxEvents = 20_000;
 
 interface Remembered {
   readonly timeline: Pick<TimelineStoreSql, 'servedBefore' | 'page'>;

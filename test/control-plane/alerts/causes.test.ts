@@ -128,7 +128,7 @@ describe('Causes', () => {
 });
 
 describe('ChangeBook', () => {
-  it('knows another boot, settings and a canary, and forgets after three hours', () => {
+  it('knows another boot, settings and a canary, and forgets after a week', () => {
     const changes = book();
     changes.report(reportOf({ bootId: 'one' }), t0);
     changes.report(reportOf({ bootId: 'two' }), t0 + 1000);
@@ -140,7 +140,7 @@ describe('ChangeBook', () => {
       { kind: 'settings', what: 'windowSeconds 5', atMs: t0 + 2000 },
       { kind: 'release', what: 'digits@1.1.0', atMs: t0 + 3000 },
     ]);
-    changes.report(reportOf({ bootId: 'three' }), t0 + 4 * 3_600_000);
+    changes.report(reportOf({ bootId: 'three' }), t0 + 8 * 86_400_000);
     expect(changes.of(device)).toHaveLength(1);
   });
 
