@@ -1,4 +1,5 @@
 import type { ComponentChildren, JSX } from 'preact';
+import { useState } from 'preact/hooks';
 import { RefusalNote } from './refusal-note.js';
 import type { Refusal } from './server-api.js';
 
@@ -9,12 +10,13 @@ interface FieldOwn {
   readonly hint?: ComponentChildren;
 }
 
-/** A labelled line of a form. */
-export function Field({ label, hint, ...input }: FieldOwn & JSX.IntrinsicElements['input']) {
+/** A labelled line of a form. What it begins with stays, whatever the page is told meanwhile: nobody sends what they have not seen. */
+export function Field({ label, hint, defaultValue, ...input }: FieldOwn & JSX.IntrinsicElements['input']) {
+  const [first] = useState(defaultValue);
   return (
     <label class="field">
       {label}
-      <input autocomplete="off" autocapitalize="none" spellcheck={false} {...input} />
+      <input autocomplete="off" autocapitalize="none" spellcheck={false} defaultValue={first} {...input} />
       {hint !== undefined && <small>{hint}</small>}
     </label>
   );
@@ -32,14 +34,16 @@ interface ChoiceProps extends FieldOwn {
   readonly value?: string;
 }
 
-/** A labelled choice of a form. */
+/** A labelled choice of a form. It stays what it began with, as a Field does, unless whoever draws it follows it by `onChange`. */
 export function Choice({ label, hint, options, value, ...select }: ChoiceProps & JSX.IntrinsicElements['select']) {
+  const [first] = useState(value);
+  const chosen = select.onChange === undefined ? first : value;
   return (
     <label class="field">
       {label}
-      <select defaultValue={value} {...select}>
+      <select defaultValue={chosen} {...select}>
         {options.map(([each, text]) => (
-          <option key={each} value={each} selected={each === value}>
+          <option key={each} value={each} selected={each === chosen}>
             {text}
           </option>
         ))}

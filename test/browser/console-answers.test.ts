@@ -2,7 +2,7 @@ import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startChromium } from '../support/chromium.js';
 import { driftReply } from '../support/drift-reply.js';
-import { deviceView, idOf, overview } from '../support/operator-views.js';
+import { deviceView, idOf, overview, releaseView } from '../support/operator-views.js';
 import { ScriptedLiveServer } from '../support/scripted-live-server.js';
 import { openPage } from '../support/watched-page.js';
 
@@ -13,7 +13,10 @@ beforeAll(async () => {
 });
 afterAll(() => browser?.close());
 
-const shown = overview({ devices: [deviceView('away', '1.0.0'), deviceView('ill', '1.0.0')] });
+const shown = overview({
+  devices: [deviceView('away', '1.0.0'), deviceView('ill', '1.0.0')],
+  releases: [releaseView('1.1.0'), releaseView('1.0.0')],
+});
 
 async function openOn(replies: Readonly<Record<string, unknown>> = {}) {
   const server = await ScriptedLiveServer.start(() => shown, replies);
@@ -40,6 +43,18 @@ describe('what the page asks for', () => {
 });
 
 describe('a question that is open', () => {
+  it('stays about what one saw: no choice in it moves with what the page is told', async () => {
+    const { server, page, close } = await openOn();
+    await page.getByRole('link', { name: 'away' }).first().click();
+    await page.getByRole('button', { name: 'Pin' }).click();
+    const question = page.getByRole('dialog');
+    await question.getByText('Ordered now: digits@1.0.0').waitFor();
+    await server.tell([['device', deviceView('away', '1.1.0')]]);
+    await question.getByText('Ordered now: digits@1.1.0').waitFor();
+    expect(await question.getByLabel('Release').inputValue()).toBe('digits@1.0.0');
+    await close();
+  });
+
   it('goes with the page that it was asked on', async () => {
     const { page, close } = await openOn();
     await page.getByRole('link', { name: 'away' }).first().click();
