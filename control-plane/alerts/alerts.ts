@@ -14,6 +14,7 @@ import { wordsOf } from './alert-words.js';
 import type { Causes } from './causes.js';
 import { type Condition, type Conditions, conditionKey, evaluate } from './condition.js';
 import { alertKey, type ReadingSource } from './reading.js';
+import { ResolvedAlerts } from './resolved-alerts.js';
 import { Silences } from './silences.js';
 import { groupsOf } from './trouble.js';
 
@@ -58,6 +59,7 @@ export class Alerts {
   readonly silences: Silences;
   /** By alertKey(): those that are not resolved. */
   readonly #active = new Map<string, AlertRecord>();
+  readonly #resolved = new ResolvedAlerts(maxResolved);
   #conditions: Conditions = new Map<string, Condition>();
   #trimmedAtMs = Number.NEGATIVE_INFINITY;
   #cancel: (() => void) | undefined;
@@ -72,7 +74,10 @@ export class Alerts {
     const { store, clock, sources, causes } = this.#parts;
     this.silences.start();
     const conditions = new Map<string, Condition>();
-    for (const alert of store.recent(0)) {
+    const recent = store.recent(maxResolved);
+    this.#resolved.add(recent);
+    for (const alert of recent) {
+      if (alert.state === 'resolved') continue;
       const key = alertKey(alert.rule, alert.subject);
       this.#active.set(key, alert);
       causes.resume(key, alert.members, alert.attribution);
@@ -110,7 +115,7 @@ export class Alerts {
 
   /** Those that are not resolved, and the newest that are; the newest first. */
   views(): Alert[] {
-    return this.#parts.store.recent(maxResolved).map(alertView);
+    return byNumber([...this.active(), ...this.#resolved.views('all')]);
   }
 
   /** Those that are not resolved, the newest first. */
@@ -120,8 +125,9 @@ export class Alerts {
 
   /** What somebody was told of: those that are not resolved, and the newest that are; or the one of this id. */
   told(id?: string): Alert[] {
-    const alerts = id === undefined ? this.#parts.store.recent(maxResolved) : [this.#find(id)];
-    return alerts.filter(({ isTold }) => isTold).map(alertView);
+    const alerts = id === undefined ? [...this.#active.values()] : [this.#find(id)];
+    const told = alerts.filter(({ isTold }) => isTold).map(alertView);
+    return byNumber(id === undefined ? [...told, ...this.#resolved.views('told')] : told);
   }
 
   /** As it is now; undefined: it is no longer kept. */
@@ -156,6 +162,7 @@ export class Alerts {
     this.#trimmedAtMs = monotonicMs;
     try {
       store.trim(Math.floor(wallMs) - keptMs, trimRows);
+      this.#resolved.trim(Math.floor(wallMs) - keptMs);
     } catch (cause) {
       log.warn({ err: cause, code: codeOf(cause) }, 'Old alerts could not be deleted');
     }
@@ -195,6 +202,7 @@ export class Alerts {
       });
       if (told.length > 0) storeNews?.(told);
     });
+    this.#resolved.add(saved);
     for (const [i, alert] of saved.entries()) {
       const key = alertKey(alert.rule, alert.subject);
       if (alert.state === 'resolved') this.#active.delete(key);
@@ -217,6 +225,11 @@ export class Alerts {
     if (alert === undefined) throw new AlertError('alert-unknown', `no alert is called ${id}`);
     return alert;
   }
+}
+
+/** The newest first. */
+function byNumber(alerts: readonly Alert[]): Alert[] {
+  return alerts.toSorted((a, b) => Number(b.id.slice(1)) - Number(a.id.slice(1)));
 }
 
 interface Step {

@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { defaultRules } from '@bellwether/control-plane/alerts/alert-rule';
 import { AlertStoreSql } from '@bellwether/control-plane/alerts/alert-store-sql';
+import { alertView } from '@bellwether/control-plane/alerts/alert-view';
 import { Alerts, type ToldAlert } from '@bellwether/control-plane/alerts/alerts';
 import type { Reading } from '@bellwether/control-plane/alerts/reading';
 import type { AuditEntry } from '@bellwether/control-plane/audit/audit-row';
@@ -110,6 +111,38 @@ describe('Alerts', () => {
     await world.clock.advance(62_000);
     expect(second.views()).toMatchObject([{ id: 'a1', state: 'resolved' }]);
     expect(world.told).toEqual(['opened a1', 'acknowledged a1', 'resolved a1']);
+    second.stop();
+  });
+
+  it('shows what lasts and the newest that are resolved, as they are stored, without reading them again', async () => {
+    const { world, start } = await opened();
+    const first = start();
+    const stored = (of: typeof first) => {
+      const records = world.store.recent(200);
+      expect(of.views()).toEqual(records.map(alertView));
+      expect(of.told()).toEqual(records.filter(({ isTold }) => isTold).map(alertView));
+      return records.map(({ state }) => state);
+    };
+    first.silences.create(
+      { labels: { site: 'north' }, untilMs: world.clock.now().wallMs + 3_000_000, why: 'roof' },
+      by,
+    );
+    for (const n of [1, 2, 3]) {
+      world.readings = [silent(n)];
+      await world.clock.advance(70_000);
+      world.readings = [];
+      await world.clock.advance(70_000);
+    }
+    world.readings = [silent(4)];
+    await world.clock.advance(2000);
+    expect(stored(first)).toEqual(['open', 'resolved', 'resolved', 'resolved']);
+    first.stop();
+    const second = start();
+    expect(stored(second)).toHaveLength(4);
+    // They are kept for a day, and looked at once an hour.
+    world.clock.setWall(world.clock.now().wallMs + 86_400_000);
+    await world.clock.advance(3_700_000);
+    expect(stored(second)).toEqual(['open']);
     second.stop();
   });
 
