@@ -1,10 +1,10 @@
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { HttpArtifacts } from '@bellwether/agent/installs/artifact-http';
-import type { Clock } from '@bellwether/shared/clock';
 import { nodeFiles } from '@bellwether/shared/files/node-files-disk';
 import { silentLog } from '@bellwether/shared/log';
 import { sha256 } from '@bellwether/shared/signing/digest';
+import { CountedTimers } from '../support/counted-timers.js';
 import { type FaultProxy, type NetworkFault, startFaultProxy } from '../support/fault-proxy.js';
 import { ReconcileWorld } from '../support/reconcile-world.js';
 import { sampleRelease } from '../support/sample-release.js';
@@ -21,22 +21,21 @@ const stallMs = 5_000;
 let world: TrustWorld;
 let proxy: FaultProxy;
 let device: ReconcileWorld;
-/** Downloads that wait for a byte: each has a timer that would give it up. */
-let waiting = 0;
+/** Of downloads: each that waits for a byte has one that would give it up. */
+let timers: CountedTimers;
 
 beforeEach(async () => {
-  waiting = 0;
   world = await TrustWorld.start();
   proxy = await startFaultProxy(world.server.url);
   const folder = join(world.folder, 'device');
-  const { clock } = world;
+  timers = new CountedTimers(world.clock);
   const artifacts = new HttpArtifacts({
     baseUrl: proxy.url,
     blobFolder: join(folder, 'blobs'),
     maxAttempts,
     maxBytesPerSecond: 0,
     stallMs,
-    clock: countingTimers(clock),
+    clock: timers,
     random: () => 1,
     log: silentLog,
   });
@@ -68,30 +67,7 @@ async function pass(ms: number, isOver: () => boolean = () => false): Promise<vo
 
 /** Something travels: the virtual clock must not give it up because the machine is busy. */
 function isOnItsWay(): boolean {
-  return proxy.underWay > 0 || (proxy.stalled === 0 && waiting > 0);
-}
-
-function countingTimers(clock: Clock): Clock {
-  return {
-    now: () => clock.now(),
-    sleep: (delayMs, signal) => clock.sleep(delayMs, signal),
-    after: (delayMs, callback) => {
-      let isRunning = true;
-      const end = (): void => {
-        if (isRunning) waiting--;
-        isRunning = false;
-      };
-      waiting++;
-      const cancel = clock.after(delayMs, () => {
-        end();
-        callback();
-      });
-      return () => {
-        end();
-        cancel();
-      };
-    },
-  };
+  return proxy.underWay > 0 || (proxy.stalled === 0 && timers.running > 0);
 }
 
 async function untilServes(version: string): Promise<void> {

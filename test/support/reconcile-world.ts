@@ -20,6 +20,7 @@ import type { DiskFiles } from '@bellwether/shared/files/disk-files';
 import { nodeFiles } from '@bellwether/shared/files/node-files-disk';
 import { silentLog } from '@bellwether/shared/log';
 import { sealEnvelope } from '@bellwether/shared/signing/envelope';
+import { CountedTimers } from './counted-timers.js';
 import { MemoryReleaseStore } from './installs.js';
 import type { SampleRelease } from './sample-release.js';
 import { ScriptedRunner } from './scripted-runner.js';
@@ -71,6 +72,8 @@ export class ReconcileWorld {
   readonly canaries: { readonly runner: Runner; readonly settings: CanarySettings }[] = [];
   readonly store: ReleaseStore;
   readonly reconciler: Reconciler;
+  /** Of downloads, unless a test brings its own: each that waits for a byte has one that would give it up. */
+  readonly timers: CountedTimers;
   readonly #changed = new Set<() => void>();
 
   private constructor(
@@ -80,13 +83,16 @@ export class ReconcileWorld {
       store,
       engine,
       parts,
+      timers,
     }: {
       readonly trust: DeviceTrust;
       readonly store: ReleaseStore;
       readonly engine: ScriptedEngine;
       readonly parts: ReconcilerParts;
+      readonly timers: CountedTimers;
     },
   ) {
+    this.timers = timers;
     this.world = world;
     this.trust = trust;
     this.store = store;
@@ -132,6 +138,7 @@ export class ReconcileWorld {
     const blobs = await openBlobFolder(join(folder, 'blobs'), files);
     const random = () => 1;
     const log = silentLog;
+    const timers = new CountedTimers(clock);
     const artifacts = new HttpArtifacts({
       baseUrl: url,
       blobFolder: blobs.folder,
@@ -139,7 +146,7 @@ export class ReconcileWorld {
       maxAttempts: 1,
       maxBytesPerSecond: 0,
       stallMs: 10_000,
-      clock,
+      clock: timers,
       random,
       log,
     });
@@ -164,7 +171,7 @@ export class ReconcileWorld {
     const trust = await world.open({ folder: join(folder, 'trust'), baseUrl: url, files });
     const engine = options.engine ?? new ScriptedEngine();
     // The parts that are missing here are put in by the constructor.
-    return new ReconcileWorld(world, { trust, store, engine, parts: parts as unknown as ReconcilerParts });
+    return new ReconcileWorld(world, { trust, store, engine, parts: parts as unknown as ReconcilerParts, timers });
   }
 
   /** An order for these releases is accepted. */
