@@ -46,12 +46,10 @@ beforeAll(async () => {
 
 afterAll(async () => {
   if (!canMount) return;
-  agent.child.kill('SIGKILL');
-  await once(agent.child, 'exit').catch(() => {});
-  await fleet.stopServer();
-  serverDisk.remove();
-  agentDisk.remove();
-  await fleet.stop();
+  // Also where the beginning failed: no process and no mount stays behind.
+  agent?.child.kill('SIGKILL');
+  for (const disk of [serverDisk, agentDisk]) disk?.remove();
+  await fleet?.stop();
   await rm(aside, { recursive: true, force: true });
 });
 
