@@ -67,14 +67,21 @@ function send({ device, client }: Member, what: 'report' | 'event' | 'window', m
   return client.publishAsync(device.topic(what), bytesOf(message), { qos: 1 });
 }
 
-function report(member: Member, version: string, kernel: string): Promise<unknown> {
+/** Of `voice` only where its version is given. */
+function report(member: Member, version: string, kernel: string, voice?: string): Promise<unknown> {
   const machine = { hardware: 'Pi', cpu: 'arm', cores: 4, memoryBytes: 1, os: 'Debian GNU/Linux 12', kernel };
-  const serving = { version, manifest: 'a'.repeat(64), sinceMs: 1, phase: 'settled' } as const;
+  const served = { manifest: 'a'.repeat(64), sinceMs: 1, phase: 'settled' } as const;
+  const modelOf = (model: string, of: string) => ({
+    model,
+    serving: { ...served, version: of },
+    install: null,
+    refusal: null,
+  });
   const changes: Partial<Report> = {
     device: member.device.id,
     sequence: member.sequence++,
     machine,
-    models: [{ model: 'digits', serving, install: null, refusal: null }],
+    models: [modelOf('digits', version), ...(voice === undefined ? [] : [modelOf('voice', voice)])],
   };
   return send(member, 'report', reportOf(changes));
 }
@@ -132,6 +139,36 @@ describe('the cause that an alert names first', () => {
     const alert = await alertOf({ rule: 'error-rate', devices: got.length, attribution });
     expect(alert).toMatchObject({ subject: { model: 'digits', version: '1.1.0' } });
     expect(alert.sentence).toContain('got digits@1.1.0 in the hour before');
+  });
+
+  it('is the release that all got, when they fail with it and were well before', async () => {
+    const kernel = '6.1.0-27-arm64';
+    const told = async (
+      version: string,
+      errors: Readonly<Record<string, number>>,
+      wallEndMs: number,
+    ): Promise<void> => {
+      const arm = armOf(calls(90, 900), {
+        model: 'voice',
+        version,
+        errors,
+        requests: errors['engine'] === undefined ? 90 : 100,
+      });
+      await toEach((member) => sendWindow(member, { arms: [arm] }, wallEndMs));
+    };
+    await toEach((member) => report(member, '1.0.0', kernel, '1.0.0'));
+    await told('1.0.0', {}, Date.now() - 2 * minuteMs);
+    await toEach(async (member) => {
+      const about = { device: member.device.id, sequence: member.sequence++, kind: 'release-serving' };
+      await send(member, 'event', eventOf({ ...about, release: 'voice@1.1.0', atMs: Date.now() }));
+      await report(member, '1.0.0', kernel, '1.1.0');
+    });
+    await told('1.1.0', { engine: 10 }, Date.now());
+    const said =
+      /^The release: 24 of 24 affected devices got voice@1\.1\.0 .*left to compare with; before it 24 of these devices were well: 0 of 2160 /;
+    const attribution = { cause: 'model', sentence: expect.stringMatching(said) as string };
+    const alert = await alertOf({ rule: 'error-rate', devices: fleet.length, attribution });
+    expect(alert.subject).toEqual({ model: 'voice', version: '1.1.0' });
   });
 
   it('is the update of the system, when those are slow that got it', async () => {
