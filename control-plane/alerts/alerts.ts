@@ -173,7 +173,8 @@ export class Alerts {
     const fleetSize = this.#parts.fleetSize();
     const steps: Step[] = [];
     for (const [key, group] of groups) {
-      const words = wordsOf(group, { rules, fleetSize, attribution: causes.of(key, group, nowMs) });
+      const attribution = causes.of(key, group, { wrong: this.#conditions, nowMs });
+      const words = wordsOf(group, { rules, fleetSize, attribution });
       steps.push(this.#step(this.#active.get(key), { kind: 'troubled', trouble: { ...group, words } }, nowMs));
     }
     for (const [key, alert] of this.#active) {

@@ -3,6 +3,7 @@ import type { SegmentCounters } from '@bellwether/shared/evidence/counters';
 import type { Device } from '../fleet/device.js';
 import { attribute } from './attribution.js';
 import type { ChangeBook } from './change-book.js';
+import type { Conditions } from './condition.js';
 import type { Group } from './trouble.js';
 import { symptomOf, troubleFacts } from './trouble-facts.js';
 
@@ -46,14 +47,18 @@ export class Causes {
     });
   }
 
-  /** The cause of a trouble; null: nobody looks for one. `key`: alertKey(). */
-  of(key: string, group: Group, nowMs: number): Attribution | null {
+  /** The cause of a trouble; null: nobody looks for one. `key`: alertKey(); `wrong`: all that is wrong or begins to be. */
+  of(
+    key: string,
+    group: Group,
+    { wrong, nowMs }: { readonly wrong: Conditions; readonly nowMs: number },
+  ): Attribution | null {
     const known = this.#known.get(key);
     const of = sameness(group.members);
     const ageMs = nowMs - (known?.atMs ?? Number.NEGATIVE_INFINITY);
     if (known !== undefined && (ageMs < atEarliestMs || (ageMs < atLatestMs && known.of === of)))
       return known.attribution;
-    const found = this.#look(group);
+    const found = this.#look(group, wrong);
     const isFound = found !== null && found.cause !== 'undetermined';
     const isFromLastRun = known?.isFromLastRun === true && known.of === of && !isFound;
     const attribution = isFromLastRun ? known.attribution : found;
@@ -67,13 +72,14 @@ export class Causes {
     this.#parts.changes.forgetOthers();
   }
 
-  #look(group: Group): Attribution | null {
+  #look(group: Group, wrong: Conditions): Attribution | null {
     const said = group.conditions.flatMap(({ attribution }) => attribution ?? [])[0];
     if (said !== undefined) return said;
     const symptom = symptomOf(group.rule);
     if (symptom === undefined) return null;
     const { devices, changes, segmentsOf } = this.#parts;
-    const facts = troubleFacts(group, { devices: devices(), changesOf: (device) => changes.of(device) });
+    const sight = { devices: devices(), changesOf: (device: string) => changes.of(device), wrong: wrong.values() };
+    const facts = troubleFacts(group, sight);
     const sinceMs = group.members.reduce((least, each) => Math.min(least, each.sinceMs), Number.POSITIVE_INFINITY);
     const { model } = group.subject;
     const segments = model === undefined ? [] : segmentsOf(model, sinceMs);

@@ -1,6 +1,7 @@
 import type { AlertRule, AlertSubject } from '@bellwether/shared/contract/alert';
 import type { Device } from '../fleet/device.js';
 import type { DeviceChange, DeviceFacts, Symptom } from './attribution-facts.js';
+import type { Condition } from './condition.js';
 import type { Group } from './trouble.js';
 
 /** What kind of trouble a rule finds; of the others a cause is not looked for: they name it, or have none on devices. */
@@ -23,15 +24,23 @@ export function symptomOf(rule: AlertRule): Symptom | undefined {
   return symptoms.get(rule);
 }
 
-/** The devices that a cause is looked for among: the affected, and the others that run the same model. */
+interface TroubleSight {
+  readonly devices: readonly Device[];
+  readonly changesOf: (device: string) => readonly DeviceChange[];
+  /** Everything that is wrong anywhere, or begins to be, silenced or not. */
+  readonly wrong: Iterable<Condition>;
+}
+
+/**
+ * The devices that a cause is looked for among: the affected, and the others that run the same model and are well. Those with
+ * the same trouble on another release or of another label, or under a silence, are neither.
+ */
 export function troubleFacts(
   group: Pick<Group, 'rule' | 'subject' | 'conditions'>,
-  {
-    devices,
-    changesOf,
-  }: { readonly devices: readonly Device[]; readonly changesOf: (device: string) => readonly DeviceChange[] },
+  { devices, changesOf, wrong }: TroubleSight,
 ): readonly DeviceFacts[] {
   const { subject, conditions } = group;
+  const unwell = alikeTroubled(group, wrong);
   const sinceMs = new Map(conditions.map((each) => [each.device, each.sinceMs] as const));
   // Where it is found on devices, too, those are the affected.
   const ofAll = sinceMs.size === 1 ? sinceMs.get(null) : undefined;
@@ -41,9 +50,22 @@ export function troubleFacts(
       subject.model === undefined || releases.some((release) => release.startsWith(`${subject.model}@`));
     // What is found over all devices of a release, or of a label, is about each of them.
     const troubleSinceMs = sinceMs.get(device.id) ?? (ofAll !== undefined && isAbout(device, subject) ? ofAll : null);
-    if (troubleSinceMs === null && !isOfModel) return [];
+    if (troubleSinceMs === null && (!isOfModel || unwell.has(device.id))) return [];
     return [{ device: device.id, troubleSinceMs, releases, labels: labelsOf(device), changes: changesOf(device.id) }];
   });
+}
+
+/** Devices with trouble of this rule and model. What is found of a release over all its devices says of none of them that it is unwell within it. */
+function alikeTroubled(
+  { rule, subject }: Pick<Group, 'rule' | 'subject'>,
+  wrong: Iterable<Condition>,
+): ReadonlySet<string> {
+  const found = new Set<string>();
+  for (const { device, isOfAll, ...each } of wrong) {
+    if (device === null || each.rule !== rule || each.subject.model !== subject.model) continue;
+    if (isOfAll !== true || each.subject.version !== subject.version) found.add(device);
+  }
+  return found;
 }
 
 /** Whether the device serves this release, as a canary, too, and has this label. */

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { Causes } from '@bellwether/control-plane/alerts/causes';
 import { ChangeBook, type ChangeBookParts } from '@bellwether/control-plane/alerts/change-book';
-import type { Condition } from '@bellwether/control-plane/alerts/condition';
+import { type Condition, conditionKey } from '@bellwether/control-plane/alerts/condition';
 import type { Reading } from '@bellwether/control-plane/alerts/reading';
 import type { Group } from '@bellwether/control-plane/alerts/trouble';
 import type { Device } from '@bellwether/control-plane/fleet/device';
@@ -47,11 +47,16 @@ function book(callsBefore: ChangeBookParts['callsBefore'] = () => undefined, isM
 function causes(changes = book(), devices = () => fleet) {
   return new Causes({ devices, changes, segmentsOf: () => [] });
 }
+/** A look at this time at which all this is wrong. */
+const at = (nowMs: number, ...groups: readonly Group[]) => {
+  const wrong = groups.flatMap(({ conditions }) => conditions);
+  return { nowMs, wrong: new Map(wrong.map((condition) => [conditionKey(condition), condition])) };
+};
 const range = (from: number, to: number) => Array.from({ length: to - from }, (_, i) => idOf(from + i));
 
 describe('Causes', () => {
   it('names what the silent devices have in common', () => {
-    const found = causes().of('k', group('device-silent', range(0, 10)), t0);
+    const found = causes().of('k', group('device-silent', range(0, 10)), at(t0));
     expect(found).toMatchObject({ cause: 'infrastructure', common: { label: 'site=north', affected: 10, others: 0 } });
   });
 
@@ -64,7 +69,7 @@ describe('Causes', () => {
       changes.event(eventOf({ device, kind: 'release-serving', release, atMs: t0 - 60_000 }), t0 - 60_000);
     }
     const subject = { model: 'digits', version: '1.1.0' };
-    expect(causes(changes).of('k', group('error-rate', fourth, subject), t0)).toMatchObject({ cause: 'model' });
+    expect(causes(changes).of('k', group('error-rate', fourth, subject), at(t0))).toMatchObject({ cause: 'model' });
     const updates = book();
     const fresh = fleet.map((device) => {
       const report = reportOf({
@@ -75,7 +80,11 @@ describe('Causes', () => {
       updates.report(report, t0 - 60_000);
       return { ...device, report: { ...report, models: [serving('1.0.0')] } };
     });
-    const found = causes(updates, () => fresh).of('k', group('latency-budget', range(0, 10), { model: 'digits' }), t0);
+    const found = causes(updates, () => fresh).of(
+      'k',
+      group('latency-budget', range(0, 10), { model: 'digits' }),
+      at(t0),
+    );
     expect(found?.sentence).toContain('got system 6.6.0, Debian 12 in the hour before');
     expect(found?.cause).toBe('infrastructure');
   });
@@ -86,10 +95,44 @@ describe('Causes', () => {
       ...device,
       report: reportOf({ device: idOf(n), models: [serving('1.0.0')] }),
     }));
-    expect(causes(undefined, () => all).of('k', everywhere, t0)).toMatchObject({
+    expect(causes(undefined, () => all).of('k', everywhere, at(t0))).toMatchObject({
       cause: 'model',
       sentence: expect.stringContaining('40 of 40 devices') as string,
     });
+  });
+
+  it('takes nobody for well who has the same trouble on another release, or under a silence', () => {
+    const half = fleet.map((device, n) => {
+      return { ...device, report: reportOf({ device: idOf(n), models: [serving(n < 20 ? '1.0.0' : '1.1.0')] }) };
+    });
+    const bothHalves = (rule: Reading['rule'], more: Partial<Condition> = {}) =>
+      [range(0, 20), range(20, 40)].map((devices, n) => {
+        const found = group(rule, devices, { model: 'digits', version: `1.${n}.0` });
+        return { ...found, conditions: found.conditions.map((condition) => ({ ...condition, ...more })) };
+      });
+    const ofBoth = (groups: readonly Group[]) =>
+      groups.map((each, n) => causes(undefined, () => half).of(`${n}`, each, at(t0, ...groups))?.cause);
+    expect(ofBoth(bothHalves('error-rate'))).toEqual(['undetermined', 'undetermined']);
+    // Drift of everything that is served: what is seen has changed, and no release in particular.
+    const [drifted] = bothHalves('drift', { isOfAll: true });
+    const drift =
+      drifted && causes(undefined, () => half).of('k', drifted, at(t0, ...bothHalves('drift', { isOfAll: true })));
+    expect(drift?.sentence).toContain('nothing that they have or that was changed sets them apart');
+    const silenced = group('device-silent', range(10, 40));
+    expect(causes().of('k', group('device-silent', range(0, 10)), at(t0, silenced))?.cause).toBe('undetermined');
+  });
+
+  it('compares the devices of a label with the others of its release, which drifts as a whole', () => {
+    const all = fleet.map((device, n) => ({
+      ...device,
+      report: reportOf({ device: idOf(n), models: [serving('1.0.0')] }),
+    }));
+    const release = { model: 'digits', version: '1.0.0' };
+    const whole = group('drift', range(0, 40), release);
+    const conditions = whole.conditions.map((condition) => ({ ...condition, isOfAll: true as const }));
+    const north = group('drift', range(0, 10), { ...release, label: 'site=north' });
+    const found = causes(undefined, () => all).of('k', north, at(t0, { ...whole, conditions }));
+    expect(found?.common?.label).toBe('site=north');
   });
 
   it('keeps what the last run found of the same devices until something else is found', () => {
@@ -97,16 +140,16 @@ describe('Causes', () => {
     const three = group('error-rate', range(0, 3));
     const resumed = causes();
     resumed.resume('k', three.members, found);
-    expect(resumed.of('k', three, t0)).toEqual(found);
-    expect(resumed.of('k', three, t0 + 60_000)).toEqual(found);
-    expect(resumed.of('k', group('error-rate', range(0, 4)), t0 + 120_000)?.cause).toBe('undetermined');
+    expect(resumed.of('k', three, at(t0))).toEqual(found);
+    expect(resumed.of('k', three, at(t0 + 60_000))).toEqual(found);
+    expect(resumed.of('k', group('error-rate', range(0, 4)), at(t0 + 120_000))?.cause).toBe('undetermined');
     resumed.resume('k', group('error-rate', range(0, 10)).members, found);
-    expect(resumed.of('k', group('error-rate', range(0, 10)), t0 + 180_000)?.common?.label).toBe('site=north');
+    expect(resumed.of('k', group('error-rate', range(0, 10)), at(t0 + 180_000))?.common?.label).toBe('site=north');
   });
 
   it('looks for none where there is nothing to compare, or the rule names it', () => {
-    expect(causes().of('k', group('device-silent', range(0, 1)), t0)).toBeNull();
-    expect(causes().of('k', group('release-refused', range(0, 10)), t0)).toBeNull();
+    expect(causes().of('k', group('device-silent', range(0, 1)), at(t0))).toBeNull();
+    expect(causes().of('k', group('release-refused', range(0, 10)), at(t0))).toBeNull();
   });
 
   it('looks again when the devices are others, not at once, and after a minute in any case', () => {
@@ -116,7 +159,7 @@ describe('Causes', () => {
       return fleet;
     });
     const look = (devices: readonly string[], atMs: number): number => {
-      counting.of('k', group('device-silent', devices), atMs);
+      counting.of('k', group('device-silent', devices), at(atMs));
       return looks;
     };
     expect(look(range(0, 5), t0)).toBe(1);
