@@ -87,11 +87,16 @@ function resolved(alert: AlertRecord, nowMs: number): AlertTransition {
   return { next: { ...alert, state: 'resolved', resolvedAtMs: nowMs, changedAtMs: nowMs }, news: 'resolved' };
 }
 
-/** It is worse than what somebody took note of: another severity, or half as many devices again that were not in it. */
+/**
+ * It is worse than what somebody took note of: another severity, or half as many devices again that were not in it. A device
+ * that is named since the trouble is found over all together makes nothing worse: a rollout goes on, or one that was bad by itself is well.
+ */
 function hasGrown(alert: AlertRecord, { members, words }: Pick<Trouble, 'members' | 'words'>): boolean {
   if (words.severity === 'critical' && alert.severity !== 'critical') return true;
   const seen = new Set(alert.acknowledged);
-  const others = members.filter(({ device }) => device !== null && !seen.has(device)).length;
+  const others = members.filter(
+    ({ device, isOfAll }) => device !== null && isOfAll !== true && !seen.has(device),
+  ).length;
   return others >= Math.max(1, Math.ceil(seen.size / 2));
 }
 

@@ -17,7 +17,7 @@ const compiledRules = Compile(RuleList);
 const compiledSilence = Compile(SilenceView);
 const compiledSilences = Compile(SilenceList);
 
-/** So long a recurring silence lasts before it is asked for again. */
+/** So long from now a recurring silence lasts before it is asked for again: the server takes no more than a year and a day. */
 const recurringMs = 365 * 86_400_000;
 
 interface SilenceOptions extends ServerOptions {
@@ -108,11 +108,12 @@ async function rules(options: ServerOptions, { terminal }: VerbParts): Promise<v
 }
 
 async function silence(options: SilenceOptions, { terminal, clock }: VerbParts): Promise<void> {
-  const fromMs = Math.floor(clock.now().wallMs) + (options.in ?? 0);
+  const nowMs = Math.floor(clock.now().wallMs);
+  const fromMs = nowMs + (options.in ?? 0);
   const every = recurrenceOf(options);
   const body = {
     ...(options.in !== undefined && { fromMs }),
-    untilMs: fromMs + (every === undefined ? options.for : recurringMs),
+    untilMs: every === undefined ? fromMs + options.for : nowMs + recurringMs,
     ...(every !== undefined && { every }),
     why: options.why,
     ...(options.labels !== undefined && { labels: parseLabels(options.labels) }),

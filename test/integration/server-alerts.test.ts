@@ -98,6 +98,8 @@ describe('alerts of a server', () => {
       'Europe/Berlin',
       '--for',
       '8h',
+      '--in',
+      '3d',
       '--why',
       'off at night',
     ];

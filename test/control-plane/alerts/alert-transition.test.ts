@@ -76,6 +76,14 @@ describe('transition', () => {
     expect(after(...events)).toMatchObject({ state, news });
   });
 
+  it('stays noted while it is found over all devices together, however many they become', () => {
+    const together = troubled(['a', 'b', 'c', 'd']);
+    const members = together.trouble.members.map((member) => ({ ...member, isOfAll: true as const }));
+    const found = { ...together, trouble: { ...together.trouble, members } };
+    expect(after(troubled(['a']), noted, found).news).toEqual(['opened', 'acknowledged', 'changed']);
+    expect(after(found, noted, troubled(['e', 'f'])).state).toBe('open');
+  });
+
   it('is told for the first time when its silence ends', () => {
     const silent = troubled(['a'], { isSilenced: true });
     expect(after(silent).alert).toMatchObject({ isSilenced: true, isTold: false });
