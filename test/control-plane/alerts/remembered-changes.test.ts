@@ -49,10 +49,11 @@ function event(changes: Partial<DeviceEvent>): void {
   store.commit([{ device: deviceId, what: 'event', arrivedAtMs: value.atMs, decoded }]);
 }
 /** What a server that starts at this time knows. */
-function startedAt(nowMs: number): ChangeBook {
+function startedAt(nowMs: number, most?: number): ChangeBook {
   const book = new ChangeBook({ isMember: () => true, callsBefore: () => undefined });
   const devices = [storedDevice({ report: newest })];
-  rememberChanges(book, { timeline, systems: storedSystems(database.sqlite), devices }, nowMs);
+  const systems = storedSystems(database.sqlite);
+  rememberChanges(book, { timeline, systems, devices, ...(most !== undefined && { most }) }, nowMs);
   return book;
 }
 const changesAt = (nowMs: number): readonly DeviceChange[] => startedAt(nowMs).of(deviceId);
@@ -91,5 +92,16 @@ it('knows which release was the first of its model, however long ago', () => {
   expect(changesAt(t0 + minuteMs)).toEqual([
     { kind: 'release', what: 'digits@1.1.0', atMs: t0 },
     { kind: 'release', what: 'voice@1.0.0', atMs: t0 + 1, isFirst: true },
+  ]);
+});
+
+it('knows that a release was not the first where there were more events than are read', () => {
+  for (const [minute, release] of ['digits@1.0.0', 'voice@1.0.0', 'digits@1.1.0'].entries()) {
+    event({ kind: 'release-serving', release, atMs: t0 + minute * minuteMs });
+  }
+  const book = startedAt(t0 + 9 * minuteMs, 2);
+  expect(book.of(deviceId)).toEqual([
+    { kind: 'release', what: 'voice@1.0.0', atMs: t0 + minuteMs, isFirst: true },
+    { kind: 'release', what: 'digits@1.1.0', atMs: t0 + 2 * minuteMs },
   ]);
 });
