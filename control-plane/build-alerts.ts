@@ -32,7 +32,7 @@ interface AlertRooms extends Facts, Required<Pick<AlertsParts, 'labelsOf' | 'sto
   readonly conductor: Conductor;
   readonly audit: Audit;
   readonly telemetry: Pick<TelemetryStore, 'clones'>;
-  readonly drift: Pick<DriftFindings, 'findings' | 'watchedLabels'>;
+  readonly drift: Pick<DriftFindings, 'findings' | 'watchedLabels' | 'watchedReleases'>;
   readonly timeline: TimelineStoreSql;
   /** Something about this alert is another. */
   readonly changed: (id: string) => void;
@@ -84,6 +84,7 @@ export function buildAlerts(parts: ControlPlaneParts, rooms: AlertRooms) {
   const causes = new Causes({
     devices: () => fleet.members(),
     changes,
+    isWatched: (release) => drift.watchedReleases().has(release),
     segmentsOf: (model, sinceMs) => conductor.segmentsOf(model, sinceMs),
   });
   const alerts = new Alerts({

@@ -15,6 +15,8 @@ interface CauseParts {
   /** The devices that are in. */
   readonly devices: () => readonly Device[];
   readonly changes: Pick<ChangeBook, 'of' | 'forgetOthers'>;
+  /** True for a release that is found to drift when it does. */
+  readonly isWatched: (release: string) => boolean;
   /** What both arms counted since then on the devices of the rollouts of this model that are on their way. */
   readonly segmentsOf: (model: string, sinceMs: number) => readonly SegmentCounters[];
 }
@@ -77,9 +79,13 @@ export class Causes {
     if (said !== undefined) return said;
     const symptom = symptomOf(group.rule);
     if (symptom === undefined) return null;
-    const { devices, changes, segmentsOf } = this.#parts;
-    const sight = { devices: devices(), changesOf: (device: string) => changes.of(device), wrong: wrong.values() };
-    const facts = troubleFacts(group, sight);
+    const { devices, changes, isWatched, segmentsOf } = this.#parts;
+    const facts = troubleFacts(group, {
+      devices: devices(),
+      changesOf: (device) => changes.of(device),
+      wrong: wrong.values(),
+      isSeen: (release) => symptom !== 'drift' || isWatched(release),
+    });
     const sinceMs = group.members.reduce((least, each) => Math.min(least, each.sinceMs), Number.POSITIVE_INFINITY);
     const { model } = group.subject;
     const segments = model === undefined ? [] : segmentsOf(model, sinceMs);

@@ -29,15 +29,17 @@ interface TroubleSight {
   readonly changesOf: (device: string) => readonly DeviceChange[];
   /** Everything that is wrong anywhere, or begins to be, silenced or not. */
   readonly wrong: Iterable<Condition>;
+  /** Whether such trouble would be seen on a device that serves this release. */
+  readonly isSeen: (release: string) => boolean;
 }
 
 /**
  * The devices that a cause is looked for among: the affected, and the others that run the same model and are well. Those with
- * the same trouble on another release or of another label, or under a silence, are neither.
+ * the same trouble on another release or of another label, or under a silence, are neither, nor are those on which it would not be seen.
  */
 export function troubleFacts(
   group: Pick<Group, 'rule' | 'subject' | 'conditions'>,
-  { devices, changesOf, wrong }: TroubleSight,
+  { devices, changesOf, wrong, isSeen }: TroubleSight,
 ): readonly DeviceFacts[] {
   const { subject, conditions } = group;
   const unwell = alikeTroubled(group, wrong);
@@ -47,7 +49,8 @@ export function troubleFacts(
   return devices.flatMap((device) => {
     const releases = releasesOf(device);
     const isOfModel =
-      subject.model === undefined || releases.some((release) => release.startsWith(`${subject.model}@`));
+      subject.model === undefined ||
+      releases.some((release) => release.startsWith(`${subject.model}@`) && isSeen(release));
     // What is found over all devices of a release, or of a label, is about each of them.
     const troubleSinceMs = sinceMs.get(device.id) ?? (ofAll !== undefined && isAbout(device, subject) ? ofAll : null);
     if (troubleSinceMs === null && (!isOfModel || unwell.has(device.id))) return [];

@@ -1,4 +1,5 @@
 import type { AccuracyEstimate } from '@bellwether/shared/evidence/accuracy-estimate';
+import { formatReleaseId } from '@bellwether/shared/ids';
 import type { DriftSubject, WatchedLabel } from './drift-finding.js';
 import { lookAt } from './drift-look.js';
 import type { DriftStore, StoredLook } from './drift-store.js';
@@ -94,6 +95,14 @@ export class DriftBook {
       const known = { streams, accuracy: accuracy ?? undefined, isCurrent: isCurrent(look, nowMs) };
       yield { subject: look.subject, release: { ...about, streams: names }, ...known };
     }
+  }
+
+  /** Releases on all their devices, but for what has been silent too long. */
+  releases(nowMs: number): ReadonlySet<string> {
+    const looks = [...this.#looks.values()].filter(
+      (look) => look.subject.level === 'release' && isCurrent(look, nowMs),
+    );
+    return new Set(looks.map(formatReleaseId));
   }
 
   /** Releases on labels, but for what has been silent too long. */

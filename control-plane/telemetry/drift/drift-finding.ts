@@ -48,6 +48,8 @@ export interface DriftFindings {
   findings(): readonly DriftFinding[];
   /** The labels that are watched, as of the last look; not those that have been silent for hours. */
   watchedLabels(): readonly WatchedLabel[];
+  /** The releases that are watched, `digits@1.1.0`, as of the last look: of others nobody knows whether they drift. */
+  watchedReleases(): ReadonlySet<string>;
   /** Calls back after every look with the findings; the returned function ends it. */
   onLook(listener: (findings: readonly DriftFinding[]) => void): () => void;
 }

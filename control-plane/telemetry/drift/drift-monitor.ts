@@ -60,6 +60,7 @@ export class DriftMonitor implements DriftFindings {
   readonly #listeners = new Set<(findings: readonly DriftFinding[]) => void>();
   #findings: readonly DriftFinding[] = [];
   #labels: readonly WatchedLabel[] = [];
+  #releases: ReadonlySet<string> = new Set();
   #atMs: number | null = null;
   /** Every window up to this number was taken. */
   #taken = 0;
@@ -102,6 +103,10 @@ export class DriftMonitor implements DriftFindings {
 
   watchedLabels(): readonly WatchedLabel[] {
     return this.#labels;
+  }
+
+  watchedReleases(): ReadonlySet<string> {
+    return this.#releases;
   }
 
   onLook(listener: (findings: readonly DriftFinding[]) => void): () => void {
@@ -153,6 +158,7 @@ export class DriftMonitor implements DriftFindings {
       this.#book.forgetBefore(nowMs, store);
       this.#findings = foundDrift(this.#book.looks(nowMs));
       this.#labels = this.#book.labels(nowMs);
+      this.#releases = this.#book.releases(nowMs);
       this.#atMs = nowMs;
     } catch (cause) {
       // What waits goes on waiting; ingest has its own, louder answer to a database that does not write.

@@ -44,8 +44,8 @@ function book(callsBefore: ChangeBookParts['callsBefore'] = () => undefined, isM
   return new ChangeBook({ isMember, callsBefore });
 }
 
-function causes(changes = book(), devices = () => fleet) {
-  return new Causes({ devices, changes, segmentsOf: () => [] });
+function causes(changes = book(), devices = () => fleet, isWatched = (_release: string) => true) {
+  return new Causes({ devices, changes, isWatched, segmentsOf: () => [] });
 }
 /** A look at this time at which all this is wrong. */
 const at = (nowMs: number, ...groups: readonly Group[]) => {
@@ -120,6 +120,20 @@ describe('Causes', () => {
     expect(drift?.sentence).toContain('nothing that they have or that was changed sets them apart');
     const silenced = group('device-silent', range(10, 40));
     expect(causes().of('k', group('device-silent', range(0, 10)), at(t0, silenced))?.cause).toBe('undetermined');
+  });
+
+  it('takes nobody for well whose drift nobody would see', () => {
+    const [watched, serves] = ['digits@1.1.0', group('drift', range(0, 10), { model: 'digits', version: '1.1.0' })];
+    const half = fleet.map((device, n) => {
+      return { ...device, report: reportOf({ device: idOf(n), models: [serving(n < 10 ? '1.1.0' : '1.0.0')] }) };
+    });
+    expect(causes(undefined, () => half).of('k', serves, at(t0))?.sentence).toContain('serve digits@1.1.0');
+    const found = causes(
+      undefined,
+      () => half,
+      (release) => release === watched,
+    ).of('k', serves, at(t0));
+    expect(found?.sentence).toContain('10 of 10 devices are affected, and nothing');
   });
 
   it('compares the devices of a label with the others of its release, which drifts as a whole', () => {

@@ -96,6 +96,8 @@ describe('the monitor of drift', () => {
     await clock.advance(1000);
     expect((await again.report()).findings).toEqual(monitor.findings());
     expect(again.watchedLabels()).toEqual(monitor.watchedLabels());
+    expect(monitor.watchedReleases().size).toBe(1);
+    expect(again.watchedReleases()).toEqual(monitor.watchedReleases());
     await again.stop();
   });
 
@@ -107,6 +109,7 @@ describe('the monitor of drift', () => {
     expect(before).toBeGreaterThan(0);
     expect(await monitor.report()).toMatchObject({ findings: [], watched: [] });
     expect(monitor.watchedLabels()).toEqual([]);
+    expect(monitor.watchedReleases()).toEqual(new Set());
     send(monitor, 'bad', drifted);
     await clock.advance(minute);
     await monitor.report();
