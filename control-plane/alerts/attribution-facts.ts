@@ -44,6 +44,8 @@ export interface Trouble {
   readonly symptom: Symptom;
   /** The affected and the others: of the same model, at the same time. */
   readonly devices: readonly DeviceFacts[];
+  /** Others that have the same trouble with another release of the model. Left out: none. */
+  readonly elsewhere?: number;
   /** Counters of both arms since the trouble began, where a canary runs; else empty. */
   readonly segments: readonly SegmentCounters[];
 }

@@ -7,6 +7,8 @@ const fewOthers = 20;
 /** To blame a change so many devices are asked for, and that so many of them had it. */
 const minDevices = 5;
 const minPart = 0.8;
+/** And that no more than so many, for each of them, have the trouble without it. */
+const maxElsewhere = 0.2;
 /** A device was healthy with so many calls, of which no more failed than a rollout allows by default. */
 const minCalls = 50;
 const maxBad = 0.005;
@@ -26,21 +28,23 @@ interface CommonChange {
 interface Counts {
   readonly affected: number;
   readonly others: number;
+  /** With the same trouble on another release. */
+  readonly elsewhere: number;
 }
 
 /**
  * What changed on nearly all affected devices just before, where no other is left to compare with. That alone accuses nobody:
  * it is undetermined, and said what changed, when, and what would tell. Failures are compared with the same devices before
- * the change, where their calls were counted and were well. Undefined: nothing changed on nearly all of them. `only`: where
+ * the change, where their calls were counted and were well, and where hardly anybody has the same trouble without it. Undefined: nothing changed on nearly all of them. `only`: where
  * the other side is ruled out.
  */
 export function uncompared(
-  { symptom, devices }: Pick<Trouble, 'symptom' | 'devices'>,
+  { symptom, devices, elsewhere = 0 }: Pick<Trouble, 'symptom' | 'devices' | 'elsewhere'>,
   only: Trait['side'] | undefined,
 ): Attribution | undefined {
   const affected = devices.filter(({ troubleSinceMs }) => troubleSinceMs !== null).length;
   if (affected === 0) return undefined;
-  const counts = { affected, others: devices.length - affected };
+  const counts = { affected, others: devices.length - affected, elsewhere };
   const changes = commonChanges(devices)
     .filter(({ change }) => only === undefined || sideOf(change) === only)
     .filter((each) => each.times.length >= minPart * affected)
@@ -49,8 +53,9 @@ export function uncompared(
   const real = changes.filter(({ change }) => change.isFirst !== true);
   if (isWhole && real.length > 0) {
     const isOneSided = new Set(real.map(({ change }) => sideOf(change))).size === 1;
+    const isAlone = elsewhere <= maxElsewhere * affected;
     return (
-      (isOneSided && symptom === 'failures' ? comparedWithBefore(real, counts) : undefined) ??
+      (isOneSided && isAlone && symptom === 'failures' ? comparedWithBefore(real, counts) : undefined) ??
       unknown(real, counts, symptom)
     );
   }
@@ -77,18 +82,21 @@ function unknown(changes: readonly CommonChange[], counts: Counts, symptom: Symp
   const known = symptom === 'failures' ? (changes[0]?.before ?? []) : [];
   const before = known.some(({ calls }) => calls > 0) ? `; before it ${failed(known)}` : '';
   const whoTells = isRelease ? 'a device on another release, or a canary beside it,' : 'a device without it';
-  return attribution('undetermined', `Undetermined: ${told(changes, counts)}${before}; ${whoTells} would tell.`);
+  const { elsewhere } = counts;
+  const end = elsewhere > 0 ? `on other releases ${elsewhere} have the same trouble` : `${whoTells} would tell`;
+  return attribution('undetermined', `Undetermined: ${told(changes, counts)}${before}; ${end}.`);
 }
 
 /** `20 of 20 affected devices got digits@1.2.0 (2026-11-23 12:01 to 12:14 UTC), and no device is left to compare with`. */
-function told(changes: readonly CommonChange[], { affected, others }: Counts): string {
+function told(changes: readonly CommonChange[], counts: Counts): string {
+  const { affected } = counts;
   const what = changes
     .slice(0, maxNamed)
     .map(
       (each) =>
         `${each.times.length} of ${affected} affected devices ${changeText(each.change)}${each.change.isFirst === true ? ', their first release' : ''} ${timesOf(each)}`,
     );
-  return `${what.join('; ')}, and ${leftOf(changes[0]?.others ?? 0, { affected, others })}`;
+  return `${what.join('; ')}, and ${leftOf(changes[0]?.others ?? 0, counts)}`;
 }
 
 function leftOf(alike: number, { affected, others }: Counts): string {

@@ -18,7 +18,7 @@ type Cause = Attribution['cause'];
  * different sides leave it undetermined, unless the arms rule the release out. Where nobody is left to compare with nobody is
  * accused, but by a comparison with the same devices before.
  */
-export function attribute({ symptom, devices, segments }: Trouble): Attribution {
+export function attribute({ symptom, devices, elsewhere = 0, segments }: Trouble): Attribution {
   const arms = armsSay(segments);
   if (arms.says === 'canary-only')
     return { cause: 'model', sentence: cut(`The release: ${arms.sentence}.`), common: null };
@@ -31,7 +31,7 @@ export function attribute({ symptom, devices, segments }: Trouble): Attribution 
     const text = `Not the release: ${arms.sentence}; nothing sets the affected devices apart.`;
     return { cause: 'infrastructure', sentence: cut(text), common: null };
   }
-  const changed = uncompared({ symptom, devices }, isRuledOut ? 'infrastructure' : undefined);
+  const changed = uncompared({ symptom, devices, elsewhere }, isRuledOut ? 'infrastructure' : undefined);
   if (changed !== undefined) return { ...changed, sentence: cut(changed.sentence) };
   return withoutTraits({ symptom, affected, all: devices.length });
 }

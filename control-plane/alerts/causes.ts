@@ -80,7 +80,7 @@ export class Causes {
     const symptom = symptomOf(group.rule);
     if (symptom === undefined) return null;
     const { devices, changes, isWatched, segmentsOf } = this.#parts;
-    const facts = troubleFacts(group, {
+    const { devices: facts, elsewhere } = troubleFacts(group, {
       devices: devices(),
       changesOf: (device) => changes.of(device),
       wrong: wrong.values(),
@@ -92,7 +92,7 @@ export class Causes {
     const affected = facts.filter(({ troubleSinceMs }) => troubleSinceMs !== null).length;
     // What one device has that the others have not is everything about it.
     if (affected < 2 && segments.length === 0) return null;
-    return attribute({ symptom, devices: facts, segments });
+    return attribute({ symptom, devices: facts, elsewhere, segments });
   }
 }
 

@@ -1,6 +1,6 @@
 import type { AlertRule, AlertSubject } from '@bellwether/shared/contract/alert';
 import type { Device } from '../fleet/device.js';
-import type { DeviceChange, DeviceFacts, Symptom } from './attribution-facts.js';
+import type { DeviceChange, DeviceFacts, Symptom, Trouble } from './attribution-facts.js';
 import type { Condition } from './condition.js';
 import type { Group } from './trouble.js';
 
@@ -40,22 +40,28 @@ interface TroubleSight {
 export function troubleFacts(
   group: Pick<Group, 'rule' | 'subject' | 'conditions'>,
   { devices, changesOf, wrong, isSeen }: TroubleSight,
-): readonly DeviceFacts[] {
+): Required<Pick<Trouble, 'devices' | 'elsewhere'>> {
   const { subject, conditions } = group;
+  const { model, version } = subject;
   const unwell = alikeTroubled(group, wrong);
   const sinceMs = new Map(conditions.map((each) => [each.device, each.sinceMs] as const));
   // Where it is found on devices, too, those are the affected.
   const ofAll = sinceMs.size === 1 ? sinceMs.get(null) : undefined;
-  return devices.flatMap((device) => {
+  let elsewhere = 0;
+  const facts = devices.flatMap((device): readonly DeviceFacts[] => {
     const releases = releasesOf(device);
     const isOfModel =
-      subject.model === undefined ||
-      releases.some((release) => release.startsWith(`${subject.model}@`) && isSeen(release));
+      model === undefined || releases.some((release) => release.startsWith(`${model}@`) && isSeen(release));
     // What is found over all devices of a release, or of a label, is about each of them.
     const troubleSinceMs = sinceMs.get(device.id) ?? (ofAll !== undefined && isAbout(device, subject) ? ofAll : null);
-    if (troubleSinceMs === null && (!isOfModel || unwell.has(device.id))) return [];
+    if (troubleSinceMs === null && unwell.has(device.id)) {
+      if (version !== undefined && !releases.includes(`${model}@${version}`)) elsewhere++;
+      return [];
+    }
+    if (troubleSinceMs === null && !isOfModel) return [];
     return [{ device: device.id, troubleSinceMs, releases, labels: labelsOf(device), changes: changesOf(device.id) }];
   });
+  return { devices: facts, elsewhere };
 }
 
 /** Devices with trouble of this rule and model. What is found of a release over all its devices says of none of them that it is unwell within it. */

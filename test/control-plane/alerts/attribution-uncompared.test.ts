@@ -94,6 +94,17 @@ describe('where all devices are affected and nobody is left to compare with', ()
     expect(look('drift', some(20, true, [first])).sentence).toContain('got digits@1.2.0, their first release (2023');
   });
 
+  it('accuses no release of what others have without it, and says how many', () => {
+    const trouble = { symptom: 'failures', devices: some(20, true, [after(release, well)]), segments: [] } as const;
+    expect(attribute({ ...trouble, elsewhere: 4 }).cause).toBe('model');
+    expect(attribute({ ...trouble, elsewhere: 5 })).toMatchObject({
+      cause: 'undetermined',
+      sentence: expect.stringMatching(
+        /100 of 20000 calls failed; on other releases 5 have the same trouble\.$/,
+      ) as string,
+    });
+  });
+
   it('says that it compared the same devices before and after, with the numbers', () => {
     const { sentence } = look('failures', [...some(19, true, [after(release, well)]), ...some(1, true, [release])]);
     expect(sentence).toBe(

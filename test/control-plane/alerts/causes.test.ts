@@ -113,6 +113,16 @@ describe('Causes', () => {
     const ofBoth = (groups: readonly Group[]) =>
       groups.map((each, n) => causes(undefined, () => half).of(`${n}`, each, at(t0, ...groups))?.cause);
     expect(ofBoth(bothHalves('error-rate'))).toEqual(['undetermined', 'undetermined']);
+    const changes = book(() => ({ calls: 900, bad: 0, deaths: 0 }));
+    for (const device of range(20, 40)) {
+      changes.served(device, 'digits@1.0.0');
+      changes.event(eventOf({ device, kind: 'release-serving', release: 'digits@1.1.0', atMs: t0 - 60_000 }), t0);
+    }
+    const [old, fresh] = bothHalves('error-rate');
+    const accused = (wrong: Group | undefined) =>
+      fresh && wrong && causes(changes, () => half).of('k', fresh, at(t0, wrong))?.cause;
+    expect(accused(fresh)).toBe('model');
+    expect(accused(old)).toBe('undetermined');
     // Drift of everything that is served: what is seen has changed, and no release in particular.
     const [drifted] = bothHalves('drift', { isOfAll: true });
     const drift =
