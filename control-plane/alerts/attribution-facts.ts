@@ -46,6 +46,8 @@ export interface Trouble {
   readonly devices: readonly DeviceFacts[];
   /** Others that have the same trouble with another release of the model. Left out: none. */
   readonly elsewhere?: number;
+  /** It is found over all of the affected together: once, not on each of them. */
+  readonly isTogether?: boolean;
   /** Counters of both arms since the trouble began, where a canary runs; else empty. */
   readonly segments: readonly SegmentCounters[];
 }

@@ -18,7 +18,7 @@ type Cause = Attribution['cause'];
  * different sides leave it undetermined, unless the arms rule the release out. Where nobody is left to compare with nobody is
  * accused, but by a comparison with the same devices before.
  */
-export function attribute({ symptom, devices, elsewhere = 0, segments }: Trouble): Attribution {
+export function attribute({ symptom, devices, elsewhere = 0, isTogether = false, segments }: Trouble): Attribution {
   const arms = armsSay(segments);
   if (arms.says === 'canary-only')
     return { cause: 'model', sentence: cut(`The release: ${arms.sentence}.`), common: null };
@@ -26,7 +26,8 @@ export function attribute({ symptom, devices, elsewhere = 0, segments }: Trouble
   const isRuledOut = arms.says === 'both-arms';
   const traits = affected === 0 ? [] : countTraits(devices).filter(({ side }) => !(isRuledOut && side === 'model'));
   const telling = fitBest(traits.filter(isTelling));
-  if (telling !== undefined) return fromTraits(telling, isRuledOut ? arms.sentence : null);
+  const ruledOut = isRuledOut ? arms.sentence : null;
+  if (telling !== undefined) return fromTraits(telling, { ruledOut, isTogether });
   if (isRuledOut && symptom !== 'drift') {
     const text = `Not the release: ${arms.sentence}; nothing sets the affected devices apart.`;
     return { cause: 'infrastructure', sentence: cut(text), common: null };
@@ -51,16 +52,24 @@ function fitBest(traits: readonly CountedTrait[]): Explanation | undefined {
   return first === undefined ? undefined : { named: [first, ...rest], equal };
 }
 
-function fromTraits({ named, equal }: Explanation, ruledOut: string | null): Attribution {
+/** What is found once says how many devices have it, and nothing of chance: that counts findings. */
+function fromTraits(
+  { named, equal }: Explanation,
+  { ruledOut, isTogether }: { readonly ruledOut: string | null; readonly isTogether: boolean },
+): Attribution {
   const [first, ...rest] = named;
   const rival = rest.find(({ side }) => side !== first.side);
   const cause: Cause = rival === undefined ? first.side : 'undetermined';
   const parts = [
-    describe(first),
+    isTogether ? `${counts(first)} (it is found over all of them together)` : describe(first),
     ...(rival === undefined ? [] : [`${counts(rival)} as well, which fits equally`]),
     ...(ruledOut === null ? [] : [`not the release: ${ruledOut}`]),
   ];
-  return { cause, sentence: cut(`${opening(cause)}${parts.join('; ')}.`), common: commonLabel(equal) };
+  return {
+    cause,
+    sentence: cut(`${opening(cause)}${parts.join('; ')}.`),
+    common: isTogether ? null : commonLabel(equal),
+  };
 }
 
 /** What is left to be said where nothing sets the affected apart. */

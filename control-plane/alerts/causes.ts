@@ -92,7 +92,8 @@ export class Causes {
     const affected = facts.filter(({ troubleSinceMs }) => troubleSinceMs !== null).length;
     // What one device has that the others have not is everything about it.
     if (affected < 2 && segments.length === 0) return null;
-    return attribute({ symptom, devices: facts, elsewhere, segments });
+    const isTogether = group.conditions.every(({ device, isOfAll }) => device === null || isOfAll === true);
+    return attribute({ symptom, devices: facts, elsewhere, isTogether, segments });
   }
 }
 

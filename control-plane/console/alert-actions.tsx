@@ -13,7 +13,7 @@ interface ActionsProps {
 
 /** What a person can do about an alert; what is over wants nothing. */
 export function AlertActions({ alert, api, done }: ActionsProps) {
-  const { id, state, rule, attribution } = alert;
+  const { id, state, rule, subject, attribution } = alert;
   if (state === 'resolved') return null;
   return (
     <div class="buttons">
@@ -37,7 +37,7 @@ export function AlertActions({ alert, api, done }: ActionsProps) {
           <Field label="Why (for the audit log)" name="why" maxLength={500} />
         </Action>
       )}
-      <SilenceAction api={api} rule={rule} label={attribution?.common?.label ?? ''} done={done} />
+      <SilenceAction api={api} rule={rule} label={attribution?.common?.label ?? subject.label ?? ''} done={done} />
     </div>
   );
 }

@@ -155,8 +155,21 @@ describe('Causes', () => {
     const whole = group('drift', range(0, 40), release);
     const conditions = whole.conditions.map((condition) => ({ ...condition, isOfAll: true as const }));
     const north = group('drift', range(0, 10), { ...release, label: 'site=north' });
-    const found = causes(undefined, () => all).of('k', north, at(t0, { ...whole, conditions }));
-    expect(found?.common?.label).toBe('site=north');
+    const look = (...more: readonly Partial<Condition>[]) => {
+      const asked = {
+        ...north,
+        conditions: north.conditions.map((each, n) => ({ ...each, ...more[n % more.length] })),
+      };
+      return causes(undefined, () => all).of('k', asked, at(t0, { ...whole, conditions }));
+    };
+    expect(look({}, { isOfAll: true })).toMatchObject({ common: { label: 'site=north', affected: 10, others: 0 } });
+    // One finding is no ten: nothing is said of how unlikely it would be that ten have this in common.
+    expect(look({ isOfAll: true })).toEqual({
+      cause: 'infrastructure',
+      sentence:
+        'What it runs on: 10 of 10 affected devices have site=north, and 0 of 30 others (it is found over all of them together).',
+      common: null,
+    });
   });
 
   it('keeps what the last run found of the same devices until something else is found', () => {
