@@ -59,8 +59,9 @@ export class RollUps {
 
   /** Stores what waits, now. What cannot be stored waits on, and is added up again from the windows if the server ends before. */
   store(): void {
-    if (this.#cancel === undefined) return;
-    this.#cancel();
+    // Not by the timer: what could not be stored waits without one.
+    if (this.#book.waiting === 0) return;
+    this.#cancel?.();
     this.#cancel = undefined;
     this.#isSoon = false;
     const { store, log } = this.#parts;
@@ -69,7 +70,7 @@ export class RollUps {
     } catch (cause) {
       log.error(
         { err: cause, code: codeOf(cause) },
-        'Series could not be stored; they are tried again with the next windows',
+        'Series could not be stored; they are tried again with the next windows, and when somebody asks',
       );
     }
   }

@@ -148,6 +148,9 @@ describe('series', () => {
     database.sqlite.exec('alter table roll_ups rename to away');
     rollUps.store();
     database.sqlite.exec('alter table away rename to roll_ups');
+    // Whoever asks has it, also where no other window comes.
+    rollUps.store();
+    expect(requests('minute', '')).toEqual([2]);
     rollUps.add(commit(1));
     rollUps.store();
     expect(requests('minute', '')).toEqual([4]);
