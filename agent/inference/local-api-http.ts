@@ -1,4 +1,5 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { Server as SocketServer } from 'node:net';
 import { setImmediate as turn } from 'node:timers/promises';
 import type { Clock } from '@bellwether/shared/clock';
 import { Feedback } from './feedback.js';
@@ -141,11 +142,14 @@ export class LocalApi {
   async #close(server: Server): Promise<void> {
     if (!server.listening) return;
     const cancel = this.#parts.clock.after(this.#parts.config.stopGraceMs, () => server.closeAllConnections());
-    // Node's close cuts a connection off as soon as its answer has been made: who reads slowly would get a part of it.
-    await Promise.all([...this.#answering].map(untilClosed));
-    await new Promise<void>((resolve) => {
-      server.close(() => resolve());
+    // Nobody else is taken from here on. Not by the close of HTTP servers: it cuts a connection off as soon as its answer has
+    // been made, and who reads slowly would get a part of it.
+    const closed = new Promise<void>((resolve) => {
+      SocketServer.prototype.close.call(server, () => resolve());
     });
+    while (this.#answering.size > 0) await Promise.all([...this.#answering].map(untilClosed));
+    server.close();
+    await closed;
     cancel();
   }
 }

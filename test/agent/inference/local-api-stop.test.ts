@@ -56,4 +56,25 @@ describe('a local API that is told to stop', () => {
     expect((await text(reader)).length).toBeGreaterThan(long.length);
     await stopped;
   });
+
+  it('takes nobody else while such an answer is on its way', async () => {
+    const reader = connect(socketPath);
+    reader.write('GET /bellwether/status HTTP/1.1\r\nhost: a\r\n\r\n');
+    await once(reader, 'readable');
+    const stopped = api.stop();
+    while (await isConnected()) continue;
+    expect((await text(reader)).length).toBeGreaterThan(long.length);
+    await stopped;
+  });
 });
+
+/** False when nobody listens any more. */
+async function isConnected(): Promise<boolean> {
+  const caller = connect(socketPath);
+  const isOpen = await once(caller, 'connect').then(
+    () => true,
+    () => false,
+  );
+  caller.destroy();
+  return isOpen;
+}
