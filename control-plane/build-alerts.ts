@@ -84,6 +84,7 @@ export function buildAlerts(parts: ControlPlaneParts, rooms: AlertRooms) {
   const causes = new Causes({
     devices: () => fleet.members(),
     changes,
+    hasCalls: (device, model) => windows.hasCalls(device, model),
     isWatched: (release) => drift.watchedReleases().has(release),
     segmentsOf: (model, sinceMs) => conductor.segmentsOf(model, sinceMs),
   });

@@ -15,6 +15,8 @@ interface CauseParts {
   /** The devices that are in. */
   readonly devices: () => readonly Device[];
   readonly changes: Pick<ChangeBook, 'of' | 'forgetOthers'>;
+  /** True for a device with calls of this model of late. */
+  readonly hasCalls: (device: string, model: string) => boolean;
   /** True for a release that is found to drift when it does. */
   readonly isWatched: (release: string) => boolean;
   /** What both arms counted since then on the devices of the rollouts of this model that are on their way. */
@@ -79,15 +81,19 @@ export class Causes {
     if (said !== undefined) return said;
     const symptom = symptomOf(group.rule);
     if (symptom === undefined) return null;
-    const { devices, changes, isWatched, segmentsOf } = this.#parts;
+    const { devices, changes, isWatched, hasCalls, segmentsOf } = this.#parts;
+    const { model } = group.subject;
+    const isOfCalls = symptom === 'failures' || symptom === 'slow';
     const { devices: facts, elsewhere } = troubleFacts(group, {
       devices: devices(),
       changesOf: (device) => changes.of(device),
       wrong: wrong.values(),
-      isSeen: (release) => symptom !== 'drift' || isWatched(release),
+      isSeen: (device, release) => {
+        if (symptom === 'drift') return isWatched(release);
+        return !isOfCalls || model === undefined || hasCalls(device, model);
+      },
     });
     const sinceMs = group.members.reduce((least, each) => Math.min(least, each.sinceMs), Number.POSITIVE_INFINITY);
-    const { model } = group.subject;
     const segments = model === undefined ? [] : segmentsOf(model, sinceMs);
     const affected = facts.filter(({ troubleSinceMs }) => troubleSinceMs !== null).length;
     // What one device has that the others have not is everything about it.

@@ -29,8 +29,8 @@ interface TroubleSight {
   readonly changesOf: (device: string) => readonly DeviceChange[];
   /** Everything that is wrong anywhere, or begins to be, silenced or not. */
   readonly wrong: Iterable<Condition>;
-  /** Whether such trouble would be seen on a device that serves this release. */
-  readonly isSeen: (release: string) => boolean;
+  /** Whether such trouble would be seen on this device, which serves this release. */
+  readonly isSeen: (device: string, release: string) => boolean;
 }
 
 /**
@@ -51,7 +51,7 @@ export function troubleFacts(
   const facts = devices.flatMap((device): readonly DeviceFacts[] => {
     const releases = releasesOf(device);
     const isOfModel =
-      model === undefined || releases.some((release) => release.startsWith(`${model}@`) && isSeen(release));
+      model === undefined || releases.some((release) => release.startsWith(`${model}@`) && isSeen(device.id, release));
     // What is found over all devices of a release, or of a label, is about each of them.
     const troubleSinceMs = sinceMs.get(device.id) ?? (ofAll !== undefined && isAbout(device, subject) ? ofAll : null);
     if (troubleSinceMs === null && unwell.has(device.id)) {

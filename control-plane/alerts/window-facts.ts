@@ -80,6 +80,13 @@ export class WindowFacts implements ReadingSource {
     return { calls, bad, deaths };
   }
 
+  /** Whether a device's calls of this model, of those that are still counted, are any. */
+  hasCalls(device: string, model: string): boolean {
+    return [...(this.#devices.get(device)?.calls.values() ?? [])].some((each) => {
+      return each.model === model && sumSince(each.counts, 0).calls > 0;
+    });
+  }
+
   /** A window was stored. One that waited on the device for long says nothing of now. */
   window(window: Window, arms: readonly CountedArm[], arrivedAtMs: number): void {
     const facts = this.#factsOf(window.device);

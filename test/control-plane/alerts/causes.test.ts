@@ -44,8 +44,13 @@ function book(callsBefore: ChangeBookParts['callsBefore'] = () => undefined, isM
   return new ChangeBook({ isMember, callsBefore });
 }
 
-function causes(changes = book(), devices = () => fleet, isWatched = (_release: string) => true) {
-  return new Causes({ devices, changes, isWatched, segmentsOf: () => [] });
+interface Seen {
+  readonly isWatched?: (release: string) => boolean;
+  readonly hasCalls?: (device: string) => boolean;
+}
+
+function causes(changes = book(), devices = () => fleet, { isWatched = () => true, hasCalls = () => true }: Seen = {}) {
+  return new Causes({ devices, changes, isWatched, hasCalls, segmentsOf: () => [] });
 }
 /** A look at this time at which all this is wrong. */
 const at = (nowMs: number, ...groups: readonly Group[]) => {
@@ -132,18 +137,25 @@ describe('Causes', () => {
     expect(causes().of('k', group('device-silent', range(0, 10)), at(t0, silenced))?.cause).toBe('undetermined');
   });
 
-  it('takes nobody for well whose drift nobody would see', () => {
+  it('takes nobody for well whose trouble nobody would see', () => {
     const [watched, serves] = ['digits@1.1.0', group('drift', range(0, 10), { model: 'digits', version: '1.1.0' })];
     const half = fleet.map((device, n) => {
       return { ...device, report: reportOf({ device: idOf(n), models: [serving(n < 10 ? '1.1.0' : '1.0.0')] }) };
     });
     expect(causes(undefined, () => half).of('k', serves, at(t0))?.sentence).toContain('serve digits@1.1.0');
-    const found = causes(
-      undefined,
-      () => half,
-      (release) => release === watched,
-    ).of('k', serves, at(t0));
+    const found = causes(undefined, () => half, { isWatched: (release) => release === watched }).of(
+      'k',
+      serves,
+      at(t0),
+    );
     expect(found?.sentence).toContain('10 of 10 devices are affected, and nothing');
+    const failing = group('error-rate', range(0, 10), { model: 'digits', version: '1.1.0' });
+    const busy = (devices: number) => {
+      const hasCalls = (device: string) => device < idOf(devices);
+      return causes(undefined, () => half, { hasCalls }).of('k', failing, at(t0))?.sentence;
+    };
+    expect(busy(40)).toContain('and 0 of 30 others');
+    expect(busy(11)).toContain('10 of 11 devices are affected, and nothing');
   });
 
   it('compares the devices of a label with the others of its release, which drifts as a whole', () => {

@@ -128,5 +128,7 @@ describe('WindowFacts', () => {
     expect(facts.callsBefore(deviceId, minute(16), 'digits@1.1.0')).toEqual({ calls: 180, bad: 52, deaths: 0 });
     expect(facts.callsBefore(deviceId, minute(3), 'sound@1.0.0')).toBeUndefined();
     expect(facts.callsBefore('other', minute(3), undefined)).toBeUndefined();
+    expect(facts.hasCalls(deviceId, 'digits')).toBe(true);
+    expect([facts.hasCalls(deviceId, 'sound'), facts.hasCalls('other', 'digits')]).toEqual([false, false]);
   });
 });
