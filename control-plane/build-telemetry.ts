@@ -22,11 +22,11 @@ import { DriftStoreSql } from './telemetry/drift/drift-store-sql.js';
 import { ReferenceBook } from './telemetry/drift/reference-book.js';
 import { Ingest } from './telemetry/ingest.js';
 import type { LiveBoard } from './telemetry/live-board.js';
-import { OtherRoom } from './telemetry/other-room.js';
 import { Retention } from './telemetry/retention.js';
 import { RollUpStoreSql } from './telemetry/roll-up-store-sql.js';
 import { RollUps } from './telemetry/roll-ups.js';
 import { seriesRoutes } from './telemetry/series-routes.js';
+import { SizeOfOthers } from './telemetry/size-of-others.js';
 import { telemetryRoutes } from './telemetry/telemetry-routes.js';
 import { TelemetryStoreSql } from './telemetry/telemetry-store-sql.js';
 import { ReleaseEventsSql } from './timeline/release-events-sql.js';
@@ -113,7 +113,7 @@ export function buildTelemetry(
       store,
       rollUps: rollUpStore,
       space,
-      others: new OtherRoom({ measure: (asked) => reading.ask('room', asked), clock, log }),
+      others: new SizeOfOthers({ measure: (asked) => reading.ask('size', asked), clock, log }),
       timeline,
       limits: settings,
     }),

@@ -24,7 +24,7 @@ type OurCode =
   | 'device-rate'
   | RolloutErrorCode
   | SeriesErrorCode
-  | Exclude<ReadingErrorCode, 'gauges-timeout' | 'room-timeout'>
+  | Exclude<ReadingErrorCode, 'gauges-timeout' | 'size-timeout'>
   | WebhookErrorCode
   | OperatorErrorCode;
 

@@ -6,7 +6,7 @@ import type { ReadingKind, Readings } from './readings.js';
  * Which thread reads what. SQLite cannot lay one question aside for another: series of a year take seconds, and a page of the
  * timeline must not wait for them. So there are two threads, one for each pace.
  */
-const paces = { series: 'slow', events: 'quick', gauges: 'quick', room: 'slow' } as const satisfies Record<
+const paces = { series: 'slow', events: 'quick', gauges: 'quick', size: 'slow' } as const satisfies Record<
   ReadingKind,
   string
 >;

@@ -2,7 +2,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { messageOf } from '@bellwether/shared/errors';
 import { GaugePastSql } from '../alerts/gauge-past-sql.js';
 import { openForReading } from '../database/reading-sqlite.js';
-import { RoomReaderSql } from '../database/room-reader-sql.js';
+import { TableSizesSql } from '../database/table-sizes-sql.js';
 import { SeriesError, type SeriesErrorCode } from '../telemetry/series-error.js';
 import { SeriesReaderSql } from '../telemetry/series-reader-sql.js';
 import { TimelineReaderSql } from '../timeline/timeline-reader-sql.js';
@@ -17,12 +17,12 @@ export type Answer<Kind extends ReadingKind> =
 /** The worker's main: a connection that only reads, one question after the other. */
 const db = openForReading(String(workerData));
 const [series, timeline, gauges] = [new SeriesReaderSql(db), new TimelineReaderSql(db), new GaugePastSql(db)];
-const rooms = new RoomReaderSql(db);
+const sizes = new TableSizesSql(db);
 const readers: Readers = {
   series: (plan) => series.read(plan),
   events: ({ query, limit }) => timeline.page(query, limit),
   gauges: (asked) => gauges.page(asked),
-  room: (asked) => rooms.next(asked),
+  size: (asked) => sizes.next(asked),
 };
 
 parentPort?.on('message', (question: Question<ReadingKind>) => {

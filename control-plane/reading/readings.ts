@@ -1,5 +1,5 @@
 import type { GaugePage, GaugeQuestion } from '../alerts/gauge-page.js';
-import type { Room, RoomQuestion } from '../database/room-reader-sql.js';
+import type { SizeQuestion, TableSize } from '../database/table-sizes-sql.js';
 import type { SeriesView } from '../telemetry/series-api.js';
 import type { SeriesPlan } from '../telemetry/series-plan.js';
 import type { EventPage, EventQuery } from '../timeline/timeline-api.js';
@@ -9,7 +9,7 @@ export interface Readings {
   readonly series: { readonly asked: SeriesPlan; readonly told: SeriesView[] };
   readonly events: { readonly asked: { readonly query: EventQuery; readonly limit: number }; readonly told: EventPage };
   readonly gauges: { readonly asked: GaugeQuestion; readonly told: GaugePage };
-  readonly room: { readonly asked: RoomQuestion; readonly told: Room | null };
+  readonly size: { readonly asked: SizeQuestion; readonly told: TableSize | null };
 }
 
 /** The kinds of questions. */

@@ -4,8 +4,8 @@ import type { Log } from '@bellwether/shared/log';
 import type { ServeSettings } from '../config.js';
 import type { SpaceSqlite } from '../database/space-sqlite.js';
 import type { Timeline } from '../timeline/timeline-entry.js';
-import type { OtherRoom } from './other-room.js';
 import type { RollUpStoreSql } from './roll-up-store-sql.js';
+import type { SizeOfOthers } from './size-of-others.js';
 import type { TelemetryStore } from './telemetry-store.js';
 
 const dayMs = 86_400_000;
@@ -31,7 +31,7 @@ interface RetentionParts {
   readonly rollUps: Pick<RollUpStoreSql, 'trim' | 'shed'>;
   readonly space: Pick<SpaceSqlite, 'usedBytes' | 'freeBytes' | 'giveBack'>;
   /** What the limit of the size is not about. */
-  readonly others: Pick<OtherRoom, 'bytes'>;
+  readonly others: Pick<SizeOfOthers, 'bytes'>;
   readonly timeline: Timeline;
   readonly limits: Limits;
   /** Free room that the file keeps: what is written next goes there. */

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { RoomReaderSql } from '@bellwether/control-plane/database/room-reader-sql';
+import { TableSizesSql } from '@bellwether/control-plane/database/table-sizes-sql';
 import { ReadingThread } from '@bellwether/control-plane/reading/reading-thread-sql';
 import { TimelineStoreSql } from '@bellwether/control-plane/timeline/timeline-store-sql';
 import { codeOf, messageOf } from '@bellwether/shared/errors';
@@ -41,11 +41,11 @@ describe('a thread that reads the database', () => {
 
   it('measures how much room a table takes', async () => {
     const except = ['audit', 'events'];
-    const first = new RoomReaderSql(database.sqlite).next({ after: 'e', except });
-    expect(await thread.ask('room', { after: 'e', except })).toEqual(first);
+    const first = new TableSizesSql(database.sqlite).next({ after: 'e', except });
+    expect(await thread.ask('size', { after: 'e', except })).toEqual(first);
     expect(first?.bytes).toBeGreaterThanOrEqual(4096);
     expect(first?.name).not.toMatch(/^events/);
-    expect(await thread.ask('room', { after: 'zzz', except })).toBeNull();
+    expect(await thread.ask('size', { after: 'zzz', except })).toBeNull();
   });
 
   it('ends with the one question that it does not answer in time; those behind it are answered', async () => {

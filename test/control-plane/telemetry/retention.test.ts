@@ -1,11 +1,11 @@
 import { stat } from 'node:fs/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { serveDefaults } from '@bellwether/control-plane/config';
-import { type Room, type RoomQuestion, RoomReaderSql } from '@bellwether/control-plane/database/room-reader-sql';
 import { SpaceSqlite } from '@bellwether/control-plane/database/space-sqlite';
-import { OtherRoom } from '@bellwether/control-plane/telemetry/other-room';
+import { type SizeQuestion, type TableSize, TableSizesSql } from '@bellwether/control-plane/database/table-sizes-sql';
 import { Retention } from '@bellwether/control-plane/telemetry/retention';
 import { RollUpStoreSql } from '@bellwether/control-plane/telemetry/roll-up-store-sql';
+import { SizeOfOthers } from '@bellwether/control-plane/telemetry/size-of-others';
 import { TelemetryStoreSql } from '@bellwether/control-plane/telemetry/telemetry-store-sql';
 import { TimelineStoreSql } from '@bellwether/control-plane/timeline/timeline-store-sql';
 import { silentLog } from '@bellwether/shared/log';
@@ -22,8 +22,8 @@ beforeEach(async () => {
   database = await temporaryDatabase();
   clock = new ManualClock();
   space = new SpaceSqlite(database.sqlite);
-  const rooms = new RoomReaderSql(database.sqlite);
-  measure = (asked) => Promise.resolve(rooms.next(asked));
+  const sizes = new TableSizesSql(database.sqlite);
+  measure = (asked) => Promise.resolve(sizes.next(asked));
 });
 afterEach(async () => {
   retention.stop();
@@ -35,7 +35,7 @@ const told = () =>
   new TimelineStoreSql(database.sqlite).page({}, 10).events.map(({ kind, message }) => `${kind}: ${message}`);
 
 /** As a reading thread does it, in this one. */
-let measure: (asked: RoomQuestion) => Promise<Room | null>;
+let measure: (asked: SizeQuestion) => Promise<TableSize | null>;
 
 function start(telemetryMb: number): void {
   retention = new Retention({
@@ -45,7 +45,7 @@ function start(telemetryMb: number): void {
     rollUps: new RollUpStoreSql(database.sqlite),
     timeline: new TimelineStoreSql(database.sqlite),
     space,
-    others: new OtherRoom({ measure, clock, log: silentLog }),
+    others: new SizeOfOthers({ measure, clock, log: silentLog }),
     limits: { ...serveDefaults, telemetryMb },
     keptFreeBytes: 2 ** 20,
   });

@@ -1,7 +1,7 @@
 import type { Clock } from '@bellwether/shared/clock';
 import { codeOf } from '@bellwether/shared/errors';
 import type { Log } from '@bellwether/shared/log';
-import type { Room, RoomQuestion } from '../database/room-reader-sql.js';
+import type { SizeQuestion, TableSize } from '../database/table-sizes-sql.js';
 
 /** What `--telemetry-mb` is about; their indexes with them. */
 const telemetryTables = ['windows', 'roll_ups'];
@@ -9,21 +9,21 @@ const telemetryTables = ['windows', 'roll_ups'];
 const measuredEveryMs = 3_600_000;
 const failedEveryMs = 60_000;
 
-interface OtherRoomParts {
+interface SizeOfOthersParts {
   /** Reads off the main thread. */
-  readonly measure: (asked: RoomQuestion) => Promise<Room | null>;
+  readonly measure: (asked: SizeQuestion) => Promise<TableSize | null>;
   readonly clock: Clock;
   readonly log: Log;
 }
 
 /** How much room of the database is not telemetry's: the audit log, evidence, the timeline. Windows do not go because those grow. */
-export class OtherRoom {
-  readonly #parts: OtherRoomParts;
+export class SizeOfOthers {
+  readonly #parts: SizeOfOthersParts;
   #bytes: number | undefined;
   #nextAtMs = Number.NEGATIVE_INFINITY;
   #isMeasuring = false;
 
-  constructor(parts: OtherRoomParts) {
+  constructor(parts: SizeOfOthersParts) {
     this.#parts = parts;
   }
 
@@ -39,14 +39,14 @@ export class OtherRoom {
     try {
       let bytes = 0;
       const ask = (after: string) => measure({ after, except: telemetryTables });
-      for (let room = await ask(''); room !== null; room = await ask(room.name)) bytes += room.bytes;
+      for (let table = await ask(''); table !== null; table = await ask(table.name)) bytes += table.bytes;
       this.#bytes = bytes;
       this.#nextAtMs = clock.now().monotonicMs + measuredEveryMs;
     } catch (cause) {
       // What it was counts on. Where nobody ever knew, all of the database is telemetry's: its size stays bounded.
       this.#bytes ??= 0;
       this.#nextAtMs = clock.now().monotonicMs + failedEveryMs;
-      log.warn({ err: cause, code: codeOf(cause) }, 'The room that is not telemetry’s could not be measured');
+      log.warn({ err: cause, code: codeOf(cause) }, 'The size of what is not telemetry could not be measured');
     } finally {
       this.#isMeasuring = false;
     }

@@ -1,19 +1,19 @@
 import type { Database } from 'better-sqlite3';
 
 /** How much room a table or an index takes. */
-export interface Room {
+export interface TableSize {
   readonly name: string;
   readonly bytes: number;
 }
 
 /** Which table or index is measured: the first whose name comes after `after`, and that is of none of these tables. */
-export interface RoomQuestion {
+export interface SizeQuestion {
   readonly after: string;
   readonly except: readonly string[];
 }
 
-/** Measures rooms: each page of a table is looked at, some three microseconds for each (m). On the connection of a reading thread. */
-export class RoomReaderSql {
+/** Measures tables and indexes: each page of one is looked at, some three microseconds for each (m). On the connection of a reading thread. */
+export class TableSizesSql {
   readonly #statements: ReturnType<typeof prepare>;
 
   constructor(db: Database) {
@@ -21,7 +21,7 @@ export class RoomReaderSql {
   }
 
   /** Null: there are no more. */
-  next({ after, except }: RoomQuestion): Room | null {
+  next({ after, except }: SizeQuestion): TableSize | null {
     const name = this.#statements.next.get(after, JSON.stringify(except));
     return name === undefined ? null : { name, bytes: this.#statements.bytes.get(name) ?? 0 };
   }
