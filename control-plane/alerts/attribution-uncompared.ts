@@ -35,8 +35,8 @@ interface Counts {
 /**
  * What changed on nearly all affected devices just before, where no other is left to compare with. That alone accuses nobody:
  * it is undetermined, and said what changed, when, and what would tell. Failures are compared with the same devices before
- * the change, where their calls were counted and were well, and where hardly anybody has the same trouble without it. Undefined: nothing changed on nearly all of them. `only`: where
- * the other side is ruled out.
+ * the change, where their calls were counted and were well, and where hardly anybody has the same trouble without it.
+ * Undefined: nothing changed on nearly all of them. `only`: where the other side is ruled out.
  */
 export function uncompared(
   { symptom, devices, elsewhere = 0 }: Pick<Trouble, 'symptom' | 'devices' | 'elsewhere'>,

@@ -91,20 +91,18 @@ export class ChangeBook {
   /** A report was stored, or is known from before. Another boot or system than at the last one is a change. */
   report({ device, bootId, machine, models }: ChangeReport, arrivedAtMs: number): void {
     const known = this.#knownOf(device);
-    const before = this.#parts.callsBefore(device, arrivedAtMs, undefined);
-    const now = { atMs: arrivedAtMs, ...(before !== undefined && { before }) };
-    if (known.boot !== undefined && known.boot !== bootId) {
-      this.#add(device, { kind: 'reboot', what: '', ...now }, arrivedAtMs);
-    }
+    const changed = (change: Pick<DeviceChange, 'kind' | 'what'>): void => {
+      const before = this.#parts.callsBefore(device, arrivedAtMs, undefined);
+      this.#add(device, { ...change, atMs: arrivedAtMs, ...(before !== undefined && { before }) }, arrivedAtMs);
+    };
+    if (known.boot !== undefined && known.boot !== bootId) changed({ kind: 'reboot', what: '' });
     known.boot = bootId;
     for (const { model, serving } of models) {
       if (serving !== null) this.served(device, formatReleaseId({ model, version: serving.version }));
     }
     if (machine === undefined) return;
     const system = systemOf(machine);
-    if (known.system !== undefined && known.system !== system) {
-      this.#add(device, { kind: 'os', what: system, ...now }, arrivedAtMs);
-    }
+    if (known.system !== undefined && known.system !== system) changed({ kind: 'os', what: system });
     known.system = system;
   }
 
