@@ -9,14 +9,9 @@ import { digitRequest } from '../support/agent-world.js';
 import type { BareHello, BareOrder, Timings } from '../support/bare-session.js';
 import { BenchProcess } from '../support/bench-process.js';
 import { digitsFolder } from '../support/digits.js';
-import {
-  type AgentProcess,
-  childrenOf,
-  FleetProcesses,
-  residentBytes,
-  servedVersion,
-} from '../support/fleet-process.js';
+import { type AgentProcess, FleetProcesses, residentBytes, servedVersion } from '../support/fleet-process.js';
 import { localRequest } from '../support/local-http.js';
+import { childrenOf } from '../support/process-children.js';
 import { cpuMillis, proportionalBytes } from '../support/process-usage.js';
 import { type Bench, type BenchOptions, type BenchResult, type Comparison, median, type Report } from './bench.js';
 

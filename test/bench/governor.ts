@@ -10,10 +10,11 @@ import type { PacedOrder } from '../support/bare-defaults.js';
 import { BenchProcess } from '../support/bench-process.js';
 import { digitLoad } from '../support/digit-load.js';
 import { digitsFolder } from '../support/digits.js';
-import { type AgentProcess, childrenOf, FleetProcesses, servedVersion } from '../support/fleet-process.js';
+import { type AgentProcess, FleetProcesses, servedVersion } from '../support/fleet-process.js';
 import type { LoadingSetup } from '../support/loading-process.js';
 import { localRequest } from '../support/local-http.js';
 import { OpenLoop } from '../support/open-loop.js';
+import { childrenOf } from '../support/process-children.js';
 import { cpuMillis } from '../support/process-usage.js';
 import { type Bench, type BenchOptions, type BenchResult, quantile, type Report } from './bench.js';
 

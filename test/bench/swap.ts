@@ -3,14 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { digitsFolder } from '../support/digits.js';
-import {
-  type AgentProcess,
-  childrenOf,
-  FleetProcesses,
-  residentBytes,
-  servedVersion,
-} from '../support/fleet-process.js';
+import { type AgentProcess, FleetProcesses, residentBytes, servedVersion } from '../support/fleet-process.js';
 import { loadBody, OpenLoop, type Sent } from '../support/open-loop.js';
+import { childrenOf } from '../support/process-children.js';
 import { writeSileroRelease } from '../support/silero.js';
 import { type Bench, type BenchResult, median, quantile, type Report } from './bench.js';
 

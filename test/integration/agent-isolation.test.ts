@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { checkConfinement } from '@bellwether/agent/inference/engine-process-spawn';
 import { AgentWorld, digitRequest } from '../support/agent-world.js';
+import { childrenOf } from '../support/process-children.js';
 
 const canConfine = await checkConfinement().then(
   () => true,
@@ -21,9 +22,9 @@ afterAll(async () => {
 
 /** The runners of an agent: its children that are somebody else. */
 async function runnersOf(pid: number): Promise<number[]> {
-  const children = (await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8')).trim().split(' ').filter(Boolean);
+  const children = childrenOf(pid);
   const users = await Promise.all(children.map((child) => readFile(`/proc/${child}/status`, 'utf8').catch(() => '')));
-  return children.map(Number).filter((_, i) => users[i]?.includes(`Uid:\t${runnerUser.uid}\t${runnerUser.uid}`));
+  return children.filter((_, i) => users[i]?.includes(`Uid:\t${runnerUser.uid}\t${runnerUser.uid}`));
 }
 
 describe.skipIf(!canConfine)('an agent that is started as root with a runnerUser', () => {

@@ -6,9 +6,9 @@ import { decodeWindow } from '@bellwether/shared/contract/window';
 import { attackRelease, attackRequest } from '../support/attack-release.js';
 import { AttackWorld } from '../support/attack-world.js';
 import { canaryOrder } from '../support/canary-order.js';
-import { runnersOf } from '../support/fleet-process.js';
 import { localRequest } from '../support/local-http.js';
 import { partialModel } from '../support/onnx-models.js';
+import { runnersOf } from '../support/process-children.js';
 import { floats } from '../support/release-folder.js';
 import { modelsOf } from '../support/signed-order.js';
 

@@ -25,6 +25,7 @@ import {
   nanModel,
   slowModel,
 } from '../support/onnx-models.js';
+import { childrenOf } from '../support/process-children.js';
 import { floats, writeReleaseFolder } from '../support/release-folder.js';
 import { RunnerWorld, uncheckedRunner } from '../support/runner-world.js';
 import { sileroFrame, sileroSound, vowel, writeSileroRelease } from '../support/silero.js';
@@ -224,7 +225,7 @@ describe('a runner that goes', () => {
     const socketPath = join(world.folder, 'parent.sock');
     const setup = { models: [model], trust: world.trust, socketPath, tokenFile: join(world.folder, 'parent.token') };
     const parent = await BenchProcess.start('serving-process.js', setup);
-    const [runner = 0] = await childrenOf(parent.pid);
+    const [runner = 0] = childrenOf(parent.pid);
     expect(runner).toBeGreaterThan(0);
     process.kill(parent.pid, 'SIGKILL');
     while (await isRunning(runner)) await new Promise(setImmediate);
@@ -343,21 +344,21 @@ describe('a spare', () => {
     const clock = new ManualClock();
     const engine = world.engine({ spare: true, clock });
     const { signal } = new AbortController();
-    const earlier = await childrenOf(process.pid);
+    const earlier = childrenOf(process.pid);
     // Those of the tests before may end meanwhile.
-    const own = async () => (await childrenOf(process.pid)).filter((pid) => !earlier.includes(pid));
+    const own = () => childrenOf(process.pid).filter((pid) => !earlier.includes(pid));
     const first = await engine.start(model, world.trust, signal);
     await clock.advance(5_000);
-    const [spare] = (await own()).filter((pid) => pid !== first.pid);
+    const [spare] = own().filter((pid) => pid !== first.pid);
     const second = await engine.start(model, world.trust, signal);
     expect(second.pid).toBe(spare);
     await clock.advance(5_000);
     await Promise.all([first.stop(), second.stop(), engine.stop()]);
-    expect(await own()).toEqual([]);
+    expect(own()).toEqual([]);
     const late = await engine.start(model, world.trust, signal);
     await clock.advance(5_000);
     await late.stop();
-    expect(await own()).toEqual([]);
+    expect(own()).toEqual([]);
   });
 });
 
@@ -365,12 +366,6 @@ describe('a spare', () => {
 async function isRunning(pid: number): Promise<boolean> {
   const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => ') Z');
   return !stat.includes(') Z');
-}
-
-/** Processes that this one started and that still are. */
-async function childrenOf(pid: number): Promise<number[]> {
-  const text = await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8');
-  return text.trim().split(' ').filter(Boolean).map(Number);
 }
 
 /** A model of an operator that no onnxruntime has. */

@@ -12,9 +12,10 @@ import type { Manifest } from '@bellwether/shared/models/manifest';
 import { runAgentCommand } from '../support/agent-process.js';
 import { digitRequest } from '../support/agent-world.js';
 import { digitsFolder } from '../support/digits.js';
-import { type AgentProcess, commandOf, FleetProcesses, runnersOf, servedVersion } from '../support/fleet-process.js';
+import { type AgentProcess, FleetProcesses, servedVersion } from '../support/fleet-process.js';
 import { type LocalReply, localRequest } from '../support/local-http.js';
 import { plantOrder } from '../support/planted-order.js';
+import { commandOf, runnersOf } from '../support/process-children.js';
 import { sileroFrame, sileroSound, vowel, writeSileroRelease } from '../support/silero.js';
 import { storedWindows, totalsOf } from '../support/stored-windows.js';
 

@@ -9,8 +9,9 @@ import type { Window } from '@bellwether/shared/contract/window';
 import { decodeReference } from '@bellwether/shared/models/reference';
 import { digitRequest } from '../support/agent-world.js';
 import { digitOf, digitsFolder } from '../support/digits.js';
-import { type AgentProcess, FleetProcesses, runnersOf, servedVersion } from '../support/fleet-process.js';
+import { type AgentProcess, FleetProcesses, servedVersion } from '../support/fleet-process.js';
 import { type LocalReply, localRequest } from '../support/local-http.js';
+import { runnersOf } from '../support/process-children.js';
 import { promtool, promtoolFaults } from '../support/promtool.js';
 import { storedWindows, totalsOf } from '../support/stored-windows.js';
 

@@ -6,7 +6,7 @@ import type { AgentProcess } from './agent-process.js';
 import { AgentWorld, digitRequest } from './agent-world.js';
 import type { Moment } from './dies-at.js';
 import { digitsFolder } from './digits.js';
-import { childrenOf } from './fleet-process.js';
+import { childrenOf } from './process-children.js';
 import { storedWindows } from './stored-windows.js';
 
 const settings = {
